@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Each Swift module imports only modules above it in this list; Docs/Architecture.md says what each one is for.
+let package = Package(
+  name: "oneiro",
+  products: [
+    .executable(name: "oneiro", targets: ["oneiro"]),
+    .library(name: "OneiroVector", type: .dynamic, targets: ["VectorKernels"]),
+    .library(name: "OneiroOpenBLAS", type: .dynamic, targets: ["OpenBLASKernels"]),
+    .library(name: "OneiroOneDNN", type: .dynamic, targets: ["OneDNNKernels"]),
+    .library(name: "OneiroExample", type: .dynamic, targets: ["ExampleKernels"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
+  targets: [
+    // Libraries of the system.
+    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "COpenMP"),
+    .systemLibrary(
+      name: "CDNNL", path: "Plugins/OneDNN/CDNNL", pkgConfig: "dnnl", providers: [.apt(["libdnnl-dev"])]),
+
+    // The runtime.
+    .target(name: "COneiroKernel"),
+    .target(name: "COnnx", dependencies: ["CProtobufC"]),
+    .target(name: "OneiroGraph"),
+    .target(
+      name: "OneiroOps", dependencies: ["OneiroGraph"]),
+    .target(name: "OneiroModel", dependencies: ["COnnx", "OneiroGraph", "OneiroOps"]),
+    .target(name: "OneiroPasses", dependencies: ["OneiroGraph", "OneiroOps"]),
+    .target(
+      name: "OneiroRuntime",
+      dependencies: [
+        "COneiroKernel", "COpenMP", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .target(
+      name: "OneiroDream",
+      dependencies: ["CPng", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+    .executableTarget(
+      name: "oneiro",
+      dependencies: [
+        "OneiroDream", "OneiroGraph", "OneiroModel", "OneiroOps", "OneiroPasses", "OneiroRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    // Kernel plugins. SwiftPM keeps a folder named Plugins for its own build plugins, so each one says where it lives.
+    // A kernel plugin imports the ABI header and its own library, never a Swift module of ours.
+    .target(name: "VectorKernels", dependencies: ["COneiroKernel"], path: "Plugins/Vector", publicHeadersPath: "include"),
+    .target(name: "OpenBLASKernels", dependencies: ["COneiroKernel"], path: "Plugins/OpenBLAS"),
+    .target(
+      name: "OneDNNKernels", dependencies: ["COneiroKernel", "CDNNL", "COpenMP"], path: "Plugins/OneDNN",
+      exclude: ["CDNNL"]),
+    .target(name: "ExampleKernels", dependencies: ["COneiroKernel"], path: "Plugins/Example"),
+
+    .testTarget(name: "OneiroGraphTests", dependencies: ["OneiroGraph"]),
+    .testTarget(name: "OneiroOpsTests", dependencies: ["OneiroGraph", "OneiroOps"]),
+    .testTarget(name: "OneiroModelTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel"]),
+    .testTarget(
+      name: "OneiroRuntimeTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+    .testTarget(name: "OneiroDreamTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroRuntime", "OneiroDream"]),
+    .testTarget(name: "OneiroCommandTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroDream"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c17
+)

@@ -1,0 +1,1 @@
+#include "oneiro_kernel.h"
