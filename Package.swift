@@ -22,7 +22,7 @@ let package = Package(
     .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "COpenMP"),
     .systemLibrary(
-      name: "CDNNL", path: "Plugins/OneDNN/CDNNL", pkgConfig: "dnnl", providers: [.apt(["libdnnl-dev"])]),
+      name: "CDNNL", path: "Plugins/OneDNN/CDNNL", providers: [.apt(["libdnnl-dev"])]),
 
     // The runtime.
     .target(name: "COneiroKernel"),

@@ -1,0 +1,4 @@
+extension Operators {
+  static let controlFlow: [any Operator.Type] = [
+  ]
+}

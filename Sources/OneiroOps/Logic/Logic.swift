@@ -1,0 +1,4 @@
+extension Operators {
+  static let logic: [any Operator.Type] = [
+  ]
+}

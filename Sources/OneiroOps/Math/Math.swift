@@ -1,0 +1,5 @@
+extension Operators {
+  static let math: [any Operator.Type] = [
+    Add.self,
+  ]
+}

@@ -1,0 +1,5 @@
+extension Operators {
+  static let network: [any Operator.Type] = [
+    LayerNormalization.self,
+  ]
+}

@@ -1,0 +1,4 @@
+extension Operators {
+  static let quantization: [any Operator.Type] = [
+  ]
+}

@@ -1,0 +1,4 @@
+extension Operators {
+  static let reduction: [any Operator.Type] = [
+  ]
+}

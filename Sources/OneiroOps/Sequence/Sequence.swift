@@ -1,0 +1,4 @@
+extension Operators {
+  static let sequence: [any Operator.Type] = [
+  ]
+}

@@ -1,0 +1,5 @@
+extension Operators {
+  static let tensors: [any Operator.Type] = [
+    Reshape.self,
+  ]
+}
