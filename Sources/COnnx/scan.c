@@ -172,7 +172,7 @@ const char *onnx_scan_reason(onnx_scan_status status) {
     case ONNX_SCAN_BAD_WIRE_TYPE: return "the field has a wire type that does not fit it";
     case ONNX_SCAN_BAD_PACKING: return "the length of a packed list is no multiple of its element's";
     case ONNX_SCAN_TOO_LONG: return "the field is 2 GiB or longer";
-    case ONNX_SCAN_TOO_DEEP: return "more than 100 messages lie inside each other";
+    case ONNX_SCAN_TOO_DEEP: return "messages lie too deep inside each other";
     case ONNX_SCAN_DUPLICATE: return "a message field that may occur once occurs twice";
     case ONNX_SCAN_ZERO_BYTE: return "a string holds a zero byte";
   }

@@ -1,9 +1,10 @@
 /* A look over the bytes of a protobuf message before protobuf-c unpacks them.
  *
- * `protobuf_c_message_unpack` calls itself for every nested message without a limit, so a file of a few kilobytes can
- * exhaust the stack. It merges a singular message that occurs twice by code that reads outside its tables when both
- * leave a oneof unset. And it answers every fault with a bare null. The scan needs no recursion and no allocation,
- * and what it passes is safe to unpack; what it refuses, it names.
+ * `protobuf_c_message_unpack` calls itself for every nested message without a limit, so that a file of 100 KB can
+ * exhaust the stack. A singular message that occurs twice is merged at a cost that grows with the square of the
+ * occurrences, and refused or replaced where a oneof is involved; nobody writes such files, so the scan refuses them
+ * all. And every fault comes back as a bare null. The scan needs no recursion and no allocation; what it passes can be
+ * unpacked (as long as memory lasts), and of what it refuses it says where and why.
  */
 #ifndef ONNX_SCAN_H
 #define ONNX_SCAN_H
@@ -16,8 +17,9 @@
 extern "C" {
 #endif
 
-/* How many messages may lie inside each other, the outermost one counted: the limit that Google's readers have too. */
-#define ONNX_SCAN_MAX_DEPTH 100
+/* How many messages may lie inside each other, the outermost one counted. Google's readers take as many by default;
+ * protobuf-c needs about 1.5 KB of stack for each. */
+#define ONNX_SCAN_MAX_DEPTH 101
 
 typedef enum onnx_scan_status {
   ONNX_SCAN_OK = 0,
