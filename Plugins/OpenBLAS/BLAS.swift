@@ -1,14 +1,16 @@
 /// The two routines of OpenBLAS that the kernels call, both on the calling thread alone.
 struct BLAS: Sendable {
-  typealias Sgemm = @convention(c) (
-    _ order: Int32, _ transA: Int32, _ transB: Int32, _ m: Int32, _ n: Int32, _ k: Int32, _ alpha: Float,
-    _ a: UnsafePointer<Float>, _ lda: Int32, _ b: UnsafePointer<Float>, _ ldb: Int32, _ beta: Float,
-    _ c: UnsafeMutablePointer<Float>, _ ldc: Int32
-  ) -> Void
-  typealias Sgemv = @convention(c) (
-    _ order: Int32, _ trans: Int32, _ m: Int32, _ n: Int32, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int32,
-    _ x: UnsafePointer<Float>, _ incX: Int32, _ beta: Float, _ y: UnsafeMutablePointer<Float>, _ incY: Int32
-  ) -> Void
+  typealias Sgemm =
+    @convention(c) (
+      _ order: Int32, _ transA: Int32, _ transB: Int32, _ m: Int32, _ n: Int32, _ k: Int32, _ alpha: Float,
+      _ a: UnsafePointer<Float>, _ lda: Int32, _ b: UnsafePointer<Float>, _ ldb: Int32, _ beta: Float,
+      _ c: UnsafeMutablePointer<Float>, _ ldc: Int32
+    ) -> Void
+  typealias Sgemv =
+    @convention(c) (
+      _ order: Int32, _ trans: Int32, _ m: Int32, _ n: Int32, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int32,
+      _ x: UnsafePointer<Float>, _ incX: Int32, _ beta: Float, _ y: UnsafeMutablePointer<Float>, _ incY: Int32
+    ) -> Void
 
   let sgemm: Sgemm
   let sgemv: Sgemv

@@ -3,9 +3,10 @@ import COneiroKernel
 /// What the kernels compute with: OpenBLAS for the products, the host's threads to spread them over.
 struct Backend {
   typealias Body = @convention(c) (_ argument: UnsafeMutableRawPointer?, _ index: Int) -> Void
-  typealias Parallel = @convention(c) (
-    _ threads: Int32, _ count: Int, _ body: Body?, _ argument: UnsafeMutableRawPointer?
-  ) -> Void
+  typealias Parallel =
+    @convention(c) (
+      _ threads: Int32, _ count: Int, _ body: Body?, _ argument: UnsafeMutableRawPointer?
+    ) -> Void
 
   let blas: BLAS
   let parallel: Parallel

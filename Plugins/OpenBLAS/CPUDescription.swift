@@ -2,7 +2,12 @@ import CCpuid
 
 /// What the choice of a core type depends on, as a plain value.
 struct CPUDescription: Equatable {
-  enum Vendor: String { case intel = "Intel", amd = "AMD", hygon = "Hygon", other = "another maker's" }
+  enum Vendor: String {
+    case intel = "Intel"
+    case amd = "AMD"
+    case hygon = "Hygon"
+    case other = "another maker's"
+  }
 
   /// Instructions that the processor has and whose registers the operating system saves; either half alone is no use.
   struct Features: OptionSet {
@@ -31,43 +36,43 @@ struct CPUDescription: Equatable {
 }
 
 #if arch(x86_64) || arch(i386)
-extension CPUDescription {
-  /// Asks the processor this runs on. Bit positions: Intel SDM volume 2A, "CPUID".
-  static func current() -> CPUDescription {
-    let identity = cpuid_leaf(0, 0)
-    let basic = cpuid_leaf(1, 0)
-    let extended = cpuid_leaf(7, 0)
+  extension CPUDescription {
+    /// Asks the processor this runs on. Bit positions: Intel SDM volume 2A, "CPUID".
+    static func current() -> CPUDescription {
+      let identity = cpuid_leaf(0, 0)
+      let basic = cpuid_leaf(1, 0)
+      let extended = cpuid_leaf(7, 0)
 
-    // The twelve letters of the name, for example "GenuineIntel", stand in EBX, EDX, ECX; the first four tell enough.
-    let vendor: Vendor =
-      switch identity.ebx {
-      case 0x756e_6547: .intel  // "Genu"
-      case 0x6874_7541: .amd  // "Auth"
-      case 0x6f67_7948: .hygon  // "Hygo"
-      default: .other
-      }
+      // The twelve letters of the name, for example "GenuineIntel", stand in EBX, EDX, ECX; the first four tell enough.
+      let vendor: Vendor =
+        switch identity.ebx {
+        case 0x756e_6547: .intel  // "Genu"
+        case 0x6874_7541: .amd  // "Auth"
+        case 0x6f67_7948: .hygon  // "Hygo"
+        default: .other
+        }
 
-    let baseFamily = Int(basic.eax >> 8 & 0xf)
-    let family = baseFamily == 0xf ? baseFamily + Int(basic.eax >> 20 & 0xff) : baseFamily
-    let baseModel = Int(basic.eax >> 4 & 0xf)
-    let model = baseFamily == 0x6 || baseFamily == 0xf ? Int(basic.eax >> 16 & 0xf) << 4 + baseModel : baseModel
+      let baseFamily = Int(basic.eax >> 8 & 0xf)
+      let family = baseFamily == 0xf ? baseFamily + Int(basic.eax >> 20 & 0xff) : baseFamily
+      let baseModel = Int(basic.eax >> 4 & 0xf)
+      let model = baseFamily == 0x6 || baseFamily == 0xf ? Int(basic.eax >> 16 & 0xf) << 4 + baseModel : baseModel
 
-    let osxsave = basic.ecx.hasBit(27)
-    let saved = osxsave ? read_xcr0() : 0
-    let savesYmm = saved & 0x6 == 0x6  // XMM and the upper halves of YMM
-    let savesZmm = saved & 0xe6 == 0xe6  // and the mask registers, the upper halves of ZMM, ZMM 16 to 31
+      let osxsave = basic.ecx.hasBit(27)
+      let saved = osxsave ? read_xcr0() : 0
+      let savesYmm = saved & 0x6 == 0x6  // XMM and the upper halves of YMM
+      let savesZmm = saved & 0xe6 == 0xe6  // and the mask registers, the upper halves of ZMM, ZMM 16 to 31
 
-    var features: Features = []
-    if savesYmm && basic.ecx.hasBit(28) { features.insert(.avx) }
-    if savesYmm && extended.ebx.hasBit(5) { features.insert(.avx2) }
-    if savesYmm && basic.ecx.hasBit(12) { features.insert(.fma) }
-    let avx512Bits: [UInt32] = [16, 17, 28, 30, 31]  // F, DQ, CD, BW, VL
-    if savesZmm && avx512Bits.allSatisfy({ extended.ebx.hasBit($0) }) { features.insert(.avx512) }
-    return CPUDescription(vendor: vendor, family: family, model: model, features: features)
+      var features: Features = []
+      if savesYmm && basic.ecx.hasBit(28) { features.insert(.avx) }
+      if savesYmm && extended.ebx.hasBit(5) { features.insert(.avx2) }
+      if savesYmm && basic.ecx.hasBit(12) { features.insert(.fma) }
+      let avx512Bits: [UInt32] = [16, 17, 28, 30, 31]  // F, DQ, CD, BW, VL
+      if savesZmm && avx512Bits.allSatisfy({ extended.ebx.hasBit($0) }) { features.insert(.avx512) }
+      return CPUDescription(vendor: vendor, family: family, model: model, features: features)
+    }
   }
-}
 
-extension UInt32 {
-  fileprivate func hasBit(_ position: UInt32) -> Bool { self >> position & 1 == 1 }
-}
+  extension UInt32 {
+    fileprivate func hasBit(_ position: UInt32) -> Bool { self >> position & 1 == 1 }
+  }
 #endif

@@ -67,8 +67,8 @@ private enum CoreTypeChoice {
   static func make() -> CoreTypeChoice {
     if let value = Environment.value(of: variable) { return .user(value) }
     #if arch(x86_64) || arch(i386)
-    let cpu = CPUDescription.current()
-    if let best = CoreType.best(for: cpu) { return .processor(best, cpu) }
+      let cpu = CPUDescription.current()
+      if let best = CoreType.best(for: cpu) { return .processor(best, cpu) }
     #endif
     return .leftToOpenBLAS
   }
