@@ -61,7 +61,9 @@ struct ConvolutionPlan: KernelPlan {
   private static func axes(of node: oneiro_node, x: [Int], kernel: [Int]) throws(Refusal) -> [ConvolutionAxis] {
     let rank = x.count
     let name = node.string("auto_pad", default: AutoPad.notSet.rawValue)
-    guard let autoPad = AutoPad(rawValue: name) else { throw Refusal("auto_pad \(name)") }
+    guard let autoPad = AutoPad(rawValue: name) else {
+      throw Refusal("expected auto_pad NOTSET, SAME_UPPER, SAME_LOWER or VALID, found \(name)")
+    }
     let kernelShape = node.ints("kernel_shape") ?? kernel
     guard kernelShape == kernel else { throw Refusal("kernel_shape \(kernelShape), but W has \(kernel)") }
     let strides = node.ints("strides") ?? Array(repeating: 1, count: rank)

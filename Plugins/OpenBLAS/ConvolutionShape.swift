@@ -45,10 +45,10 @@ extension ConvolutionAxis {
   ) throws(Refusal) {
     // Below these bounds no product or sum here can overflow Int.
     for value in [stride, dilation, kernel, input] where value < 1 || value > Int(Int32.max) {
-      throw Refusal("a spatial extent, kernel extent, stride or dilation of \(value)")
+      throw Refusal("expected spatial extents, kernel extents, strides and dilations in 1 ..< 2^31, found \(value)")
     }
     for value in [pads.begin, pads.end] where value < 0 || value > Int(Int32.max) {
-      throw Refusal("padding of \(value)")
+      throw Refusal("expected pads in 0 ..< 2^31, found \(value)")
     }
     self.init(input: input, kernel: kernel, stride: stride, dilation: dilation)
     let reach = (kernel - 1) * dilation + 1  // inputs from a kernel's first tap to its last
@@ -56,7 +56,9 @@ extension ConvolutionAxis {
     case .notSet, .valid:
       let (begin, end) = autoPad == .valid ? (0, 0) : pads
       let padded = input + begin + end
-      guard padded >= reach else { throw Refusal("a kernel that reaches over \(reach) of \(padded) padded inputs") }
+      guard padded >= reach else {
+        throw Refusal("the kernel reaches over \(reach) inputs, but with padding there are \(padded)")
+      }
       output = (padded - reach) / stride + 1
       padBegin = begin
     case .sameUpper, .sameLower:
