@@ -16,19 +16,11 @@ struct Convolution: Operation {
     input = try node.inputDims(0)
     output = try node.outputDims(0)
     let weights = try node.inputDims(1)
-    guard (3...5).contains(input.count) else { throw .unsupported("\(input.count - 2) spatial axes, expected 1 to 3") }
-    guard weights.count == input.count, output.count == input.count else {
-      throw .unsupported("X, W and Y differ in their number of axes")
-    }
+    try checkConvolutionRanks(input, weights, output)
     let group = node.int("group", default: 1)
     guard group > 0, weights[0] % group == 0, weights[1].multipliedReportingOverflow(by: group) == (input[1], false)
-    else { throw .unsupported("group \(group) does not divide W \(weights) and \(input[1]) channels") }
-    guard output[0] == input[0], output[1] == weights[0] else {
-      throw .unsupported("Y has shape \(output), expected [\(input[0]), \(weights[0]), ...]")
-    }
-    if node.hasInput(2), try node.inputDims(2) != [weights[0]] {
-      throw .unsupported("B has shape \(try node.inputDims(2)), expected [\(weights[0])]")
-    }
+    else { throw .unsupported("group \(group) does not fit W \(weights) and \(input[1]) channels") }
+    try checkConvolutionOutput(node, output, [input[0], weights[0]])
     self.weights = group == 1 ? weights : [group, weights[0] / group] + weights.dropFirst()
     let inputExtents = Array(input.dropFirst(2))
     let outputExtents = Array(output.dropFirst(2))
@@ -38,61 +30,68 @@ struct Convolution: Operation {
     }
   }
 
-  /// How X and Y lie while the primitive runs. They are plain outside, so all but `plain` reorder them in the workspace.
-  private enum Layout: String, CaseIterable {
-    case plain
-    /// Whatever the implementation likes best, such as channels in blocks of a vector's width.
-    case preferred
-    case channelsLast
-
-    func description(_ dims: [Int]) throws(KernelError) -> MemoryDescription {
-      switch self {
-      case .plain: try .plain(dims)
-      case .preferred: try .any(dims)
-      case .channelsLast: try .channelsLast(dims)
-      }
-    }
-  }
-
   func program(threads limit: Int32) throws(KernelError) -> Program {
     let operations = 2 * Double(output.elementCount) * Double(weights.elementCount / output[1])
     let threads = Threads.forOperations(operations, limit: limit)
-    let key = "Conv \(input) \(weights) \(output) \(window) \(node.hasInput(2)) \(node.constant(1) != nil) \(threads)"
-    return try FastestChoice.pick(Layout.allCases, key: key, node) { layout throws(KernelError) in
-      try program(layout, threads: threads)
+    let key = "Conv \(input) \(weights) \(output) \(window) \(node.inputForms) \(threads)"
+    return try FastestChoice.pick(SpatialLayout.allCases, key: key, node) { layout throws(KernelError) in
+      var source = try layout.description(input)
+      var kernels = try MemoryDescription.any(weights)
+      var bias = node.hasInput(2) ? try .plain([output[1]]) : MemoryDescription.absent
+      var destination = try layout.description(output)
+      var builder = ProgramBuilder(node, threads: threads)
+      var operation = dnnl_convolution_desc_t()
+      try check(
+        dnnl_dilated_convolution_forward_desc_init(
+          &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &kernels, &bias, &destination,
+          window.strides.wide, window.skippedCells.wide, window.padsBegin.wide, window.padsEnd.wide),
+        "describing a convolution")
+      let description = try PrimitiveDescription(operation, PrimitiveAttributes())
+      try builder.addConvolution(
+        description, input: .plain(input), weights: .plain(weights), hasBias: node.hasInput(2), output: .plain(output))
+      return Candidate(program: builder.finish(), implementation: description.implementation)
     }
   }
+}
 
-  private func program(_ layout: Layout, threads: Int32) throws(KernelError) -> Candidate {
-    var builder = ProgramBuilder(node, threads: threads)
-    let hasBias = node.hasInput(2)
-    let biasDims = [output[1]]
-    var source = try layout.description(input)
-    var kernels = try MemoryDescription.any(weights)
-    var bias = hasBias ? try .plain(biasDims) : MemoryDescription.absent
-    var destination = try layout.description(output)
-    var operation = dnnl_convolution_desc_t()
-    // oneDNN counts the cells between two taps, ONNX the distance.
-    try check(
-      dnnl_dilated_convolution_forward_desc_init(
-        &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &kernels, &bias, &destination,
-        window.strides.map(Int64.init), window.dilations.map { Int64($0 - 1) }, window.padsBegin.map(Int64.init),
-        window.padsEnd.map(Int64.init)), "describing a convolution")
-    let description = try PrimitiveDescription(operation, PrimitiveAttributes())
-    let x = builder.input(0, try .plain(input))
-    let y = builder.output(0, try .plain(output))
-    let w = builder.input(1, try .plain(weights))
-    let result = try builder.place(for: description.destination, or: y)
+func checkConvolutionRanks(_ input: [Int], _ weights: [Int], _ output: [Int]) throws(KernelError) {
+  guard (3...5).contains(input.count) else { throw .unsupported("X has \(input.count) axes, expected 3 to 5") }
+  guard weights.count == input.count, output.count == input.count else {
+    throw .unsupported("X, W and Y differ in their number of axes")
+  }
+}
+
+/// - expected: batch size and output channels.
+func checkConvolutionOutput(_ node: Node, _ output: [Int], _ expected: [Int]) throws(KernelError) {
+  guard Array(output.prefix(2)) == expected else {
+    throw .unsupported("Y has shape \(output), expected \(expected) first")
+  }
+  if node.hasInput(2) {
+    let bias = try node.inputDims(2)
+    guard bias == [output[1]] else { throw .unsupported("B has shape \(bias), expected [\(output[1])]") }
+  }
+}
+
+extension ProgramBuilder {
+  /// Adds a convolution or its transpose between reorders from and to the layouts that the node's tensors have.
+  mutating func addConvolution(
+    _ description: borrowing PrimitiveDescription, input: MemoryDescription, weights: MemoryDescription, hasBias: Bool,
+    output: MemoryDescription
+  ) throws(KernelError) {
+    let x = self.input(0, input)
+    let w = self.input(1, weights)
+    let y = self.output(0, output)
+    let result = try place(for: description.destination, or: y)
     var arguments = [
-      (number: PrimitiveArgument.source, tensor: try builder.reordered(x, to: description.source)),
-      (number: PrimitiveArgument.weights, tensor: try builder.reordered(w, to: description.weights)),
+      (number: PrimitiveArgument.source, tensor: try reordered(x, to: description.source)),
+      (number: PrimitiveArgument.weights, tensor: try reordered(w, to: description.weights)),
       (number: PrimitiveArgument.destination, tensor: result),
     ]
     if hasBias {
-      arguments.append((number: PrimitiveArgument.bias, tensor: builder.input(2, try .plain(biasDims))))
+      let bias = self.input(2, try .plain([output.shape[1]]))
+      arguments.append((number: PrimitiveArgument.bias, tensor: bias))
     }
-    try builder.add(description, arguments)
-    if result != y { try builder.reorder(result, into: y) }
-    return Candidate(program: builder.finish(), implementation: description.implementation)
+    try add(description, arguments)
+    if result != y { try reorder(result, into: y) }
   }
 }

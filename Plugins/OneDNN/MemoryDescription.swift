@@ -66,4 +66,7 @@ func rowMajorStrides(_ dims: [Int]) -> [Int] {
 extension Collection where Element == Int {
   /// The number of elements of a shape. Shapes here come from a checked `Node`, so it fits.
   var elementCount: Int { reduce(1, *) }
+
+  /// As oneDNN takes dims, strides and pads.
+  var wide: [Int64] { map(Int64.init) }
 }

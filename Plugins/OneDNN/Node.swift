@@ -38,13 +38,33 @@ struct Node {
   /// The data of a constant input; nil for one that arrives with each run.
   func constant(_ index: Int) -> UnsafeMutableRawPointer? { hasInput(index) ? raw.pointee.inputs[index].data : nil }
 
+  /// For each input whether it is absent, constant, or comes with each run: what a choice among ways to run depends on
+  /// besides shapes.
+  var inputForms: String {
+    (0..<inputCount).map { !hasInput($0) ? "-" : constant($0) != nil ? "c" : "x" }.joined()
+  }
+
   func int(_ name: String, default fallback: Int) -> Int { Int(oneiro_int(raw, name, Int64(fallback))) }
+
+  /// The attribute `axis`, counted from the first axis.
+  func axis(default fallback: Int, rank: Int) throws(KernelError) -> Int {
+    let axis = int("axis", default: fallback)
+    guard (-rank..<rank).contains(axis) else {
+      throw .unsupported("axis \(axis), expected \(-rank) ... \(rank - 1)")
+    }
+    return axis < 0 ? axis + rank : axis
+  }
 
   func float(_ name: String, default fallback: Float) -> Float { oneiro_float(raw, name, fallback) }
 
   func string(_ name: String, default fallback: String) -> String {
     guard let found = oneiro_string(raw, name, nil) else { return fallback }
     return String(cString: found)
+  }
+
+  func hasInts(_ name: String) -> Bool {
+    guard let found = oneiro_find_attribute(raw, name) else { return false }
+    return found.pointee.kind == ONEIRO_ATTRIBUTE_INTS
   }
 
   /// An INTS attribute; `count` times `fallback` where it is missing.

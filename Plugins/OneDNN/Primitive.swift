@@ -12,9 +12,13 @@ final class PrimitiveAttributes {
     try check(dnnl_primitive_attr_set_scratchpad_mode(raw, dnnl_scratchpad_mode_user), "asking for a scratchpad")
   }
 
-  /// Multiplies the argument numbered `argument` before use.
-  func scale(_ argument: Int32, by factor: Float) throws(KernelError) {
-    try check(dnnl_primitive_attr_set_scales(raw, argument, 1, 0, [factor]), "scaling by \(factor)")
+  /// Options of a binary operation that multiplies its operands by factors first.
+  convenience init(firstScale: Float, secondScale: Float = 1) throws(KernelError) {
+    try self.init()
+    for (argument, factor) in [(PrimitiveArgument.source, firstScale), (PrimitiveArgument.secondSource, secondScale)]
+    where factor != 1 {
+      try check(dnnl_primitive_attr_set_scales(raw, argument, 1, 0, [factor]), "scaling by \(factor)")
+    }
   }
 
   /// Adds a tensor of shape `description`, broadcast to the result; it becomes argument `PrimitiveArgument.added`.

@@ -19,6 +19,12 @@ struct ProgramBuilder {
     omp_set_num_threads(threads)
   }
 
+  func description(of tensor: Int) -> MemoryDescription { tensors[tensor].description }
+
+  func isConstant(_ tensor: Int) -> Bool {
+    if case .constant = tensors[tensor].place { true } else { false }
+  }
+
   /// An input as it lies in memory; a constant one is read where it is.
   mutating func input(_ index: Int, _ description: MemoryDescription) -> Int {
     if let pointer = node?.constant(index) { return constant(pointer, description) }

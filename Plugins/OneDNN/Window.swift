@@ -6,33 +6,65 @@ struct Window {
   let padsBegin: [Int]
   let padsEnd: [Int]
 
-  /// Reads strides, dilations, pads and auto_pad.
+  /// The window of a convolution or a pooling.
   /// - input, output: spatial extents.
   init(_ node: Node, kernel: [Int], input: [Int], output: [Int]) throws(KernelError) {
-    let strides = try Self.positive(node, "strides", count: kernel.count)
-    let dilations = try Self.positive(node, "dilations", count: kernel.count)
-    self.kernel = kernel
-    self.strides = strides
-    self.dilations = dilations
-    switch node.string("auto_pad", default: "NOTSET") {
-    case "NOTSET":
-      let pads = try node.ints("pads", count: 2 * kernel.count, default: 0)
-      guard pads.allSatisfy({ $0 >= 0 }) else { throw .unsupported("negative pads \(pads)") }
-      padsBegin = Array(pads.prefix(kernel.count))
-      padsEnd = Array(pads.suffix(kernel.count))
-    case "VALID":
-      padsBegin = Array(repeating: 0, count: kernel.count)
-      padsEnd = padsBegin
-    case let same where same == "SAME_UPPER" || same == "SAME_LOWER":
-      let totals = kernel.indices.map {
-        max((output[$0] - 1) * strides[$0] + (kernel[$0] - 1) * dilations[$0] + 1 - input[$0], 0)
-      }
-      let smaller = totals.map { $0 / 2 }
-      let larger = totals.map { $0 - $0 / 2 }
-      (padsBegin, padsEnd) = same == "SAME_UPPER" ? (smaller, larger) : (larger, smaller)
-    case let other: throw .unsupported("auto_pad \(other)")
+    try self.init(node, kernel: kernel, computesPads: false) { axis, stride, extent in
+      max((output[axis] - 1) * stride + extent - input[axis], 0)
     }
   }
+
+  /// The window of a transposed convolution, which walks over its output.
+  /// - input, output: spatial extents.
+  init(transposed node: Node, kernel: [Int], input: [Int], output: [Int]) throws(KernelError) {
+    let padding = try node.ints("output_padding", count: kernel.count, default: 0)
+    try self.init(node, kernel: kernel, computesPads: node.hasInts("output_shape")) { axis, stride, extent in
+      stride * (input[axis] - 1) + padding[axis] + extent - output[axis]
+    }
+  }
+
+  /// One window that covers all of the input.
+  init(covering input: [Int]) {
+    kernel = input
+    strides = Array(repeating: 1, count: input.count)
+    dilations = strides
+    padsBegin = Array(repeating: 0, count: input.count)
+    padsEnd = padsBegin
+  }
+
+  /// Reads strides, dilations, auto_pad and pads.
+  /// - computesPads: whether pads follow from the shapes even where auto_pad does not say so.
+  /// - totalPads: begin and end pads together, from axis, stride, and the kernel's extent with dilation.
+  private init(
+    _ node: Node, kernel: [Int], computesPads: Bool, totalPads: (Int, Int, Int) -> Int
+  ) throws(KernelError) {
+    self.kernel = kernel
+    strides = try Self.positive(node, "strides", count: kernel.count)
+    dilations = try Self.positive(node, "dilations", count: kernel.count)
+    let autoPad = node.string("auto_pad", default: "NOTSET")
+    switch autoPad {
+    case "NOTSET" where !computesPads:
+      let pads = try node.ints("pads", count: 2 * kernel.count, default: 0)
+      padsBegin = Array(pads.prefix(kernel.count))
+      padsEnd = Array(pads.suffix(kernel.count))
+    case "VALID" where !computesPads:
+      padsBegin = Array(repeating: 0, count: kernel.count)
+      padsEnd = padsBegin
+    case "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER":
+      let (strides, dilations) = (strides, dilations)
+      let totals = kernel.indices.map { totalPads($0, strides[$0], (kernel[$0] - 1) * dilations[$0] + 1) }
+      let halves = totals.map { $0 / 2 }
+      let rests = totals.map { $0 - $0 / 2 }
+      (padsBegin, padsEnd) = autoPad == "SAME_UPPER" ? (halves, rests) : (rests, halves)
+    default: throw .unsupported("auto_pad \(autoPad)")
+    }
+    guard (padsBegin + padsEnd).allSatisfy({ $0 >= 0 }) else {
+      throw .unsupported("negative pads \(padsBegin + padsEnd)")
+    }
+  }
+
+  /// Cells between two taps of the kernel: oneDNN's way to say dilation, where ONNX gives the distance.
+  var skippedCells: [Int] { dilations.map { $0 - 1 } }
 
   /// Cells from the first to the last that the kernel touches, dilation included.
   var extents: [Int] { zip(kernel, dilations).map { ($0 - 1) * $1 + 1 } }

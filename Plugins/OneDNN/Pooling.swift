@@ -1,0 +1,110 @@
+import CDNNL
+
+/// MaxPool, AveragePool and GlobalAveragePool, ai.onnx opset 22: https://onnx.ai/onnx/operators/onnx__AveragePool.html
+///
+/// X [N, C, spatial...] gives Y [N, C, spatial...]; one to three spatial axes.
+struct Pooling: Operation {
+  enum Kind {
+    case max
+    case average
+  }
+
+  private let node: Node
+  private let input: [Int]
+  private let output: [Int]
+  private let algorithm: dnnl_alg_kind_t
+  private let window: Window
+  private let padsEnd: [Int]
+
+  init(_ node: Node, _ kind: Kind) throws(KernelError) {
+    guard node.outputCount == 1 else { throw .unsupported("Indices are asked for") }
+    let input = try Self.spatialInput(node)
+    let kernel = try node.ints("kernel_shape", count: input.count - 2, default: 0)
+    guard kernel.allSatisfy({ $0 > 0 }) else { throw .unsupported("kernel_shape is missing or not positive") }
+    let output = try node.outputDims(0)
+    guard output.count == input.count else { throw .unsupported("Y has shape \(output), X \(input)") }
+    let inputExtents = Array(input.dropFirst(2))
+    let outputExtents = Array(output.dropFirst(2))
+    let window = try Window(node, kernel: kernel, input: inputExtents, output: outputExtents)
+    let exact = window.exactPadsEnd(input: inputExtents, output: outputExtents)
+    var padsEnd = window.padsEnd
+    if !window.fits(input: inputExtents, output: outputExtents) {
+      // Rounding up adds one window that hangs over the end by less than a stride.
+      let overhang = zip(exact, window.padsEnd).map { $0 - $1 }
+      guard node.int("ceil_mode", default: 0) != 0, zip(overhang, window.strides).allSatisfy({ $0 < $1 }) else {
+        throw .unsupported("Y has spatial extents \(outputExtents), which pads and strides do not give")
+      }
+      padsEnd = zip(exact, window.padsEnd).map { Swift.max($0, $1) }
+    }
+    let countsPads = node.int("count_include_pad", default: 0) != 0
+    if kind == .average, countsPads, padsEnd != window.padsEnd {
+      throw .unsupported("count_include_pad with a window beyond the pads, which oneDNN would count as well")
+    }
+    // A window of nothing but pads has no maximum and no mean.
+    for axis in kernel.indices {
+      let lastStart = (outputExtents[axis] - 1) * window.strides[axis] - window.padsBegin[axis]
+      guard window.padsBegin[axis] < window.extents[axis], lastStart < inputExtents[axis] else {
+        throw .unsupported("a window lies wholly in the pads")
+      }
+    }
+    self.init(
+      node, input: input, output: output, window: window, padsEnd: padsEnd,
+      algorithm: kind == .max
+        ? dnnl_pooling_max : countsPads ? dnnl_pooling_avg_include_padding : dnnl_pooling_avg_exclude_padding)
+  }
+
+  /// GlobalAveragePool: one window as large as the picture.
+  init(global node: Node) throws(KernelError) {
+    let input = try Self.spatialInput(node)
+    self.init(
+      node, input: input, output: try node.outputDims(0), window: Window(covering: Array(input.dropFirst(2))),
+      padsEnd: Array(repeating: 0, count: input.count - 2), algorithm: dnnl_pooling_avg_exclude_padding)
+    guard output == Array(input.prefix(2)) + Array(repeating: 1, count: input.count - 2) else {
+      throw .unsupported("Y has shape \(output), X \(input)")
+    }
+  }
+
+  private init(
+    _ node: Node, input: [Int], output: [Int], window: Window, padsEnd: [Int], algorithm: dnnl_alg_kind_t
+  ) {
+    self.node = node
+    self.input = input
+    self.output = output
+    self.window = window
+    self.padsEnd = padsEnd
+    self.algorithm = algorithm
+  }
+
+  private static func spatialInput(_ node: Node) throws(KernelError) -> [Int] {
+    let input = try node.inputDims(0)
+    guard (3...5).contains(input.count) else { throw .unsupported("X has \(input.count) axes, expected 3 to 5") }
+    return input
+  }
+
+  func program(threads limit: Int32) throws(KernelError) -> Program {
+    let visited = output.elementCount * window.kernel.elementCount
+    let threads = Threads.forElements(visited, limit: limit)
+    let key = "Pool \(input) \(output) \(window) \(padsEnd) \(algorithm.rawValue) \(node.inputForms) \(threads)"
+    return try FastestChoice.pick([SpatialLayout.plain, .channelsLast], key: key, node) { layout throws(KernelError) in
+      var source = try layout.description(input)
+      var destination = try layout.description(output)
+      var builder = ProgramBuilder(node, threads: threads)
+      var operation = dnnl_pooling_v2_desc_t()
+      try check(
+        dnnl_pooling_v2_forward_desc_init(
+          &operation, dnnl_forward_inference, algorithm, &source, &destination, window.strides.wide,
+          window.kernel.wide, window.skippedCells.wide, window.padsBegin.wide, padsEnd.wide), "describing a pooling")
+      let description = try PrimitiveDescription(operation, PrimitiveAttributes())
+      let x = builder.input(0, try .plain(input))
+      let y = builder.output(0, try .plain(output))
+      let result = try builder.place(for: destination, or: y)
+      try builder.add(
+        description,
+        [
+          (PrimitiveArgument.source, try builder.reordered(x, to: source)), (PrimitiveArgument.destination, result),
+        ])
+      if result != y { try builder.reorder(result, into: y) }
+      return Candidate(program: builder.finish(), implementation: description.implementation)
+    }
+  }
+}
