@@ -28,6 +28,7 @@ struct Convolution: Operation {
     guard window.fits(input: inputExtents, output: outputExtents) else {
       throw .unsupported("Y has spatial extents \(outputExtents), which pads and strides do not give")
     }
+    _ = try description(.plain)
   }
 
   func program(threads limit: Int32) throws(KernelError) -> Program {
@@ -35,22 +36,26 @@ struct Convolution: Operation {
     let threads = Threads.forOperations(operations, limit: limit)
     let key = "Conv \(input) \(weights) \(output) \(window) \(node.inputForms) \(threads)"
     return try FastestChoice.pick(SpatialLayout.allCases, key: key, node) { layout throws(KernelError) in
-      var source = try layout.description(input)
-      var kernels = try MemoryDescription.any(weights)
-      var bias = node.hasInput(2) ? try .plain([output[1]]) : MemoryDescription.absent
-      var destination = try layout.description(output)
       var builder = ProgramBuilder(node, threads: threads)
-      var operation = dnnl_convolution_desc_t()
-      try check(
-        dnnl_dilated_convolution_forward_desc_init(
-          &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &kernels, &bias, &destination,
-          window.strides.wide, window.skippedCells.wide, window.padsBegin.wide, window.padsEnd.wide),
-        "describing a convolution")
-      let description = try PrimitiveDescription(operation, PrimitiveAttributes())
+      let convolution = try description(layout)
       try builder.addConvolution(
-        description, input: .plain(input), weights: .plain(weights), hasBias: node.hasInput(2), output: .plain(output))
-      return Candidate(program: builder.finish(), implementation: description.implementation)
+        convolution, input: .plain(input), weights: .plain(weights), hasBias: node.hasInput(2), output: .plain(output))
+      return Candidate(program: builder.finish(), implementation: convolution.implementation)
     }
+  }
+
+  private func description(_ layout: SpatialLayout) throws(KernelError) -> PrimitiveDescription {
+    var source = try layout.description(input)
+    var kernels = try MemoryDescription.any(weights)
+    var bias = node.hasInput(2) ? try .plain([output[1]]) : MemoryDescription.absent
+    var destination = try layout.description(output)
+    var operation = dnnl_convolution_desc_t()
+    try check(
+      dnnl_dilated_convolution_forward_desc_init(
+        &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &kernels, &bias, &destination,
+        window.strides.wide, window.skippedCells.wide, window.padsBegin.wide, window.padsEnd.wide),
+      "describing a convolution")
+    return try PrimitiveDescription(operation, PrimitiveAttributes())
   }
 }
 

@@ -33,34 +33,42 @@ struct ConvolutionTranspose: Operation {
     for axis in padsEnd.indices where padsEnd[axis] + window.strides[axis] <= 0 {
       throw .unsupported("Y has spatial extents \(outputExtents), more than X reaches")
     }
+    _ = try description(.plain)
   }
 
   func program(threads limit: Int32) throws(KernelError) -> Program {
-    let kernel = window.kernel.elementCount
-    let operations = 2 * Double(input.elementCount) * Double(output[1] / group) * Double(kernel)
+    let operations = 2 * Double(input.elementCount) * Double(output[1] / group) * Double(window.kernel.elementCount)
     let threads = Threads.forOperations(operations, limit: limit)
     let key = "ConvTranspose \(input) \(group) \(output) \(window) \(node.inputForms) \(threads)"
     return try FastestChoice.pick(SpatialLayout.allCases, key: key, node) { layout throws(KernelError) in
-      // ONNX stores [group, C / group, M / group, kernel...]; oneDNN names the output channels first.
-      let (ins, outs) = (input[1] / group, output[1] / group)
-      let dims = (group == 1 ? [] : [group]) + [outs, ins] + window.kernel
-      let strides = (group == 1 ? [] : [ins * outs * kernel]) + [kernel, outs * kernel] + rowMajorStrides(window.kernel)
-      var source = try layout.description(input)
-      var kernels = try MemoryDescription.any(dims)
-      var bias = node.hasInput(2) ? try .plain([output[1]]) : MemoryDescription.absent
-      var destination = try layout.description(output)
       var builder = ProgramBuilder(node, threads: threads)
-      var operation = dnnl_deconvolution_desc_t()
-      try check(
-        dnnl_dilated_deconvolution_forward_desc_init(
-          &operation, dnnl_forward_inference, dnnl_deconvolution_direct, &source, &kernels, &bias, &destination,
-          window.strides.wide, window.skippedCells.wide, window.padsBegin.wide, padsEnd.wide),
-        "describing a transposed convolution")
-      let description = try PrimitiveDescription(operation, PrimitiveAttributes())
+      let convolution = try description(layout)
       try builder.addConvolution(
-        description, input: .plain(input), weights: .strided(dims, strides), hasBias: node.hasInput(2),
-        output: .plain(output))
-      return Candidate(program: builder.finish(), implementation: description.implementation)
+        convolution, input: .plain(input), weights: .strided(weights.dims, weights.strides),
+        hasBias: node.hasInput(2), output: .plain(output))
+      return Candidate(program: builder.finish(), implementation: convolution.implementation)
     }
+  }
+
+  /// ONNX stores [group, C / group, M / group, kernel...]; oneDNN names the output channels first.
+  private var weights: (dims: [Int], strides: [Int]) {
+    let (ins, outs, kernel) = (input[1] / group, output[1] / group, window.kernel.elementCount)
+    let dims = [outs, ins] + window.kernel
+    let strides = [kernel, outs * kernel] + rowMajorStrides(window.kernel)
+    return group == 1 ? (dims, strides) : ([group] + dims, [ins * outs * kernel] + strides)
+  }
+
+  private func description(_ layout: SpatialLayout) throws(KernelError) -> PrimitiveDescription {
+    var source = try layout.description(input)
+    var kernels = try MemoryDescription.any(weights.dims)
+    var bias = node.hasInput(2) ? try .plain([output[1]]) : MemoryDescription.absent
+    var destination = try layout.description(output)
+    var operation = dnnl_deconvolution_desc_t()
+    try check(
+      dnnl_dilated_deconvolution_forward_desc_init(
+        &operation, dnnl_forward_inference, dnnl_deconvolution_direct, &source, &kernels, &bias, &destination,
+        window.strides.wide, window.skippedCells.wide, window.padsBegin.wide, padsEnd.wide),
+      "describing a transposed convolution")
+    return try PrimitiveDescription(operation, PrimitiveAttributes())
   }
 }

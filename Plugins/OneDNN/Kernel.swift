@@ -38,7 +38,11 @@ struct Kernel: Sendable {
           kernel.isa = instructionSet
           kernel.supports = { node, why in
             guard let node else { return Int32(ONEIRO_FAILED) }
-            return answer(why) { () throws(KernelError) in _ = try operation(of: node) }
+            do throws(KernelError) { _ = try operation(of: node) } catch {
+              // Whatever stands in the way now, another kernel may take the node.
+              return oneiro_say(why, Int32(ONEIRO_UNSUPPORTED), error.sentence)
+            }
+            return Int32(ONEIRO_OK)
           }
           kernel.prepare = { call in
             guard let call, let node = call.pointee.node else { return Int32(ONEIRO_FAILED) }

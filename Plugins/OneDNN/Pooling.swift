@@ -22,7 +22,9 @@ struct Pooling: Operation {
     let kernel = try node.ints("kernel_shape", count: input.count - 2, default: 0)
     guard kernel.allSatisfy({ $0 > 0 }) else { throw .unsupported("kernel_shape is missing or not positive") }
     let output = try node.outputDims(0)
-    guard output.count == input.count else { throw .unsupported("Y has shape \(output), X \(input)") }
+    guard output.count == input.count, output.prefix(2) == input.prefix(2) else {
+      throw .unsupported("Y has shape \(output), X \(input)")
+    }
     let inputExtents = Array(input.dropFirst(2))
     let outputExtents = Array(output.dropFirst(2))
     let window = try Window(node, kernel: kernel, input: inputExtents, output: outputExtents)
@@ -47,7 +49,7 @@ struct Pooling: Operation {
         throw .unsupported("a window lies wholly in the pads")
       }
     }
-    self.init(
+    try self.init(
       node, input: input, output: output, window: window, padsEnd: padsEnd,
       algorithm: kind == .max
         ? dnnl_pooling_max : countsPads ? dnnl_pooling_avg_include_padding : dnnl_pooling_avg_exclude_padding)
@@ -56,23 +58,26 @@ struct Pooling: Operation {
   /// GlobalAveragePool: one window as large as the picture.
   init(global node: Node) throws(KernelError) {
     let input = try Self.spatialInput(node)
-    self.init(
-      node, input: input, output: try node.outputDims(0), window: Window(covering: Array(input.dropFirst(2))),
-      padsEnd: Array(repeating: 0, count: input.count - 2), algorithm: dnnl_pooling_avg_exclude_padding)
-    guard output == Array(input.prefix(2)) + Array(repeating: 1, count: input.count - 2) else {
+    let output = try node.outputDims(0)
+    let zeros = Array(repeating: 0, count: input.count - 2)
+    guard output == Array(input.prefix(2)) + zeros.map({ $0 + 1 }) else {
       throw .unsupported("Y has shape \(output), X \(input)")
     }
+    try self.init(
+      node, input: input, output: output, window: Window(covering: Array(input.dropFirst(2))), padsEnd: zeros,
+      algorithm: dnnl_pooling_avg_exclude_padding)
   }
 
   private init(
     _ node: Node, input: [Int], output: [Int], window: Window, padsEnd: [Int], algorithm: dnnl_alg_kind_t
-  ) {
+  ) throws(KernelError) {
     self.node = node
     self.input = input
     self.output = output
     self.window = window
     self.padsEnd = padsEnd
     self.algorithm = algorithm
+    _ = try description(.plain)
   }
 
   private static func spatialInput(_ node: Node) throws(KernelError) -> [Int] {
@@ -86,25 +91,26 @@ struct Pooling: Operation {
     let threads = Threads.forElements(visited, limit: limit)
     let key = "Pool \(input) \(output) \(window) \(padsEnd) \(algorithm.rawValue) \(node.inputForms) \(threads)"
     return try FastestChoice.pick([SpatialLayout.plain, .channelsLast], key: key, node) { layout throws(KernelError) in
-      var source = try layout.description(input)
-      var destination = try layout.description(output)
       var builder = ProgramBuilder(node, threads: threads)
-      var operation = dnnl_pooling_v2_desc_t()
-      try check(
-        dnnl_pooling_v2_forward_desc_init(
-          &operation, dnnl_forward_inference, algorithm, &source, &destination, window.strides.wide,
-          window.kernel.wide, window.skippedCells.wide, window.padsBegin.wide, padsEnd.wide), "describing a pooling")
-      let description = try PrimitiveDescription(operation, PrimitiveAttributes())
+      let pooling = try description(layout)
       let x = builder.input(0, try .plain(input))
       let y = builder.output(0, try .plain(output))
-      let result = try builder.place(for: destination, or: y)
-      try builder.add(
-        description,
-        [
-          (PrimitiveArgument.source, try builder.reordered(x, to: source)), (PrimitiveArgument.destination, result),
-        ])
+      let result = try builder.place(for: pooling.destination, or: y)
+      let source = try builder.reordered(x, to: pooling.source)
+      try builder.add(pooling, [(PrimitiveArgument.source, source), (PrimitiveArgument.destination, result)])
       if result != y { try builder.reorder(result, into: y) }
-      return Candidate(program: builder.finish(), implementation: description.implementation)
+      return Candidate(program: builder.finish(), implementation: pooling.implementation)
     }
+  }
+
+  private func description(_ layout: SpatialLayout) throws(KernelError) -> PrimitiveDescription {
+    var source = try layout.description(input)
+    var destination = try layout.description(output)
+    var operation = dnnl_pooling_v2_desc_t()
+    try check(
+      dnnl_pooling_v2_forward_desc_init(
+        &operation, dnnl_forward_inference, algorithm, &source, &destination, window.strides.wide,
+        window.kernel.wide, window.skippedCells.wide, window.padsBegin.wide, padsEnd.wide), "describing a pooling")
+    return try PrimitiveDescription(operation, PrimitiveAttributes())
   }
 }

@@ -40,7 +40,9 @@ struct Window {
   ) throws(KernelError) {
     self.kernel = kernel
     strides = try Self.positive(node, "strides", count: kernel.count)
-    dilations = try Self.positive(node, "dilations", count: kernel.count)
+    let dilations = try Self.positive(node, "dilations", count: kernel.count)
+    // A single tap has no neighbour to keep its distance from; oneDNN refuses some such windows.
+    self.dilations = zip(dilations, kernel).map { $1 == 1 ? 1 : $0 }
     let autoPad = node.string("auto_pad", default: "NOTSET")
     switch autoPad {
     case "NOTSET" where !computesPads:
@@ -51,8 +53,8 @@ struct Window {
       padsBegin = Array(repeating: 0, count: kernel.count)
       padsEnd = padsBegin
     case "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER":
-      let (strides, dilations) = (strides, dilations)
-      let totals = kernel.indices.map { totalPads($0, strides[$0], (kernel[$0] - 1) * dilations[$0] + 1) }
+      let (strides, extents) = (strides, zip(kernel, dilations).map { ($0 - 1) * $1 + 1 })
+      let totals = kernel.indices.map { totalPads($0, strides[$0], extents[$0]) }
       let halves = totals.map { $0 / 2 }
       let rests = totals.map { $0 - $0 / 2 }
       (padsBegin, padsEnd) = autoPad == "SAME_UPPER" ? (halves, rests) : (rests, halves)
