@@ -13,6 +13,11 @@ final class AlignedMemory: @unchecked Sendable {
     pointer = found
   }
 
+  convenience init(floats: [Float]) throws(KernelError) {
+    try self.init(byteCount: floats.count * MemoryLayout<Float>.size)
+    pointer.initializeMemory(as: Float.self, from: floats, count: floats.count)
+  }
+
   deinit { free(pointer) }
 
   static func roundedUp(_ byteCount: Int) -> Int { (byteCount + alignment - 1) / alignment * alignment }

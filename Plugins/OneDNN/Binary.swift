@@ -27,8 +27,8 @@ struct Binary: Operation {
   }
 
   func program(threads limit: Int32) throws(KernelError) -> Program {
-    let elements = shapes.left.elementCount + shapes.right.elementCount + shapes.result.elementCount
-    var builder = ProgramBuilder(node, threads: Threads.forElements(elements, limit: limit))
+    let threads = Threads.forElements(shapes.result.elementCount, steps: 2, limit: limit)
+    var builder = ProgramBuilder(node, threads: threads)
     let left = builder.input(0, try .plain(shapes.left.orOne))
     let right = builder.input(1, try .plain(shapes.right.orOne))
     let result = builder.output(0, try .plain(shapes.result.orOne))

@@ -31,17 +31,55 @@ struct Convolution: Operation {
     _ = try description(.plain)
   }
 
+  private enum Form {
+    case direct(SpatialLayout)
+    /// W [M, C] times X [C, spatial], which needs no other layout.
+    case product
+  }
+
   func program(threads limit: Int32) throws(KernelError) -> Program {
     let operations = 2 * Double(output.elementCount) * Double(weights.elementCount / output[1])
     let threads = Threads.forOperations(operations, limit: limit)
     let key = "Conv \(input) \(weights) \(output) \(window) \(node.inputForms) \(threads)"
-    return try FastestChoice.pick(SpatialLayout.allCases, key: key, node) { layout throws(KernelError) in
+    var forms = SpatialLayout.allCases.map(Form.direct)
+    if isPointwise { forms.append(.product) }
+    return try FastestChoice.pick(forms, key: key, node) { form throws(KernelError) in
       var builder = ProgramBuilder(node, threads: threads)
-      let convolution = try description(layout)
-      try builder.addConvolution(
-        convolution, input: .plain(input), weights: .plain(weights), hasBias: node.hasInput(2), output: .plain(output))
-      return Candidate(program: builder.finish(), implementation: convolution.implementation)
+      switch form {
+      case .direct(let layout):
+        let convolution = try description(layout)
+        try builder.addConvolution(
+          convolution, input: .plain(input), weights: .plain(weights), hasBias: node.hasInput(2),
+          output: .plain(output))
+        return Candidate(program: builder.finish(), implementation: convolution.implementation)
+      case .product:
+        let implementation = try addProduct(to: &builder)
+        return Candidate(program: builder.finish(), implementation: implementation)
+      }
     }
+  }
+
+  /// Whether each pixel of Y sees one pixel of X, the one at its own place.
+  private var isPointwise: Bool {
+    weights.count == input.count && input.dropFirst(2) == output.dropFirst(2)
+      && window.kernel.allSatisfy { $0 == 1 } && window.strides.allSatisfy { $0 == 1 }
+  }
+
+  private func addProduct(to builder: inout ProgramBuilder) throws(KernelError) -> String {
+    let pixels = input.dropFirst(2).elementCount
+    // Without a batch, oneDNN has faster ways.
+    let batch = input[0] == 1 ? [] : [input[0]]
+    let matrix = batch.map { _ in 1 } + [output[1], input[1]]
+    let left = builder.input(1, try .plain(matrix))
+    let right = builder.input(0, try .plain(batch + [input[1], pixels]))
+    let result = builder.output(0, try .plain(batch + [output[1], pixels]))
+    let implementation = try builder.multiply(left, right, into: result)
+    if node.hasInput(2) {
+      let rows = builder.output(0, try .channelRows([output[0], output[1], pixels]))
+      let bias = builder.input(2, try .channelVector([output[0], output[1], pixels]))
+      try builder.combine(dnnl_binary_add, rows, bias, into: rows, attributes: PrimitiveAttributes())
+    }
+    return implementation
   }
 
   private func description(_ layout: SpatialLayout) throws(KernelError) -> PrimitiveDescription {

@@ -26,7 +26,7 @@ struct Eltwise: Operation {
   }
 
   func program(threads limit: Int32) throws(KernelError) -> Program {
-    var builder = ProgramBuilder(node, threads: Threads.forElements(2 * elementCount, limit: limit))
+    var builder = ProgramBuilder(node, threads: Threads.forElements(elementCount, steps: 10, limit: limit))
     let source = builder.input(0, try .plain([elementCount]))
     let destination = builder.output(0, try .plain([elementCount]))
     try builder.transform(algorithm, source, alpha: alpha, into: destination)

@@ -44,15 +44,13 @@ struct GroupNormalization: Operation {
   }
 
   func program(threads limit: Int32) throws(KernelError) -> Program {
-    var builder = ProgramBuilder(node, threads: Threads.forElements(2 * dims.elementCount, limit: limit))
+    var builder = ProgramBuilder(node, threads: Threads.forElements(dims.elementCount, steps: 6, limit: limit))
     let rows = try MemoryDescription.plain([dims[0] * groups, dims[1] / groups * dims[2]])
     try builder.normalizeRows(
       builder.input(0, rows), epsilon: node.float("epsilon", default: 1e-5), into: builder.output(0, rows))
     // Scale and bias go by channel, of which a row has several.
-    // A last axis of 1 is left out: oneDNN 2.6 takes [N, C, 1] for channels-last and mixes up the channels.
-    let isFlat = dims[2] == 1
-    let result = builder.output(0, try .plain(isFlat ? [dims[0], dims[1]] : dims))
-    let channels = try MemoryDescription.plain(isFlat ? [1, dims[1]] : [1, dims[1], 1])
+    let result = builder.output(0, try .channelRows(dims))
+    let channels = try MemoryDescription.channelVector(dims)
     try builder.combine(
       dnnl_binary_mul, result, builder.input(1, channels), added: builder.input(2, channels), into: result,
       attributes: PrimitiveAttributes())

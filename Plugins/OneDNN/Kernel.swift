@@ -48,6 +48,7 @@ struct Kernel: Sendable {
             guard let call, let node = call.pointee.node else { return Int32(ONEIRO_FAILED) }
             return answer(call.pointee.why) { () throws(KernelError) in
               let program = try operation(of: node).program(threads: max(call.pointee.threads, 1))
+              try program.warmUp()
               call.pointee.state = Unmanaged.passRetained(program).toOpaque()
               call.pointee.workspace_byte_count = program.workspaceByteCount
             }

@@ -9,7 +9,7 @@ extension Kernel {
     Kernel("ConvTranspose", since: 22) { node throws(KernelError) in try ConvolutionTranspose(node) },
     Kernel("MaxPool", since: 22) { node throws(KernelError) in try Pooling(node, .max) },
     Kernel("AveragePool", since: 22) { node throws(KernelError) in try Pooling(node, .average) },
-    Kernel("GlobalAveragePool", since: 22) { node throws(KernelError) in try Pooling(global: node) },
+    Kernel("GlobalAveragePool", since: 22) { node throws(KernelError) in try GlobalAveragePool(node) },
     Kernel("BatchNormalization", since: 15) { node throws(KernelError) in try BatchNormalization(node) },
     Kernel("LayerNormalization", since: 17) { node throws(KernelError) in try LayerNormalization(node) },
     Kernel("GroupNormalization", since: 21) { node throws(KernelError) in try GroupNormalization(node) },

@@ -46,8 +46,11 @@ struct MatMul: Operation {
 
 extension ProgramBuilder {
   /// Adds destination = source * weights (+ bias) in the shapes of oneDNN's matmul: equal ranks, axes of 1 broadcast.
-  /// Constant weights are packed the way the implementation likes them.
-  mutating func multiply(_ source: Int, _ weights: Int, bias: Int? = nil, into destination: Int) throws(KernelError) {
+  /// Constant weights are packed the way the implementation likes them. Returns the implementation's name.
+  @discardableResult
+  mutating func multiply(
+    _ source: Int, _ weights: Int, bias: Int? = nil, into destination: Int
+  ) throws(KernelError) -> String {
     var sourceLayout = description(of: source)
     var weightsLayout = description(of: weights)
     if isConstant(weights) { weightsLayout = try .any(weightsLayout.shape) }
@@ -65,5 +68,6 @@ extension ProgramBuilder {
     ]
     if let bias { arguments.append((number: PrimitiveArgument.bias, tensor: bias)) }
     try add(product, arguments)
+    return product.implementation
   }
 }

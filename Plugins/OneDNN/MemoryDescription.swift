@@ -29,6 +29,17 @@ extension dnnl_memory_desc_t {
     return description
   }
 
+  /// Plain [N, C, pixels] as the full operand of a binary operation with one value a channel. A last axis of 1 is left
+  /// out: oneDNN 2.6 takes [N, C, 1] for channels-last and mixes up the channels.
+  static func channelRows(_ dims: [Int]) throws(KernelError) -> MemoryDescription {
+    try plain(dims[2] == 1 ? [dims[0], dims[1]] : dims)
+  }
+
+  /// One value a channel, to broadcast over `channelRows` of the same dims.
+  static func channelVector(_ dims: [Int]) throws(KernelError) -> MemoryDescription {
+    try plain(dims[2] == 1 ? [1, dims[1]] : [1, dims[1], 1])
+  }
+
   /// Axis 1 innermost.
   static func channelsLast(_ dims: [Int]) throws(KernelError) -> MemoryDescription {
     let spatial = dims.dropFirst(2).elementCount

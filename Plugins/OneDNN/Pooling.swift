@@ -1,6 +1,6 @@
 import CDNNL
 
-/// MaxPool, AveragePool and GlobalAveragePool, ai.onnx opset 22: https://onnx.ai/onnx/operators/onnx__AveragePool.html
+/// MaxPool and AveragePool, ai.onnx opset 22: https://onnx.ai/onnx/operators/onnx__AveragePool.html
 ///
 /// X [N, C, spatial...] gives Y [N, C, spatial...]; one to three spatial axes.
 struct Pooling: Operation {
@@ -18,7 +18,8 @@ struct Pooling: Operation {
 
   init(_ node: Node, _ kind: Kind) throws(KernelError) {
     guard node.outputCount == 1 else { throw .unsupported("Indices are asked for") }
-    let input = try Self.spatialInput(node)
+    let input = try node.inputDims(0)
+    guard (3...5).contains(input.count) else { throw .unsupported("X has \(input.count) axes, expected 3 to 5") }
     let kernel = try node.ints("kernel_shape", count: input.count - 2, default: 0)
     guard kernel.allSatisfy({ $0 > 0 }) else { throw .unsupported("kernel_shape is missing or not positive") }
     let output = try node.outputDims(0)
@@ -49,46 +50,21 @@ struct Pooling: Operation {
         throw .unsupported("a window lies wholly in the pads")
       }
     }
-    try self.init(
-      node, input: input, output: output, window: window, padsEnd: padsEnd,
-      algorithm: kind == .max
-        ? dnnl_pooling_max : countsPads ? dnnl_pooling_avg_include_padding : dnnl_pooling_avg_exclude_padding)
-  }
-
-  /// GlobalAveragePool: one window as large as the picture.
-  init(global node: Node) throws(KernelError) {
-    let input = try Self.spatialInput(node)
-    let output = try node.outputDims(0)
-    let zeros = Array(repeating: 0, count: input.count - 2)
-    guard output == Array(input.prefix(2)) + zeros.map({ $0 + 1 }) else {
-      throw .unsupported("Y has shape \(output), X \(input)")
-    }
-    try self.init(
-      node, input: input, output: output, window: Window(covering: Array(input.dropFirst(2))), padsEnd: zeros,
-      algorithm: dnnl_pooling_avg_exclude_padding)
-  }
-
-  private init(
-    _ node: Node, input: [Int], output: [Int], window: Window, padsEnd: [Int], algorithm: dnnl_alg_kind_t
-  ) throws(KernelError) {
     self.node = node
     self.input = input
     self.output = output
     self.window = window
     self.padsEnd = padsEnd
-    self.algorithm = algorithm
+    switch kind {
+    case .max: algorithm = dnnl_pooling_max
+    case .average: algorithm = countsPads ? dnnl_pooling_avg_include_padding : dnnl_pooling_avg_exclude_padding
+    }
     _ = try description(.plain)
-  }
-
-  private static func spatialInput(_ node: Node) throws(KernelError) -> [Int] {
-    let input = try node.inputDims(0)
-    guard (3...5).contains(input.count) else { throw .unsupported("X has \(input.count) axes, expected 3 to 5") }
-    return input
   }
 
   func program(threads limit: Int32) throws(KernelError) -> Program {
     let visited = output.elementCount * window.kernel.elementCount
-    let threads = Threads.forElements(visited, limit: limit)
+    let threads = Threads.forElements(visited, steps: 2, limit: limit)
     let key = "Pool \(input) \(output) \(window) \(padsEnd) \(algorithm.rawValue) \(node.inputForms) \(threads)"
     return try FastestChoice.pick([SpatialLayout.plain, .channelsLast], key: key, node) { layout throws(KernelError) in
       var builder = ProgramBuilder(node, threads: threads)

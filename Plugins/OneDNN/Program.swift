@@ -41,6 +41,13 @@ final class Program: @unchecked Sendable {
     self.packed = packed
   }
 
+  /// Makes the first slot, so that the first run need not.
+  func warmUp() throws(KernelError) {
+    let place = slots.acquire()
+    defer { slots.release(place) }
+    _ = try slots.slot(at: place, for: self)
+  }
+
   func run(
     inputs: UnsafePointer<oneiro_tensor>?, outputs: UnsafePointer<oneiro_tensor>?, workspace: UnsafeMutableRawPointer?
   ) throws(KernelError) {

@@ -55,7 +55,8 @@ final class Slot {
   }
 }
 
-/// A few slots, each held by one thread at a time. One run at a time is the rule, so a slot is made on first use.
+/// A few slots, each held by one thread at a time. One run at a time is the rule, so the others are made on first use;
+/// more runs than slots at once get one for themselves.
 final class SlotPool {
   private static let count = 8
   private let busy = UnsafeMutablePointer<Int32>.allocate(capacity: count)

@@ -18,7 +18,7 @@ struct Softmax: Operation {
   }
 
   func program(threads limit: Int32) throws(KernelError) -> Program {
-    var builder = ProgramBuilder(node, threads: Threads.forElements(2 * dims.elementCount, limit: limit))
+    var builder = ProgramBuilder(node, threads: Threads.forElements(dims.elementCount, steps: 10, limit: limit))
     let source = builder.input(0, try .plain(dims))
     let destination = builder.output(0, try .plain(dims))
     // oneDNN's compiled kernels want the axis innermost.

@@ -1,18 +1,20 @@
 /// How many threads are worth waking: a team meets twice a region, a few microseconds each time, in which one core
-/// does some hundred thousand multiplications or moves some hundred kilobytes.
+/// does some hundred thousand multiplications.
 enum Threads {
-  private static let operationsWorthATeam = 200_000.0
-  private static let bytesWorthATeam = 128 * 1024
+  /// Products keep every lane of the vector units busy.
+  private static let operationsWorthATeam = 1_000_000.0
+  private static let stepsWorthATeam = 128_000
 
-  /// For work bound by arithmetic.
+  /// For convolutions and products.
   /// - operations: floating-point operations of one run.
   static func forOperations(_ operations: Double, limit: Int32) -> Int32 {
     operations < operationsWorthATeam ? 1 : limit
   }
 
-  /// For work bound by memory.
-  /// - elements: float32 values that one run reads and writes.
-  static func forElements(_ elements: Int, limit: Int32) -> Int32 {
-    elements < bytesWorthATeam / MemoryLayout<Float>.size ? 1 : limit
+  /// For walks over memory.
+  /// - elements: values that one run reads.
+  /// - steps: about how long each takes, in additions.
+  static func forElements(_ elements: Int, steps: Int, limit: Int32) -> Int32 {
+    elements < stepsWorthATeam / steps ? 1 : limit
   }
 }

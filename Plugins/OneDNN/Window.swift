@@ -23,15 +23,6 @@ struct Window {
     }
   }
 
-  /// One window that covers all of the input.
-  init(covering input: [Int]) {
-    kernel = input
-    strides = Array(repeating: 1, count: input.count)
-    dilations = strides
-    padsBegin = Array(repeating: 0, count: input.count)
-    padsEnd = padsBegin
-  }
-
   /// Reads strides, dilations, auto_pad and pads.
   /// - computesPads: whether pads follow from the shapes even where auto_pad does not say so.
   /// - totalPads: begin and end pads together, from axis, stride, and the kernel's extent with dilation.
