@@ -13,10 +13,11 @@ struct Binary: Operation {
     self.algorithm = algorithm
     let left = try node.inputDims(0)
     let right = try node.inputDims(1)
-    shapes = try Broadcast(left, right).merged
-    guard shapes.result.elementCount == (try node.outputDims(0)).elementCount else {
-      throw .unsupported("the output's shape is not that of the broadcast operands")
+    let broadcast = try Broadcast(left, right)
+    guard try node.outputDims(0) == broadcast.result else {
+      throw .unsupported("the output has shape \(try node.outputDims(0)), expected \(broadcast.result)")
     }
+    shapes = broadcast.merged
     isSwapped = shapes.left != shapes.result
     guard !isSwapped || shapes.right == shapes.result else {
       throw .unsupported("both operands broadcast: \(left) and \(right)")

@@ -1,6 +1,8 @@
 import CDNNL
 
-/// LayerNormalization over the last axis, ai.onnx opset 17: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+/// LayerNormalization, ai.onnx opset 17: https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+///
+/// Scale and B have the shape of the normalized axes, which lie next to each other, so these are one row.
 struct LayerNormalization: Operation {
   private let node: Node
   private let rows: Int
@@ -15,10 +17,9 @@ struct LayerNormalization: Operation {
     let axis = try node.axis(default: -1, rank: input.count)
     columns = input[axis...].elementCount
     rows = input[..<axis].elementCount
-    guard axis == input.count - 1 else { throw .unsupported("axis \(axis) of \(input.count), expected the last") }
     for index in 1...2 where node.hasInput(index) || index == 1 {
-      guard try node.inputDims(index) == [columns] else {
-        throw .unsupported("input \(index) has shape \(try node.inputDims(index)), expected [\(columns)]")
+      guard try node.inputDims(index) == Array(input[axis...]) else {
+        throw .unsupported("input \(index) has shape \(try node.inputDims(index)), expected \(input[axis...])")
       }
     }
   }

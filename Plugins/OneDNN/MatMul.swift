@@ -19,18 +19,21 @@ struct MatMul: Operation {
     guard left[left.count - 1] == right[right.count - 2] else {
       throw .unsupported("inner axes differ: \(left[left.count - 1]) and \(right[right.count - 2])")
     }
+    let batch = try Broadcast(left.dropLast(2), right.dropLast(2)).result
+    let rows = try node.inputDims(0).count == 1 ? [] : [left[left.count - 2]]
+    let columns = try node.inputDims(1).count == 1 ? [] : [right[right.count - 1]]
+    guard try node.outputDims(0) == batch + rows + columns else {
+      throw .unsupported("Y has shape \(try node.outputDims(0)), expected \(batch + rows + columns)")
+    }
     // A single matrix B serves every matrix of A alike, so these stand on top of each other as one tall matrix.
     if right.dropLast(2).elementCount == 1 {
       left = [left.dropLast().elementCount, left[left.count - 1]]
       right = right.suffix(2)
     }
-    let batch = try Broadcast(left.dropLast(2), right.dropLast(2)).merged
-    self.left = batch.left + left.suffix(2)
-    self.right = batch.right + right.suffix(2)
-    result = batch.result + [left[left.count - 2], right[right.count - 1]]
-    guard result.elementCount == (try node.outputDims(0)).elementCount else {
-      throw .unsupported("the output's shape is not that of the product")
-    }
+    let merged = try Broadcast(left.dropLast(2), right.dropLast(2)).merged
+    self.left = merged.left + left.suffix(2)
+    self.right = merged.right + right.suffix(2)
+    result = merged.result + [left[left.count - 2], right[right.count - 1]]
   }
 
   func program(threads limit: Int32) throws(KernelError) -> Program {

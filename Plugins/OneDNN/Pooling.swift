@@ -43,6 +43,9 @@ struct Pooling: Operation {
     if kind == .average, countsPads, padsEnd != window.padsEnd {
       throw .unsupported("count_include_pad with a window beyond the pads, which oneDNN would count as well")
     }
+    guard kernel.map(Double.init).reduce(1, *) <= Double(Int32.max) else {
+      throw .unsupported("kernel_shape \(kernel) has more cells than oneDNN counts")
+    }
     // A window of nothing but pads has no maximum and no mean.
     for axis in kernel.indices {
       let lastStart = (outputExtents[axis] - 1) * window.strides[axis] - window.padsBegin[axis]
@@ -63,8 +66,8 @@ struct Pooling: Operation {
   }
 
   func program(threads limit: Int32) throws(KernelError) -> Program {
-    let visited = output.elementCount * window.kernel.elementCount
-    let threads = Threads.forElements(visited, steps: 2, limit: limit)
+    let visited = Double(output.elementCount) * Double(window.kernel.elementCount)
+    let threads = Threads.forOperations(visited, limit: limit)
     let key = "Pool \(input) \(output) \(window) \(padsEnd) \(algorithm.rawValue) \(node.inputForms) \(threads)"
     return try FastestChoice.pick([SpatialLayout.plain, .channelsLast], key: key, node) { layout throws(KernelError) in
       var builder = ProgramBuilder(node, threads: threads)

@@ -26,6 +26,8 @@ final class Program: @unchecked Sendable {
   }
 
   let tensors: [Tensor]
+  /// The places of `tensors` by themselves: descriptions are large, and a run does not look at them.
+  private let places: [Place]
   let steps: [Step]
   let workspaceByteCount: Int
   /// How many threads the primitives were made for. oneDNN wants them executed under the same setting.
@@ -35,6 +37,7 @@ final class Program: @unchecked Sendable {
 
   init(tensors: [Tensor], steps: [Step], workspaceByteCount: Int, threads: Int32, packed: [AlignedMemory]) {
     self.tensors = tensors
+    self.places = tensors.map(\.place)
     self.steps = steps
     self.workspaceByteCount = workspaceByteCount
     self.threads = threads
@@ -43,21 +46,21 @@ final class Program: @unchecked Sendable {
 
   /// Makes the first slot, so that the first run need not.
   func warmUp() throws(KernelError) {
-    let place = slots.acquire()
-    defer { slots.release(place) }
-    _ = try slots.slot(at: place, for: self)
+    let seat = slots.acquire()
+    defer { slots.release(seat) }
+    _ = try slots.slot(at: seat, for: self)
   }
 
   func run(
     inputs: UnsafePointer<oneiro_tensor>?, outputs: UnsafePointer<oneiro_tensor>?, workspace: UnsafeMutableRawPointer?
   ) throws(KernelError) {
     omp_set_num_threads(threads)
-    let place = slots.acquire()
-    defer { slots.release(place) }
-    let slot = try slots.slot(at: place, for: self)
-    for (index, tensor) in tensors.enumerated() {
+    let seat = slots.acquire()
+    defer { slots.release(seat) }
+    let slot = try slots.slot(at: seat, for: self)
+    for (index, place) in places.enumerated() {
       let data: UnsafeMutableRawPointer? =
-        switch tensor.place {
+        switch place {
         case .input(let input): inputs?[input].data
         case .output(let output): outputs?[output].data
         case .workspace(let offset): workspace?.advanced(by: offset)

@@ -67,18 +67,18 @@ final class SlotPool {
     slots.initialize(repeating: nil, count: Self.count)
   }
 
-  /// A place in the pool that is the caller's until it is released; nil when all are taken.
+  /// A seat in the pool that is the caller's until it is released; nil when all are taken.
   func acquire() -> Int? { (0..<Self.count).first { oneiro_flag_try_set(busy + $0) != 0 } }
 
-  func release(_ place: Int?) {
-    if let place { oneiro_flag_clear(busy + place) }
+  func release(_ seat: Int?) {
+    if let seat { oneiro_flag_clear(busy + seat) }
   }
 
-  func slot(at place: Int?, for program: Program) throws(KernelError) -> Slot {
-    guard let place else { return try Slot(for: program) }
-    if let made = slots[place] { return made }
+  func slot(at seat: Int?, for program: Program) throws(KernelError) -> Slot {
+    guard let seat else { return try Slot(for: program) }
+    if let made = slots[seat] { return made }
     let made = try Slot(for: program)
-    slots[place] = made
+    slots[seat] = made
     return made
   }
 

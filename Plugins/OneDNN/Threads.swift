@@ -5,7 +5,7 @@ enum Threads {
   private static let operationsWorthATeam = 1_000_000.0
   private static let stepsWorthATeam = 128_000
 
-  /// For convolutions and products.
+  /// For convolutions, poolings and products.
   /// - operations: floating-point operations of one run.
   static func forOperations(_ operations: Double, limit: Int32) -> Int32 {
     operations < operationsWorthATeam ? 1 : limit

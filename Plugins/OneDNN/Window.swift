@@ -6,6 +6,9 @@ struct Window {
   let padsBegin: [Int]
   let padsEnd: [Int]
 
+  /// oneDNN adds and multiplies these in 32 bits; this leaves it room.
+  private static let largest = 1 << 24
+
   /// The window of a convolution or a pooling.
   /// - input, output: spatial extents.
   init(_ node: Node, kernel: [Int], input: [Int], output: [Int]) throws(KernelError) {
@@ -50,6 +53,10 @@ struct Window {
       let rests = totals.map { $0 - $0 / 2 }
       (padsBegin, padsEnd) = autoPad == "SAME_UPPER" ? (halves, rests) : (rests, halves)
     default: throw .unsupported("auto_pad \(autoPad)")
+    }
+    let sizes = kernel + strides + self.dilations + padsBegin + padsEnd
+    guard sizes.allSatisfy({ $0 <= Self.largest }), self.extents.allSatisfy({ $0 <= Self.largest }) else {
+      throw .unsupported("kernel, strides, dilations or pads exceed \(Self.largest)")
     }
     guard (padsBegin + padsEnd).allSatisfy({ $0 >= 0 }) else {
       throw .unsupported("negative pads \(padsBegin + padsEnd)")
