@@ -19,7 +19,8 @@ struct Node {
 
   /// Outputs that somebody asked for, absent ones at the end not counted.
   var outputCount: Int {
-    (0..<raw.pointee.output_count).last { raw.pointee.outputs[$0].element_type != ONEIRO_TYPE_ABSENT }.map { $0 + 1 } ?? 0
+    (0..<raw.pointee.output_count).last { raw.pointee.outputs[$0].element_type != ONEIRO_TYPE_ABSENT }.map { $0 + 1 }
+      ?? 0
   }
 
   func hasInput(_ index: Int) -> Bool { oneiro_has_input(raw, index) != 0 }
@@ -98,7 +99,9 @@ struct Node {
     for dim in dims(of: tensor) {
       guard dim > 0 else { throw .unsupported("\(place) has no elements") }
       // Many of oneDNN's kernels count along an axis with an int.
-      guard dim <= Int(Int32.max) else { throw .unsupported("\(place) has an axis of \(dim), oneDNN counts in 32 bits") }
+      guard dim <= Int(Int32.max) else {
+        throw .unsupported("\(place) has an axis of \(dim), oneDNN counts in 32 bits")
+      }
       let (product, overflow) = byteCount.multipliedReportingOverflow(by: dim)
       guard !overflow else { throw .unsupported("\(place) is larger than the address space") }
       byteCount = product

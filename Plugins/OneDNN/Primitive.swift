@@ -91,7 +91,9 @@ struct PrimitiveDescription: ~Copyable {
   /// oneDNN's name of the implementation, such as "jit:avx2"; "ref" marks its slow, general fallbacks.
   var implementation: String {
     var name: UnsafePointer<CChar>?
-    guard dnnl_primitive_desc_query(raw, dnnl_query_impl_info_str, 0, &name) == dnnl_success, let name else { return "" }
+    guard dnnl_primitive_desc_query(raw, dnnl_query_impl_info_str, 0, &name) == dnnl_success, let name else {
+      return ""
+    }
     return String(cString: name)
   }
 

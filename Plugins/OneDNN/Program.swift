@@ -1,6 +1,6 @@
 import CDNNL
-import COpenMP
 import COneiroKernel
+import COpenMP
 
 /// What `prepare` makes of a node: a few primitives to execute in order, and the tensors they work on.
 /// Immutable apart from its pool of slots, so several threads may run it at once, each in a workspace of its own.

@@ -37,6 +37,7 @@ struct Window {
     let dilations = try Self.positive(node, "dilations", count: kernel.count)
     // A single tap has no neighbour to keep its distance from; oneDNN refuses some such windows.
     self.dilations = zip(dilations, kernel).map { $1 == 1 ? 1 : $0 }
+    try Self.checkSizes(kernel + strides + self.dilations)
     let autoPad = node.string("auto_pad", default: "NOTSET")
     switch autoPad {
     case "NOTSET" where !computesPads:
@@ -47,17 +48,14 @@ struct Window {
       padsBegin = Array(repeating: 0, count: kernel.count)
       padsEnd = padsBegin
     case "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER":
-      let (strides, extents) = (strides, zip(kernel, dilations).map { ($0 - 1) * $1 + 1 })
-      let totals = kernel.indices.map { totalPads($0, strides[$0], extents[$0]) }
+      let (strides, dilations) = (strides, self.dilations)
+      let totals = kernel.indices.map { totalPads($0, strides[$0], (kernel[$0] - 1) * dilations[$0] + 1) }
       let halves = totals.map { $0 / 2 }
       let rests = totals.map { $0 - $0 / 2 }
       (padsBegin, padsEnd) = autoPad == "SAME_UPPER" ? (halves, rests) : (rests, halves)
     default: throw .unsupported("auto_pad \(autoPad)")
     }
-    let sizes = kernel + strides + self.dilations + padsBegin + padsEnd
-    guard sizes.allSatisfy({ $0 <= Self.largest }), self.extents.allSatisfy({ $0 <= Self.largest }) else {
-      throw .unsupported("kernel, strides, dilations or pads exceed \(Self.largest)")
-    }
+    try Self.checkSizes(extents + padsBegin + padsEnd)
     guard (padsBegin + padsEnd).allSatisfy({ $0 >= 0 }) else {
       throw .unsupported("negative pads \(padsBegin + padsEnd)")
     }
@@ -80,6 +78,12 @@ struct Window {
     kernel.indices.allSatisfy {
       let room = input[$0] + padsBegin[$0] + padsEnd[$0] - extents[$0]
       return room >= 0 && room / strides[$0] + 1 == output[$0]
+    }
+  }
+
+  private static func checkSizes(_ sizes: [Int]) throws(KernelError) {
+    guard sizes.allSatisfy({ $0 <= largest }) else {
+      throw .unsupported("kernel, strides, dilations or pads exceed \(largest)")
     }
   }
 
