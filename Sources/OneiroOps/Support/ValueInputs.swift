@@ -50,6 +50,13 @@ extension KernelCall {
     return tensor.int64s().map(Int.init)
   }
 
+  /// The elements of a bool input that has to be there.
+  func requiredBools(_ index: Int) throws(KernelError) -> [Bool] {
+    let tensor = try tensor(index)
+    guard tensor.elementType == .bool else { throw fails("input \(index) holds no bools") }
+    return tensor.int64s().map { $0 != 0 }
+  }
+
   /// The only element of an integer input; `nil` when it was left out.
   func scalarInt(_ index: Int) throws(KernelError) -> Int? {
     guard has(index) else { return nil }
