@@ -2,7 +2,7 @@ import OneiroGraph
 
 /// RegexFullMatch, ai.onnx opset 20: https://onnx.ai/onnx/operators/onnx__RegexFullMatch.html
 ///
-/// Whether the pattern matches each whole string.
+/// Whether the pattern matches each whole string. Classes such as `\w` and boundaries mean ASCII, as the standard's RE2 has it.
 public enum RegexFullMatch: Operator {
   public static let schema = OpSchema(
     "RegexFullMatch", since: 20, inputs: [.one("X", "T1")], outputs: [.one("Y", "T2")], attributes: [.string("pattern")],
@@ -29,7 +29,7 @@ public enum RegexFullMatch: Operator {
   private static func regex(_ attributes: NodeAttributes) throws(KernelError) -> Regex<AnyRegexOutput> {
     let pattern = attributes.string("pattern")
     do {
-      return try Regex(pattern).matchingSemantics(.unicodeScalar)
+      return try Regex(pattern).matchingSemantics(.unicodeScalar).wordBoundaryKind(.simple).asciiOnlyCharacterClasses()
     } catch {
       throw KernelError("\"\(pattern)\" is no regular expression: \(error)")
     }
