@@ -53,6 +53,7 @@ public enum Scan: Operator {
     guard lengths.count == 1, let length = lengths.first else {
       throw call.fails("the scanned inputs are \(lengths.sorted()) long, expected one length")
     }
+    guard length <= Loop.roundLimit else { throw call.fails("the scanned inputs are longer than \(Loop.roundLimit) slices") }
     var stacks = [[Tensor]](repeating: [], count: plan.outputAxes.count)
     for round in 0..<length {
       var inputs = states

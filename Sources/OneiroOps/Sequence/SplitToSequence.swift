@@ -28,6 +28,8 @@ public enum SplitToSequence: Operator {
     let input = try call.tensor(0)
     let axis = try call.axis(call.attributes.int("axis"), rank: input.rank), extent = input.dims[axis]
     let type = ValueType.tensor(input.elementType, nil)
+    // An empty tensor can have any extent, but the list of its parts has to fit into memory.
+    _ = try call.elementCount([extent], of: .complex128)
     guard call.has(1) else {
       let keepsAxis = call.attributes.bool("keepdims")
       var kept = input.dims

@@ -18,7 +18,8 @@ public enum GridSample: Operator {
     let shape = x.shape ?? .unknown(rank: rank), places = grid.shape ?? .unknown(rank: rank)
     guard rank >= 3, places.count == rank, places[rank - 1].agrees(with: .known(rank - 2)), shape[0].agrees(with: places[0]) else {
       throw node.fails(
-        1, expected: "shape [\(shape[0]), ..., \(rank - 2)] of rank \(rank) because X is \(x.shapeText)", found: grid.shapeText)
+        1, expected: "shape [N,out...,axes] of the rank of X, which is [N,C,axes...]", found: grid.shapeText,
+        because: "X is \(x.shapeText)")
     }
     return [.tensor(x.elementType, [shape[0].merged(with: places[0]), shape[1]] + places[1..<(rank - 1)])]
   }

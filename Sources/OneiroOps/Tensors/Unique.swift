@@ -33,7 +33,8 @@ public enum Unique: Operator {
     guard x.count > 0 || x.dims[axis] == 0 else {
       throw call.fails("slices of \(Shape.text(x.dims)) along axis \(axis) have no elements to compare")
     }
-    let extent = x.dims[axis], inner = Shape.count(x.dims[(axis + 1)...])
+    // An empty tensor can have any extent, but the list of its slices has to fit into memory.
+    let extent = try call.elementCount([x.dims[axis]], of: .complex128), inner = Shape.count(x.dims[(axis + 1)...])
     let outer = x.count == 0 ? 0 : Shape.count(x.dims[..<axis])
     let (keys, perElement) = x.orderKeys()
     let run = inner &* perElement
@@ -64,11 +65,13 @@ public enum Unique: Operator {
     for (number, group) in groups.enumerated() {
       for slice in group { inverse[slice] = Int64(number) }
     }
-    var tables = x.dims.map { Array(0..<$0) }
-    tables[axis] = groups.map { $0[0] }
-    let y = x.count == 0 ? x : x.gathering(tables: tables)
+    func chosen() -> Tensor {
+      var tables = x.dims.map { Array(0..<$0) }
+      tables[axis] = groups.map { $0[0] }
+      return x.gathering(tables: tables)
+    }
     return [
-      y, Tensor(groups.map { Int64($0[0]) }, dims: [groups.count]), Tensor(inverse, dims: [extent]),
+      x.count == 0 ? x : chosen(), Tensor(groups.map { Int64($0[0]) }, dims: [groups.count]), Tensor(inverse, dims: [extent]),
       Tensor(groups.map { Int64($0.count) }, dims: [groups.count]),
     ]
   }
