@@ -113,12 +113,12 @@ public enum RoiAlign: Operator {
       var length = end * scale - shift - first
       if !isHalfPixel { length = max(length, 1) }
       let size = length / Double(bins)
-      let perBin = samplingRatio > 0 ? Double(samplingRatio) : size.rounded(.up)
+      let perBin = samplingRatio > 0 ? Double(samplingRatio) : max(size.rounded(.up), 0)
       guard first.isFinite, perBin.isFinite, perBin * Double(bins) <= 0x1p24 else {
         throw KernelError("a region from \(start) to \(end) needs too many points")
       }
       return (0..<bins).map { bin in
-        (0..<max(Int(perBin), 0)).map { Sample(first + Double(bin) * size + (Double($0) + 0.5) * size / perBin, extent: extent) }
+        (0..<Int(perBin)).map { Sample(first + Double(bin) * size + (Double($0) + 0.5) * size / perBin, extent: extent) }
       }
     }
   }
