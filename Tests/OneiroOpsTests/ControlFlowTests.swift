@@ -25,9 +25,12 @@ import Testing
     return node
   }
 
-  @Test("A loop ends by its count or by its condition", arguments: [
-    (Int64(3), nil as Bool?, Int64.max, [Int64(0), 1, 2]), (nil, true, 1, [0, 1]), (5, true, 2, [0, 1, 2]), (5, false, 2, []), (-1, true, 2, []),
-  ] as [(Int64?, Bool?, Int64, [Int64])])
+  @Test(
+    "A loop ends by its count or by its condition",
+    arguments: [
+      (Int64(3), nil as Bool?, Int64.max, [Int64(0), 1, 2]), (nil, true, 1, [0, 1]), (5, true, 2, [0, 1, 2]),
+      (5, false, 2, []), (-1, true, 2, []),
+    ] as [(Int64?, Bool?, Int64, [Int64])])
   func loops(_ trips: Int64?, _ start: Bool?, _ last: Int64, _ counters: [Int64]) throws {
     let outputs = try sum(trips: trips, start: start, last: last).run().compactMap { $0?.tensor }
     #expect(outputs[0].int64s() == [10 + counters.reduce(0, +)])

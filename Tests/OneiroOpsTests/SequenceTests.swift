@@ -5,7 +5,8 @@ import Testing
 @Suite struct Sequences {
   private let two = Value.sequence([.tensor(counting(2)), .tensor(counting(3))], of: .tensor(.float32, nil))
 
-  private func run(_ op: any Operator.Type, _ inputs: [Value?], _ attributes: [String: Attribute] = [:]) throws -> Value {
+  private func run(_ op: any Operator.Type, _ inputs: [Value?], _ attributes: [String: Attribute] = [:]) throws -> Value
+  {
     var node = OneNode(op, [], attributes)
     node.inputs = inputs
     _ = try node.infer()
@@ -19,7 +20,9 @@ import Testing
     #expect(try run(SequenceAt.self, [two, .tensor(ints([-1], []))]).tensor?.dims == [3])
     #expect(throws: KernelError.self) { try run(SequenceAt.self, [two, .tensor(ints([2], []))]) }
     #expect(try count(run(SequenceInsert.self, [two, .tensor(counting(1)), .tensor(ints([2], []))])) == 3)
-    #expect(throws: KernelError.self) { try run(SequenceInsert.self, [two, .tensor(counting(1)), .tensor(ints([3], []))]) }
+    #expect(throws: KernelError.self) {
+      try run(SequenceInsert.self, [two, .tensor(counting(1)), .tensor(ints([3], []))])
+    }
     #expect(throws: GraphError.self) { try run(SequenceInsert.self, [two, .tensor(ints([1]))]) }
     let empty = try run(SequenceEmpty.self, [])
     #expect(throws: KernelError.self) { try run(SequenceErase.self, [empty]) }
@@ -32,7 +35,9 @@ import Testing
     #expect(count(parts) == 3)
     #expect(try run(ConcatFromSequence.self, [parts], ["axis": .int(0)]).tensor?.doubles() == [0, 1, 2, 3, 4])
     #expect(throws: KernelError.self) { try run(SplitToSequence.self, [.tensor(counting(5)), .tensor(ints([0], []))]) }
-    #expect(throws: KernelError.self) { try run(ConcatFromSequence.self, [two], ["axis": .int(0), "new_axis": .int(1)]) }
+    #expect(throws: KernelError.self) {
+      try run(ConcatFromSequence.self, [two], ["axis": .int(0), "new_axis": .int(1)])
+    }
   }
 
   @Test("An optional is full, empty, or the value itself")

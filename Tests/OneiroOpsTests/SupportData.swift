@@ -13,7 +13,8 @@ struct OneNode {
     throw KernelError("this test has no body")
   }
 
-  init(_ op: any Operator.Type, _ inputs: [Tensor?] = [], _ attributes: [String: Attribute] = [:], outputCount: Int = 1) {
+  init(_ op: any Operator.Type, _ inputs: [Tensor?] = [], _ attributes: [String: Attribute] = [:], outputCount: Int = 1)
+  {
     self.op = op
     self.attributes = attributes
     self.inputs = inputs.map { $0.map(Value.tensor) }

@@ -8,17 +8,22 @@ import Testing
     #expect(try OneNode(Constant.self, [], ["value_ints": .ints([1, 2])]).tensors()[0].int64s() == [1, 2])
     #expect(try OneNode(Constant.self, [], ["value_string": .string("é")]).tensors()[0].strings == ["é"])
     let sparse = SparseTensor(values: floats([5, 7]), indices: ints([0, 1, 1, 0], [2, 2]), dims: [2, 2])
-    #expect(try OneNode(Constant.self, [], ["sparse_value": .sparseTensor(sparse)]).tensors()[0].doubles() == [0, 5, 7, 0])
+    #expect(
+      try OneNode(Constant.self, [], ["sparse_value": .sparseTensor(sparse)]).tensors()[0].doubles() == [0, 5, 7, 0])
     #expect(throws: KernelError.self) { try OneNode(Constant.self).run() }
-    #expect(throws: KernelError.self) { try OneNode(Constant.self, [], ["value_int": .int(1), "value_float": .float(1)]).run() }
+    #expect(throws: KernelError.self) {
+      try OneNode(Constant.self, [], ["value_int": .int(1), "value_float": .float(1)]).run()
+    }
     let outside = SparseTensor(values: floats([5]), indices: ints([4]), dims: [2, 2])
     #expect(throws: KernelError.self) { try OneNode(Constant.self, [], ["sparse_value": .sparseTensor(outside)]).run() }
   }
 
-  @Test("Slices clamp the smallest and largest bounds, forwards and backwards", arguments: [
-    (Int64.min, Int64.max, Int64(1), [0.0, 1, 2, 3, 4]), (.max, .min, -1, [4, 3, 2, 1, 0]), (.max, .min, .min, [4]),
-    (1, .max, .max, [1]), (3, 1, 1, []), (-2, .max, 1, [3, 4]), (4, 0, -2, [4, 2]),
-  ])
+  @Test(
+    "Slices clamp the smallest and largest bounds, forwards and backwards",
+    arguments: [
+      (Int64.min, Int64.max, Int64(1), [0.0, 1, 2, 3, 4]), (.max, .min, -1, [4, 3, 2, 1, 0]), (.max, .min, .min, [4]),
+      (1, .max, .max, [1]), (3, 1, 1, []), (-2, .max, 1, [3, 4]), (4, 0, -2, [4, 2]),
+    ])
   func slices(_ start: Int64, _ end: Int64, _ step: Int64, _ expected: [Double]) throws {
     let node = OneNode(Slice.self, [counting(5), ints([start]), ints([end]), ints([0]), ints([step])])
     #expect(try node.tensors()[0].doubles() == expected)
@@ -27,14 +32,19 @@ import Testing
   @Test("A slice keeps a symbolic axis that it takes whole")
   func symbolicSlice() throws {
     let node = OneNode(Slice.self, [counting(2, 3), ints([0, 1]), ints([.max, 2])])
-    let types = try node.infer(types: [.tensor(.float32, [.symbol("N"), .known(3)]), nil, nil].enumerated().map { $1 ?? node.inputs[$0]?.type })
+    let types = try node.infer(
+      types: [.tensor(.float32, [.symbol("N"), .known(3)]), nil, nil].enumerated().map { $1 ?? node.inputs[$0]?.type })
     #expect(types == [.tensor(.float32, [.symbol("N"), .known(1)])])
   }
 
   @Test("Errors of slices name the reason")
   func badSlices() {
-    #expect(throws: KernelError.self) { try OneNode(Slice.self, [counting(5), ints([0]), ints([1]), ints([0]), ints([0])]).run() }
-    #expect(throws: GraphError.self) { try OneNode(Slice.self, [counting(5), ints([0]), ints([1]), ints([7])]).infer() }
+    #expect(throws: KernelError.self) {
+      try OneNode(Slice.self, [counting(5), ints([0]), ints([1]), ints([0]), ints([0])]).run()
+    }
+    #expect(throws: GraphError.self) {
+      try OneNode(Slice.self, [counting(5), ints([0]), ints([1]), ints([7])]).infer()
+    }
     #expect(throws: KernelError.self) { try OneNode(Slice.self, [counting(5), ints([0, 0]), ints([1])]).run() }
   }
 
@@ -68,7 +78,9 @@ import Testing
     let few = try OneNode(Split.self, [counting(2)], ["num_outputs": .int(4)], outputCount: 4).tensors()
     #expect(few.map(\.dims) == [[1], [1], [0], [0]])
     #expect(throws: GraphError.self) { try OneNode(Split.self, [counting(3), ints([2, 2])], outputCount: 2).infer() }
-    #expect(throws: KernelError.self) { try OneNode(Split.self, [counting(3), ints([.max, .max])], outputCount: 2).run() }
+    #expect(throws: KernelError.self) {
+      try OneNode(Split.self, [counting(3), ints([.max, .max])], outputCount: 2).run()
+    }
   }
 
   @Test("Indices past the end are errors")
@@ -77,7 +89,9 @@ import Testing
     #expect(throws: KernelError.self) { try OneNode(Gather.self, [counting(2, 2), ints([2])]).run() }
     #expect(throws: KernelError.self) { try OneNode(GatherElements.self, [counting(3), ints([.min])]).run() }
     #expect(throws: KernelError.self) { try OneNode(GatherND.self, [counting(2, 2), ints([0, 5], [1, 2])]).run() }
-    #expect(throws: KernelError.self) { try OneNode(ScatterND.self, [counting(3), ints([3], [1, 1]), floats([1])]).run() }
+    #expect(throws: KernelError.self) {
+      try OneNode(ScatterND.self, [counting(3), ints([3], [1, 1]), floats([1])]).run()
+    }
     #expect(throws: GraphError.self) { try OneNode(Gather.self, [counting(2), ints([0])], ["axis": .int(1)]).infer() }
   }
 
@@ -109,8 +123,11 @@ import Testing
     let rank2 = OneNode(Unsqueeze.self, [counting(2, 3), ints([0, 1])])
     #expect(try rank2.infer(knowsValues: false) == [.tensor(.float32, [.unknown, .unknown, .unknown, .unknown])])
     let concat = OneNode(Concat.self, [counting(2, 3), counting(2, 1)], ["axis": .int(-1)])
-    #expect(try concat.infer(types: [.tensor(.float32, [.symbol("N"), .known(3)]), .tensor(.float32, [.known(2), .unknown])])
-      == [.tensor(.float32, [.known(2), .unknown])])
+    #expect(
+      try concat.infer(types: [
+        .tensor(.float32, [.symbol("N"), .known(3)]), .tensor(.float32, [.known(2), .unknown]),
+      ])
+        == [.tensor(.float32, [.known(2), .unknown])])
     #expect(try OneNode(NonZero.self, [counting(2, 3)]).infer() == [.tensor(.int64, [.known(2), .unknown])])
   }
 
@@ -129,9 +146,11 @@ import Testing
     try OneNode(Resize.self, [x, nil, nil, ints(sizes)], attributes.mapValues { .string($0) }).tensors()[0].doubles()
   }
 
-  @Test("Every rounding of the nearest element", arguments: [
-    ("round_prefer_floor", [0.0, 0, 1]), ("round_prefer_ceil", [0, 1, 1]), ("floor", [0, 0, 1]), ("ceil", [0, 1, 1]),
-  ])
+  @Test(
+    "Every rounding of the nearest element",
+    arguments: [
+      ("round_prefer_floor", [0.0, 0, 1]), ("round_prefer_ceil", [0, 1, 1]), ("floor", [0, 0, 1]), ("ceil", [0, 1, 1]),
+    ])
   func nearest(_ rounding: String, _ expected: [Double]) throws {
     let attributes = ["coordinate_transformation_mode": "align_corners", "nearest_mode": rounding]
     #expect(try resized(counting(2), sizes: [3], attributes) == expected)
@@ -140,12 +159,16 @@ import Testing
   @Test("Linear interpolation holds the edges")
   func linear() throws {
     #expect(try resized(counting(2), sizes: [4], ["mode": "linear"]) == [0, 0.25, 0.75, 1])
-    #expect(try resized(counting(3), sizes: [1], ["mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"]) == [0])
+    #expect(
+      try resized(counting(3), sizes: [1], ["mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"])
+        == [0])
   }
 
   @Test("The cubic filter leaves a constant as it is", arguments: [0, 1])
   func cubic(_ antialias: Int64) throws {
-    let attributes: [String: Attribute] = ["mode": .string("cubic"), "antialias": .int(antialias), "exclude_outside": .int(1)]
+    let attributes: [String: Attribute] = [
+      "mode": .string("cubic"), "antialias": .int(antialias), "exclude_outside": .int(1),
+    ]
     let node = OneNode(Resize.self, [floats([2, 2, 2, 2, 2]), nil, nil, ints([3])], attributes)
     for value in try node.tensors()[0].doubles() { #expect(abs(value - 2) < 1e-6) }
   }
@@ -168,9 +191,11 @@ import Testing
 @Suite struct Regions {
   @Test("MaxRoiPool takes the maximum of each bin, the last pixel included")
   func maxRoiPool() throws {
-    let node = OneNode(MaxRoiPool.self, [counting(1, 1, 4, 4), floats([0, 0, 0, 3, 3], [1, 5])], ["pooled_shape": .ints([2, 2])])
+    let node = OneNode(
+      MaxRoiPool.self, [counting(1, 1, 4, 4), floats([0, 0, 0, 3, 3], [1, 5])], ["pooled_shape": .ints([2, 2])])
     #expect(try node.tensors()[0].doubles() == [5, 7, 13, 15])
-    let outside = OneNode(MaxRoiPool.self, [counting(1, 1, 2, 2), floats([3, 0, 0, 1, 1], [1, 5])], ["pooled_shape": .ints([1, 1])])
+    let outside = OneNode(
+      MaxRoiPool.self, [counting(1, 1, 2, 2), floats([3, 0, 0, 1, 1], [1, 5])], ["pooled_shape": .ints([1, 1])])
     #expect(throws: KernelError.self) { try outside.run() }
   }
 
@@ -179,14 +204,16 @@ import Testing
     let grid = floats([.nan, 0, .infinity, 0], [1, 1, 2, 2])
     #expect(try OneNode(GridSample.self, [counting(1, 1, 2, 2), grid]).tensors()[0].doubles() == [0, 0])
     for padding in ["border", "reflection"] {
-      #expect(try OneNode(GridSample.self, [counting(1, 1, 2, 2), grid], ["padding_mode": .string(padding)]).run()[0] != nil)
+      #expect(
+        try OneNode(GridSample.self, [counting(1, 1, 2, 2), grid], ["padding_mode": .string(padding)]).run()[0] != nil)
     }
   }
 
   @Test("Scores that are NaN select no box")
   func nonMaxSuppression() throws {
     let boxes = floats([0, 0, 1, 1, 0, 0, 1, 1, 5, 5, 6, 6], [1, 3, 4])
-    let node = OneNode(NonMaxSuppression.self, [boxes, floats([0.5, 0.9, .nan], [1, 1, 3]), ints([5], []), floats([0.5], [])])
+    let node = OneNode(
+      NonMaxSuppression.self, [boxes, floats([0.5, 0.9, .nan], [1, 1, 3]), ints([5], []), floats([0.5], [])])
     #expect(try node.run()[0]?.tensor?.int64s() == [0, 0, 1])
   }
 }
@@ -195,10 +222,14 @@ import Testing
   @Test("Text is cut at white space or at the delimiter, as often as allowed")
   func split() throws {
     let x = Tensor(strings: [" a  b c ", ""], dims: [2])
-    let words = try OneNode(StringSplit.self, [x], ["maxsplit": .int(1)], outputCount: 2).run().compactMap { $0?.tensor }
+    let words = try OneNode(StringSplit.self, [x], ["maxsplit": .int(1)], outputCount: 2).run().compactMap {
+      $0?.tensor
+    }
     #expect(words[0].strings == ["a", "b c ", "", ""])
     #expect(words[1].int64s() == [2, 0])
-    let fields = try OneNode(StringSplit.self, [x], ["delimiter": .string("  ")], outputCount: 2).run().compactMap { $0?.tensor }
+    let fields = try OneNode(StringSplit.self, [x], ["delimiter": .string("  ")], outputCount: 2).run().compactMap {
+      $0?.tensor
+    }
     #expect(fields[0].strings == [" a", "b c ", "", ""])
   }
 

@@ -4,8 +4,8 @@ import OneiroGraph
 ///
 ///     body: (iteration, condition, carried...) -> (condition, carried..., stacked...)
 ///
-/// Runs at most `M` times, while the condition is true; either may be left out. The outputs are the carried values at the
-/// end, and what each round gave for the others, stacked along a new first axis.
+/// Runs at most `M` times, while the condition is true; either may be left out. The outputs are the carried values at
+/// the end, and what each round gave for the others, stacked along a new first axis.
 public enum Loop: Operator {
   public static let schema = OpSchema(
     "Loop", since: 23,
@@ -28,7 +28,8 @@ public enum Loop: Operator {
 
   private static func stacks(_ types: [ValueType], _ node: InferenceContext) throws(GraphError) -> [ValueType] {
     // How many rounds there are is known beforehand only when there are none.
-    let rounds: Dimension = node.ints(0).map { $0.first ?? 0 <= 0 } == true || node.ints(1) == [0] ? .known(0) : .unknown
+    let rounds: Dimension =
+      node.ints(0).map { $0.first ?? 0 <= 0 } == true || node.ints(1) == [0] ? .known(0) : .unknown
     var result: [ValueType] = []
     for type in types {
       guard let tensor = type.tensorType else { throw node.fails("the body", "gives \(type), which cannot be stacked") }
@@ -54,7 +55,9 @@ public enum Loop: Operator {
       condition = outputs[0]
       carried = Array(outputs[1..<(1 + carriedCount)])
       for (index, value) in outputs[(1 + carriedCount)...].enumerated() {
-        guard let tensor = value.tensor else { throw call.fails("the body gave \(value.type), which cannot be stacked") }
+        guard let tensor = value.tensor else {
+          throw call.fails("the body gave \(value.type), which cannot be stacked")
+        }
         stacks[index].append(tensor)
       }
       round += 1

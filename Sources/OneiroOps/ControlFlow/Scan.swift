@@ -10,7 +10,8 @@ public enum Scan: Operator {
     "Scan", since: 23, inputs: [.variadic("initial_state_and_scan_inputs", "V", sameType: false)],
     outputs: [.variadic("final_state_and_scan_outputs", "V", sameType: false)],
     attributes: [
-      .required("body", .graph), .required("num_scan_inputs", .int), .ints("scan_input_axes"), .ints("scan_output_axes"),
+      .required("body", .graph), .required("num_scan_inputs", .int), .ints("scan_input_axes"),
+      .ints("scan_output_axes"),
       .ints("scan_input_directions"), .ints("scan_output_directions"),
     ])
 
@@ -23,7 +24,8 @@ public enum Scan: Operator {
       let axis = try node.axis(given, rank: shape.count, "attribute scan_input_axes")
       let extent = shape.remove(at: axis)
       guard length.agrees(with: extent) else {
-        throw node.fails(plan.stateCount + index, expected: "an extent of \(length) at axis \(axis)", found: input.shapeText)
+        throw node.fails(
+          plan.stateCount + index, expected: "an extent of \(length) at axis \(axis)", found: input.shapeText)
       }
       length = length.merged(with: extent)
       slices.append(.tensor(input.elementType, shape))
@@ -53,7 +55,9 @@ public enum Scan: Operator {
     guard lengths.count == 1, let length = lengths.first else {
       throw call.fails("the scanned inputs are \(lengths.sorted()) long, expected one length")
     }
-    guard length <= Loop.roundLimit else { throw call.fails("the scanned inputs are longer than \(Loop.roundLimit) slices") }
+    guard length <= Loop.roundLimit else {
+      throw call.fails("the scanned inputs are longer than \(Loop.roundLimit) slices")
+    }
     var stacks = [[Tensor]](repeating: [], count: plan.outputAxes.count)
     for round in 0..<length {
       var inputs = states
@@ -64,7 +68,9 @@ public enum Scan: Operator {
       let outputs = try call.run(plan.body, inputs)
       states = Array(outputs[..<stateCount])
       for (index, value) in outputs[stateCount...].enumerated() {
-        guard let tensor = value.tensor else { throw call.fails("the body gave \(value.type), which cannot be stacked") }
+        guard let tensor = value.tensor else {
+          throw call.fails("the body gave \(value.type), which cannot be stacked")
+        }
         stacks[index].append(tensor)
       }
     }

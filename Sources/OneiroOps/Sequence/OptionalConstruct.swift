@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// Optional, ai.onnx opset 15: https://onnx.ai/onnx/operators/onnx__Optional.html
 ///
-/// An optional that holds the input, or an empty one of the type that the attribute says. Not named `Optional`, which is
-/// Swift's own.
+/// An optional that holds the input, or an empty one of the type that the attribute says. Not named `Optional`, which
+/// is Swift's own.
 public enum OptionalConstruct: Operator {
   public static let schema = OpSchema(
     "Optional", since: 15, inputs: [.optional("input", "V")], outputs: [.one("output", "O")],

@@ -5,7 +5,8 @@ import OneiroGraph
 /// The tensor at `position`; negative ones count from the end.
 public enum SequenceAt: Operator {
   public static let schema = OpSchema(
-    "SequenceAt", since: 11, inputs: [.one("input_sequence", "S"), .one("position", "I")], outputs: [.one("tensor", "T")],
+    "SequenceAt", since: 11, inputs: [.one("input_sequence", "S"), .one("position", "I")],
+    outputs: [.one("tensor", "T")],
     types: ["T": .beforeBFloat16, "I": .indices])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] { [try node.sequenceElement(0)] }

@@ -5,12 +5,15 @@ import OneiroGraph
 /// With `tensor` before `position`, or at the end when it is left out.
 public enum SequenceInsert: Operator {
   public static let schema = OpSchema(
-    "SequenceInsert", since: 11, inputs: [.one("input_sequence", "S"), .one("tensor", "T"), .optional("position", "I")],
+    "SequenceInsert", since: 11,
+    inputs: [.one("input_sequence", "S"), .one("tensor", "T"), .optional("position", "I")],
     outputs: [.one("output_sequence", "S")], types: ["T": .beforeBFloat16, "I": .indices])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let element = try node.sequenceElement(0), tensor = ValueType.tensor(try node.tensor(1))
-    guard let merged = element.merged(with: tensor) else { throw node.fails(1, expected: "\(element)", found: "\(tensor)") }
+    guard let merged = element.merged(with: tensor) else {
+      throw node.fails(1, expected: "\(element)", found: "\(tensor)")
+    }
     return [.sequence(merged)]
   }
 

@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// SequenceMap, ai.onnx opset 17: https://onnx.ai/onnx/operators/onnx__SequenceMap.html
 ///
-/// The outputs of a graph for each element of the sequence, as sequences. Additional sequences are walked along with it;
-/// additional tensors are the same each time.
+/// The outputs of a graph for each element of the sequence, as sequences. Additional sequences are walked along with
+/// it; additional tensors are the same each time.
 public enum SequenceMap: Operator {
   public static let schema = OpSchema(
     "SequenceMap", since: 17,
@@ -31,7 +31,8 @@ public enum SequenceMap: Operator {
     }
     var results = [[Value]](repeating: [], count: body.outputs.count)
     for place in 0..<length {
-      let outputs = try call.run(body, inputs.map { if case .sequence(let values, _) = $0 { values[place] } else { $0 } })
+      let outputs = try call.run(
+        body, inputs.map { if case .sequence(let values, _) = $0 { values[place] } else { $0 } })
       for (index, value) in outputs.enumerated() { results[index].append(value) }
     }
     return zip(results, body.outputs).map { values, output in

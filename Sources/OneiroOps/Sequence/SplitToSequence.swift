@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// SplitToSequence, ai.onnx opset 11: https://onnx.ai/onnx/operators/onnx__SplitToSequence.html
 ///
-/// Parts along `axis`: of the sizes in `split`, of one size when it is a scalar (the last may be smaller), or of extent 1
-/// without it; the axis of these goes away when `keepdims` is 0.
+/// Parts along `axis`: of the sizes in `split`, of one size when it is a scalar (the last may be smaller), or of extent
+/// 1 without it; the axis of these goes away when `keepdims` is 0.
 public enum SplitToSequence: Operator {
   public static let schema = OpSchema(
     "SplitToSequence", since: 11, inputs: [.one("input", "T"), .optional("split", "I")],

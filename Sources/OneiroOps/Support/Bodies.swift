@@ -6,9 +6,10 @@ extension InferenceContext {
     try checking("attribute \(name)", try Bodies.graph(attributes, name, inputCount, outputCount))
   }
 
-  /// The types of a body's outputs when `carried` of them go back into its inputs, after those in `fixed`, time and again:
-  /// what changes from one round to the next is not known.
-  /// - Returns: the carried types, and those of the remaining outputs, which follow the first `skipping` and the carried.
+  /// The types of a body's outputs when `carried` of them go back into its inputs, between `before` and `after`, time and
+  /// again: what changes from one round to the next is not known.
+  /// - Returns: the carried types, and those of the remaining outputs, which follow the first `skipping` and the
+  ///   carried.
   func inferRepeated(
     _ body: Graph, before: [ValueType?], carried initial: [ValueType?], after: [ValueType?] = [], skipping: Int
   ) throws(GraphError) -> (carried: [ValueType?], others: [ValueType?]) {
@@ -27,14 +28,18 @@ extension InferenceContext {
       if next == carried { return (carried, Array(outputs.dropFirst(skipping + carried.count))) }
       carried = next
     }
-    return (carried.map { $0?.withoutShape }, body.outputs.dropFirst(skipping + carried.count).map { $0.type?.withoutShape })
+    return (
+      carried.map { $0?.withoutShape }, body.outputs.dropFirst(skipping + carried.count).map { $0.type?.withoutShape }
+    )
   }
 
   /// Types that an operator has to state: an error where a body leaves one open.
   func stated(_ types: [ValueType?]) throws(GraphError) -> [ValueType] {
     var result: [ValueType] = []
     for (index, type) in types.enumerated() {
-      guard let type else { throw fails("output \(index)", "has no type: the body states none and none can be inferred") }
+      guard let type else {
+        throw fails("output \(index)", "has no type: the body states none and none can be inferred")
+      }
       result.append(type)
     }
     return result
@@ -98,7 +103,9 @@ extension Tensor {
     var widened: [Tensor] = []
     for tensor in tensors {
       var dims = tensor.dims
-      guard axis <= dims.count else { throw KernelError("a tensor of shape \(Shape.text(dims)) has no place \(axis) for an axis") }
+      guard axis <= dims.count else {
+        throw KernelError("a tensor of shape \(Shape.text(dims)) has no place \(axis) for an axis")
+      }
       dims.insert(1, at: axis)
       widened.append(tensor.reshaped(dims))
     }

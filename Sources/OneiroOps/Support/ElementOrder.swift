@@ -1,8 +1,8 @@
 import OneiroGraph
 
 extension Tensor {
-  /// Integers that compare as the elements do: one for each element, two for a complex one. Equal elements have equal keys;
-  /// all NaNs are equal and the largest; strings compare by their UTF-8 bytes.
+  /// Integers that compare as the elements do: one for each element, two for a complex one. Equal elements have equal
+  /// keys; all NaNs are equal and the largest; strings compare by their UTF-8 bytes.
   func orderKeys() -> (keys: [Int64], perElement: Int) {
     func key(_ value: Double) -> Int64 {
       if value.isNaN { return .max }
@@ -12,7 +12,9 @@ extension Tensor {
     }
     func realParts<Part: BinaryFloatingPoint>(_: Part.Type) -> [Int64] {
       let memory = bytes
-      return (0..<2 * count).map { key(Double(memory.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Part>.size, as: Part.self))) }
+      return (0..<2 * count).map {
+        key(Double(memory.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Part>.size, as: Part.self)))
+      }
     }
     switch elementType {
     case .complex64: return (realParts(Float.self), 2)

@@ -14,7 +14,8 @@ struct GridSampling {
       throw KernelError("mode: expected linear, nearest or cubic, found \"\(attributes.string("mode"))\"")
     }
     guard let padding = Padding(rawValue: attributes.string("padding_mode")) else {
-      throw KernelError("padding_mode: expected zeros, border or reflection, found \"\(attributes.string("padding_mode"))\"")
+      throw KernelError(
+        "padding_mode: expected zeros, border or reflection, found \"\(attributes.string("padding_mode"))\"")
     }
     (self.mode, self.padding, alignsCorners) = (mode, padding, attributes.bool("align_corners"))
   }

@@ -30,17 +30,21 @@ struct ResizeAxis {
     }
     let given = sizes.isEmpty ? scales.count : sizes.count
     guard given == named.count else {
-      throw KernelError("\(sizes.isEmpty ? "scales" : "sizes"): expected \(named.count) numbers, one for each axis, found \(given)")
+      throw KernelError(
+        "\(sizes.isEmpty ? "scales" : "sizes"): expected \(named.count) numbers, one for each axis, found \(given)")
     }
     let isCropping = attributes.string("coordinate_transformation_mode") == "tf_crop_and_resize"
     let region = isCropping ? roi : nil
     if let region, region.count != 2 * named.count {
       throw KernelError("roi: expected \(2 * named.count) numbers, starts and ends of the axes, found \(region.count)")
     }
-    let targets = try sizes.isEmpty
+    let targets =
+      try sizes.isEmpty
       ? scaled(named.map { dims[$0] }, by: scales)
       : sized(named.map { dims[$0] }, to: sizes, policy: attributes.string("keep_aspect_ratio_policy"))
-    var result = dims.map { ResizeAxis(inputExtent: $0, outputExtent: $0, scale: 1, length: Double($0), regionStart: 0, regionEnd: 1) }
+    var result = dims.map {
+      ResizeAxis(inputExtent: $0, outputExtent: $0, scale: 1, length: Double($0), regionStart: 0, regionEnd: 1)
+    }
     for (index, axis) in named.enumerated() {
       result[axis] = ResizeAxis(
         inputExtent: dims[axis], outputExtent: targets[index].extent, scale: targets[index].scale,

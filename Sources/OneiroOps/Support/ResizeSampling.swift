@@ -61,13 +61,14 @@ struct ResizeSampling {
 
   /// The element nearest to a place, which may lie outside the input.
   func nearest(_ place: Double) -> Int {
-    let rounded = switch rounding {
-    case .floor: place.rounded(.down)
-    case .ceil: place.rounded(.up)
-    case .roundPreferFloor: (place - 0.5).rounded(.up)
-    case .roundPreferCeil: (place + 0.5).rounded(.down)
-    }
-    return Int(Int64(saturating: rounded))
+    let rounded =
+      switch rounding {
+      case .floor: place.rounded(.down)
+      case .ceil: place.rounded(.up)
+      case .roundPreferFloor: (place - 0.5).rounded(.up)
+      case .roundPreferCeil: (place + 0.5).rounded(.down)
+      }
+    return Int(Int64(clampingTruncated: rounded))
   }
 
   struct Tap {

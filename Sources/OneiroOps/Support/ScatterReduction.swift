@@ -15,7 +15,9 @@ enum ScatterReduction: String {
   /// `data` with element i of `updates` written to element `targets[i]`.
   func applied(to data: Tensor, _ updates: Tensor, at targets: [Int]) throws(KernelError) -> Tensor {
     guard updates.count == targets.count, updates.elementType == data.elementType else {
-      throw KernelError("\(updates.count) updates of type \(updates.elementType.name) for \(targets.count) places in \(data.elementType.name)")
+      throw KernelError(
+        "\(updates.count) updates of \(updates.elementType.name) for \(targets.count) places of \(data.elementType.name)"
+      )
     }
     let type = data.elementType
     if self == .none {

@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// Arithmetic on known extents, row-major.
 public enum Shape {
-  /// Elements between two neighbours along each axis. Wraps where an extent of 0 keeps the others from fitting into memory:
-  /// nobody walks an empty tensor.
+  /// Elements between two neighbours along each axis. Wraps where an extent of 0 keeps the others from fitting into
+  /// memory: nobody walks an empty tensor.
   public static func strides(_ dims: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: dims.count)
     for axis in dims.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] &* dims[axis + 1] }

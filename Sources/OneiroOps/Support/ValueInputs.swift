@@ -39,7 +39,9 @@ extension KernelCall {
   }
 
   func sequence(_ index: Int) throws(KernelError) -> (values: [Value], element: ValueType) {
-    guard case .sequence(let values, let element) = try value(index) else { throw fails("input \(index) is no sequence") }
+    guard case .sequence(let values, let element) = try value(index) else {
+      throw fails("input \(index) is no sequence")
+    }
     return (values, element)
   }
 

@@ -15,8 +15,8 @@ extension Tensor {
     return gathering(indices, dims: dims)
   }
 
-  /// The element at position [p, q, ...] of the result is the one at [table0[p], table1[q], ...] of this tensor, with one
-  /// table for each axis; a negative entry takes `fill`.
+  /// The element at position [p, q, ...] of the result is the one at [table0[p], table1[q], ...] of this tensor, with
+  /// one table for each axis; a negative entry takes `fill`.
   func gathering(tables: [[Int]], fill: Tensor? = nil) -> Tensor {
     var indices = [0]
     for (table, extent) in zip(tables, dims) {
@@ -38,11 +38,13 @@ extension Tensor {
     dims[axis] = 0
     for (index, tensor) in tensors.enumerated() {
       guard tensor.elementType == first.elementType else {
-        throw KernelError("tensor \(index): expected elements of type \(first.elementType.name), found \(tensor.elementType.name)")
+        throw KernelError(
+          "tensor \(index): expected elements of type \(first.elementType.name), found \(tensor.elementType.name)")
       }
       guard tensor.rank == dims.count, dims.indices.allSatisfy({ $0 == axis || dims[$0] == tensor.dims[$0] }) else {
         throw KernelError(
-          "tensor \(index): expected shape \(Shape.text(first.dims)) but for axis \(axis), found \(Shape.text(tensor.dims))")
+          "tensor \(index): expected \(Shape.text(first.dims)) but for axis \(axis), found \(Shape.text(tensor.dims))"
+        )
       }
       let (sum, overflow) = dims[axis].addingReportingOverflow(tensor.dims[axis])
       guard !overflow else { throw KernelError("axis \(axis) would be too long") }

@@ -21,7 +21,8 @@ public enum AffineGrid: Operator {
     let theta = try call.tensor(0), dims = try gridShape(try call.requiredInts(1))
     let spatial = Array(dims.dropFirst().dropLast()), axisCount = spatial.count
     guard theta.dims == [dims[0], axisCount, axisCount + 1] else {
-      throw call.fails("theta: expected shape [\(dims[0]),\(axisCount),\(axisCount + 1)], found \(Shape.text(theta.dims))")
+      throw call.fails(
+        "theta: expected shape [\(dims[0]),\(axisCount),\(axisCount + 1)], found \(Shape.text(theta.dims))")
     }
     let count = try call.elementCount(dims, of: theta.elementType)
     guard count > 0 else { return [.empty(theta.elementType, dims: dims)] }

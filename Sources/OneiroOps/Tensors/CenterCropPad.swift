@@ -2,10 +2,12 @@ import OneiroGraph
 
 /// CenterCropPad, ai.onnx opset 18: https://onnx.ai/onnx/operators/onnx__CenterCropPad.html
 ///
-/// Each of `axes` cut or filled with zeros to the extent in `shape`, the same on both sides; an odd element goes to the end.
+/// Each of `axes` cut or filled with zeros to the extent in `shape`, the same on both sides; an odd element goes to the
+/// end.
 public enum CenterCropPad: Operator {
   public static let schema = OpSchema(
-    "CenterCropPad", since: 18, inputs: [.one("input_data", "T"), .one("shape", "Tind")], outputs: [.one("output_data", "T")],
+    "CenterCropPad", since: 18, inputs: [.one("input_data", "T"), .one("shape", "Tind")],
+    outputs: [.one("output_data", "T")],
     attributes: [.ints("axes")], types: ["T": .beforeFloat8, "Tind": .indices])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

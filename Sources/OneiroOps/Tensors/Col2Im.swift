@@ -2,12 +2,13 @@ import OneiroGraph
 
 /// Col2Im, ai.onnx opset 18: https://onnx.ai/onnx/operators/onnx__Col2Im.html
 ///
-/// Columns [N, C * block, L] back into an image [N, C, image...]: every column is a block of pixels, and where blocks overlap
-/// they add up.
+/// Columns [N, C * block, L] back into an image [N, C, image...]: every column is a block of pixels, and where blocks
+/// overlap they add up.
 public enum Col2Im: Operator {
   public static let schema = OpSchema(
     "Col2Im", since: 18,
-    inputs: [.one("input", "T"), .one("image_shape", "Tshape"), .one("block_shape", "Tshape")], outputs: [.one("output", "T")],
+    inputs: [.one("input", "T"), .one("image_shape", "Tshape"), .one("block_shape", "Tshape")],
+    outputs: [.one("output", "T")],
     attributes: [.ints("dilations"), .ints("pads"), .ints("strides")], types: ["T": .beforeFloat8, "Tshape": .int64])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
@@ -21,7 +22,9 @@ public enum Col2Im: Operator {
       batch = shape[0]
       if let block = node.ints(2) {
         let blocks = try node.checking(node.subject(2), try Blocks(image: image, block: block, node.attributes))
-        if let rows = shape[1].extent { channels = .known(try node.checking(node.subject(0), try blocks.channels(rows: rows))) }
+        if let rows = shape[1].extent {
+          channels = .known(try node.checking(node.subject(0), try blocks.channels(rows: rows)))
+        }
       }
     }
     return [.tensor(input.elementType, [batch, channels] + image.map(Dimension.known))]
@@ -29,7 +32,9 @@ public enum Col2Im: Operator {
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let input = try call.tensor(0), image = try call.requiredInts(1)
-    guard input.rank == 3 else { throw call.fails("expected a tensor of rank 3, found shape \(Shape.text(input.dims))") }
+    guard input.rank == 3 else {
+      throw call.fails("expected a tensor of rank 3, found shape \(Shape.text(input.dims))")
+    }
     let blocks = try Blocks(image: image, block: try call.requiredInts(2), call.attributes)
     let channels = try blocks.channels(rows: input.dims[1]), columnCount = input.dims[2]
     guard columnCount == Shape.count(blocks.counts) else {
@@ -68,7 +73,9 @@ public enum Col2Im: Operator {
         throw KernelError("image_shape, block_shape, strides, dilations and pads are not of the same rank")
       }
       let limit = Int(Int32.max)
-      guard (block + strides + dilations).allSatisfy({ 1...limit ~= $0 }), (image + pads).allSatisfy({ 0...limit ~= $0 }) else {
+      guard (block + strides + dilations).allSatisfy({ 1...limit ~= $0 }),
+        (image + pads).allSatisfy({ 0...limit ~= $0 })
+      else {
         throw KernelError("an extent, stride, dilation or pad is out of range")
       }
       var counts: [Int] = []
@@ -76,7 +83,9 @@ public enum Col2Im: Operator {
         let room = image[axis] + pads[axis] + pads[rank + axis] - dilations[axis] * (block[axis] - 1) - 1
         counts.append(room < 0 ? 0 : room / strides[axis] + 1)
       }
-      guard Tensor.elementCount(counts) != nil, Tensor.elementCount(block) != nil else { throw KernelError("there are too many blocks") }
+      guard Tensor.elementCount(counts) != nil, Tensor.elementCount(block) != nil else {
+        throw KernelError("there are too many blocks")
+      }
       (self.image, self.block, self.strides, self.dilations) = (image, block, strides, dilations)
       before = Array(pads[..<rank])
       self.counts = counts
@@ -84,13 +93,16 @@ public enum Col2Im: Operator {
 
     func channels(rows: Int) throws(KernelError) -> Int {
       let perChannel = Shape.count(block)
-      guard rows % perChannel == 0 else { throw KernelError("axis 1: expected a multiple of \(perChannel), found \(rows)") }
+      guard rows % perChannel == 0 else {
+        throw KernelError("axis 1: expected a multiple of \(perChannel), found \(rows)")
+      }
       return rows / perChannel
     }
 
     /// Calls `add` with each pixel and the element of the columns that belongs to it. `planes` is N * C.
     func walk(planes: Int, columnCount: Int, _ add: (_ pixel: Int, _ column: Int) -> Void) {
-      let rank = image.count, perBlock = Shape.count(block), pixelStrides = Shape.strides(image), perPlane = Shape.count(image)
+      let rank = image.count, perBlock = Shape.count(block), pixelStrides = Shape.strides(image),
+        perPlane = Shape.count(image)
       let blockStrides = Shape.strides(block), countStrides = Shape.strides(counts)
       for place in 0..<perBlock {
         for column in 0..<columnCount {

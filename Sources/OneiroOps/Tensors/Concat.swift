@@ -21,7 +21,8 @@ public enum Concat: Operator {
         length = nil
       }
       guard let sofar = result else { result = shape; continue }
-      guard sofar.count == shape.count, sofar.indices.allSatisfy({ $0 == axis || sofar[$0].agrees(with: shape[$0]) }) else {
+      guard sofar.count == shape.count, sofar.indices.allSatisfy({ $0 == axis || sofar[$0].agrees(with: shape[$0]) })
+      else {
         throw node.fails(
           index, expected: "shape \(TensorType(elementType, sofar).shapeText) but for axis \(axis)",
           found: TensorType(elementType, shape).shapeText)
@@ -29,7 +30,9 @@ public enum Concat: Operator {
       result = zip(sofar, shape).map { $0.merged(with: $1) }
     }
     guard var shape = result else { return [.tensor(elementType, nil)] }
-    if node.inputs.count > 1 { shape[try node.axis("axis", rank: shape.count)] = length.map(Dimension.known) ?? .unknown }
+    if node.inputs.count > 1 {
+      shape[try node.axis("axis", rank: shape.count)] = length.map(Dimension.known) ?? .unknown
+    }
     return [.tensor(elementType, shape)]
   }
 

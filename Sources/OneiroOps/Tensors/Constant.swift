@@ -7,7 +7,8 @@ public enum Constant: Operator {
   public static let schema = OpSchema(
     "Constant", since: 23, inputs: [], outputs: [.one("output", "T")],
     attributes: [
-      .optional("value", .tensor), .optional("sparse_value", .sparseTensor), .float("value_float"), .floats("value_floats"),
+      .optional("value", .tensor), .optional("sparse_value", .sparseTensor), .float("value_float"),
+      .floats("value_floats"),
       .int("value_int"), .ints("value_ints"), .string("value_string"), .optional("value_strings", .strings),
     ],
     types: ["T": .all])
@@ -27,7 +28,9 @@ public enum Constant: Operator {
 
   private static func attribute(_ attributes: NodeAttributes) throws(KernelError) -> Attribute {
     let given = schema.attributes.compactMap { attributes[$0.name] }
-    guard given.count == 1 else { throw KernelError("expected one attribute that holds the value, found \(given.count)") }
+    guard given.count == 1 else {
+      throw KernelError("expected one attribute that holds the value, found \(given.count)")
+    }
     return given[0]
   }
 
@@ -52,7 +55,8 @@ public enum Constant: Operator {
     // [NNZ] counts elements of the flattened tensor; [NNZ, rank] holds one coordinate for each axis.
     let isLinear = sparse.indices.rank == 1
     guard coordinates.count == nonZeros * (isLinear ? 1 : sparse.dims.count) else {
-      throw call.fails("sparse_value: \(nonZeros) values do not go with indices of shape \(Shape.text(sparse.indices.dims))")
+      throw call.fails(
+        "sparse_value: \(nonZeros) values do not go with indices of shape \(Shape.text(sparse.indices.dims))")
     }
     let dims = isLinear ? [count] : sparse.dims
     let strides = Shape.strides(dims)

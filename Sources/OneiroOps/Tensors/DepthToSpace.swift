@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// DepthToSpace, ai.onnx opset 13: https://onnx.ai/onnx/operators/onnx__DepthToSpace.html
 ///
-/// Channels become blocks of pixels: [N, C, H, W] to [N, C / b², H b, W b]. In the input's channels, the place in the block
-/// counts slower than the output's channel (`DCR`) or faster (`CRD`).
+/// Channels become blocks of pixels: [N, C, H, W] to [N, C / b², H b, W b]. In the input's channels, the place in the
+/// block counts slower than the output's channel (`DCR`) or faster (`CRD`).
 public enum DepthToSpace: Operator {
   public static let schema = OpSchema(
     "DepthToSpace", since: 13, inputs: [.one("input", "T")], outputs: [.one("output", "T")],
@@ -14,7 +14,11 @@ public enum DepthToSpace: Operator {
     let size = try node.checking("attribute blocksize", try SpaceBlocks.size(node.attributes))
     _ = try node.checking("attribute mode", try isDepthFirst(node.attributes))
     let channels = try node.checking(node.subject(0), try SpaceBlocks.divided(shape[1], by: size * size, axis: 1))
-    return [.tensor(try node.elementType(0), [shape[0], channels, SpaceBlocks.times(shape[2], size), SpaceBlocks.times(shape[3], size)])]
+    return [
+      .tensor(
+        try node.elementType(0),
+        [shape[0], channels, SpaceBlocks.times(shape[2], size), SpaceBlocks.times(shape[3], size)])
+    ]
   }
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {

@@ -11,7 +11,9 @@ public enum Expand: Operator {
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let input = try node.tensor(0)
     guard let target = node.ints(1) else {
-      guard let rank = try node.shape(1)?.first?.extent, let shape = input.shape else { return [.tensor(input.elementType, nil)] }
+      guard let rank = try node.shape(1)?.first?.extent, let shape = input.shape else {
+        return [.tensor(input.elementType, nil)]
+      }
       return [.tensor(input.elementType, .unknown(rank: max(rank, shape.count)))]
     }
     guard let shape = input.shape else { return [.tensor(input.elementType, nil)] }

@@ -18,7 +18,8 @@ public enum Flatten: Operator {
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let input = try call.tensor(0)
     let axis = try axis(call.attributes, rank: input.rank)
-    guard let rows = Tensor.elementCount(Array(input.dims[..<axis])), let columns = Tensor.elementCount(Array(input.dims[axis...]))
+    guard let rows = Tensor.elementCount(Array(input.dims[..<axis])),
+      let columns = Tensor.elementCount(Array(input.dims[axis...]))
     else { throw call.fails("shape \(Shape.text(input.dims)) is too large to flatten") }
     return [input.reshaped([rows, columns])]
   }

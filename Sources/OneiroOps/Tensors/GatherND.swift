@@ -15,7 +15,8 @@ public enum GatherND: Operator {
       return [.tensor(data.elementType, nil)]
     }
     let batch = node.attributes.int("batch_dims")
-    try node.checking(node.subject(1), try check(batch: batch, rank: shape.count, indexRank: places.count, width: width))
+    try node.checking(
+      node.subject(1), try check(batch: batch, rank: shape.count, indexRank: places.count, width: width))
     for axis in 0..<batch where !shape[axis].agrees(with: places[axis]) {
       throw node.fails(1, expected: "an extent of \(shape[axis]) at axis \(axis)", found: indices.shapeText)
     }

@@ -16,7 +16,9 @@ public enum GridSample: Operator {
     _ = try node.checking(nil, try GridSampling(node.attributes))
     guard let rank = x.shape?.count ?? grid.shape?.count else { return [.tensor(x.elementType, nil)] }
     let shape = x.shape ?? .unknown(rank: rank), places = grid.shape ?? .unknown(rank: rank)
-    guard rank >= 3, places.count == rank, places[rank - 1].agrees(with: .known(rank - 2)), shape[0].agrees(with: places[0]) else {
+    guard rank >= 3, places.count == rank, places[rank - 1].agrees(with: .known(rank - 2)),
+      shape[0].agrees(with: places[0])
+    else {
       throw node.fails(
         1, expected: "shape [N,out...,axes] of the rank of X, which is [N,C,axes...]", found: grid.shapeText,
         because: "X is \(x.shapeText)")

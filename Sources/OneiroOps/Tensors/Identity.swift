@@ -4,7 +4,8 @@ import OneiroGraph
 ///
 /// Any value: a tensor, a sequence, or an optional.
 public enum Identity: Operator {
-  public static let schema = OpSchema("Identity", since: 23, inputs: [.one("input", "V")], outputs: [.one("output", "V")])
+  public static let schema = OpSchema(
+    "Identity", since: 23, inputs: [.one("input", "V")], outputs: [.one("output", "V")])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] { [try node.type(0)] }
 

@@ -2,25 +2,30 @@ import OneiroGraph
 
 /// MaxUnpool, ai.onnx opset 22: https://onnx.ai/onnx/operators/onnx__MaxUnpool.html
 ///
-/// What MaxPool took, back where its `Indices` say, and 0 elsewhere. The indices count the elements of the shape that the
-/// pool's attributes give; a larger `output_shape` adds zeros at the end of the axes.
+/// What MaxPool took, back where its `Indices` say, and 0 elsewhere. The indices count the elements of the shape that
+/// the pool's attributes give; a larger `output_shape` adds zeros at the end of the axes.
 public enum MaxUnpool: Operator {
   public static let schema = OpSchema(
     "MaxUnpool", since: 22, inputs: [.one("X", "T1"), .one("I", "T2"), .optional("output_shape", "T2")],
     outputs: [.one("output", "T1")],
-    attributes: [.required("kernel_shape", .ints), .ints("strides"), .ints("pads")], types: ["T1": .floats, "T2": .int64])
+    attributes: [.required("kernel_shape", .ints), .ints("strides"), .ints("pads")],
+    types: ["T1": .floats, "T2": .int64])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let x = try node.tensor(0)
     guard !node.has(2) else {
       if let dims = node.ints(2) {
-        guard Tensor.elementCount(dims) != nil else { throw node.fails(2, expected: "extents from 0 up", found: Shape.text(dims)) }
+        guard Tensor.elementCount(dims) != nil else {
+          throw node.fails(2, expected: "extents from 0 up", found: Shape.text(dims))
+        }
         return [.tensor(x.elementType, dims: dims)]
       }
       return [.tensor(x.elementType, x.shape.map { .unknown(rank: $0.count) })]
     }
     guard let shape = x.shape else { return [.tensor(x)] }
-    if let dims = x.dims { return [.tensor(x.elementType, dims: try node.checking(nil, try pooledFrom(dims, node.attributes)))] }
+    if let dims = x.dims {
+      return [.tensor(x.elementType, dims: try node.checking(nil, try pooledFrom(dims, node.attributes)))]
+    }
     return [.tensor(x.elementType, shape.prefix(2) + [Dimension](repeating: .unknown, count: max(shape.count - 2, 0)))]
   }
 
@@ -31,7 +36,8 @@ public enum MaxUnpool: Operator {
     guard dims.count == natural.count, zip(dims, natural).allSatisfy({ $0 >= $1 }) else {
       throw call.fails("output_shape: expected at least \(Shape.text(natural)), found \(Shape.text(dims))")
     }
-    let count = try call.elementCount(dims, of: x.elementType), naturalCount = try call.elementCount(natural, of: x.elementType)
+    let count = try call.elementCount(dims, of: x.elementType),
+      naturalCount = try call.elementCount(natural, of: x.elementType)
     let ownStrides = Shape.strides(natural), strides = Shape.strides(dims)
     var source = [Int](repeating: -1, count: count)
     for (element, place) in places.enumerated() {

@@ -19,7 +19,8 @@ public enum NonMaxSuppression: Operator {
       guard let shape = try node.shape(index) else { continue }
       guard shape.count == 3, index == 1 || shape[2].agrees(with: .known(4)) else {
         throw node.fails(
-          index, expected: index == 0 ? "shape [N,boxes,4]" : "shape [N,classes,boxes]", found: try node.tensor(index).shapeText)
+          index, expected: index == 0 ? "shape [N,boxes,4]" : "shape [N,classes,boxes]",
+          found: try node.tensor(index).shapeText)
       }
     }
     return [.tensor(.int64, [.unknown, .known(3)])]
@@ -27,9 +28,11 @@ public enum NonMaxSuppression: Operator {
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let boxes = try call.tensor(0), scores = try call.tensor(1)
-    guard boxes.rank == 3, scores.rank == 3, boxes.dims[2] == 4, boxes.dims[0] == scores.dims[0], boxes.dims[1] == scores.dims[2]
+    guard boxes.rank == 3, scores.rank == 3, boxes.dims[2] == 4, boxes.dims[0] == scores.dims[0],
+      boxes.dims[1] == scores.dims[2]
     else { throw call.fails("boxes \(Shape.text(boxes.dims)) do not go with scores \(Shape.text(scores.dims))") }
-    let limit = try call.scalarInt(2) ?? 0, overlap = try call.scalarDouble(3) ?? 0, lowest = try call.scalarDouble(4) ?? .nan
+    let limit = try call.scalarInt(2) ?? 0, overlap = try call.scalarDouble(3) ?? 0,
+      lowest = try call.scalarDouble(4) ?? .nan
     let (batches, classes, count) = (scores.dims[0], scores.dims[1], boxes.dims[1])
     guard scores.count > 0 else { return [Tensor([Int64](), dims: [0, 3])] }
     let corners = boxes.doubles(), values = scores.doubles(), isCentered = call.attributes.bool("center_point_box")
@@ -46,7 +49,9 @@ public enum NonMaxSuppression: Operator {
         var chosen: [Int] = []
         for box in order {
           guard chosen.count < limit else { break }
-          guard !chosen.contains(where: { all[batch * count + box].overlap(all[batch * count + $0]) > overlap }) else { continue }
+          guard !chosen.contains(where: { all[batch * count + box].overlap(all[batch * count + $0]) > overlap }) else {
+            continue
+          }
           chosen.append(box)
           selected += [Int64(batch), Int64(label), Int64(box)]
         }
@@ -74,7 +79,8 @@ public enum NonMaxSuppression: Operator {
 
     /// The common area as a fraction of the area of both together; 0 where either is empty.
     func overlap(_ other: Box) -> Double {
-      let height = min(bottom, other.bottom) - max(top, other.top), width = min(right, other.right) - max(left, other.left)
+      let height = min(bottom, other.bottom) - max(top, other.top),
+        width = min(right, other.right) - max(left, other.left)
       guard height > 0, width > 0 else { return 0 }
       return height * width / (area + other.area - height * width)
     }

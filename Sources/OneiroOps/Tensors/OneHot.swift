@@ -19,7 +19,9 @@ public enum OneHot: Operator {
     let axis = try node.axis(node.attributes.int("axis"), rank: shape.count, inclusive: true)
     var depth = Dimension.unknown
     if let known = node.ints(1) {
-      guard known.count == 1, known[0] >= 0 else { throw node.fails(1, expected: "one number from 0 up", found: "\(known)") }
+      guard known.count == 1, known[0] >= 0 else {
+        throw node.fails(1, expected: "one number from 0 up", found: "\(known)")
+      }
       depth = .known(known[0])
     }
     shape.insert(depth, at: axis)

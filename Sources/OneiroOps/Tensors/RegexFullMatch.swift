@@ -2,10 +2,12 @@ import OneiroGraph
 
 /// RegexFullMatch, ai.onnx opset 20: https://onnx.ai/onnx/operators/onnx__RegexFullMatch.html
 ///
-/// Whether the pattern matches each whole string. Classes such as `\w` and boundaries mean ASCII, as the standard's RE2 has it.
+/// Whether the pattern matches each whole string. Classes such as `\w` and boundaries mean ASCII, as the standard's RE2
+/// has it.
 public enum RegexFullMatch: Operator {
   public static let schema = OpSchema(
-    "RegexFullMatch", since: 20, inputs: [.one("X", "T1")], outputs: [.one("Y", "T2")], attributes: [.string("pattern")],
+    "RegexFullMatch", since: 20, inputs: [.one("X", "T1")], outputs: [.one("Y", "T2")],
+    attributes: [.string("pattern")],
     types: ["T1": .string, "T2": .bool])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

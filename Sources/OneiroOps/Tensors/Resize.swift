@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// Resize, ai.onnx opset 19: https://onnx.ai/onnx/operators/onnx__Resize.html
 ///
-/// Every output element is a weighted sum of input elements near the place it comes from. The weights are a product of one
-/// factor for each axis, so the axes are resized one after the other.
+/// Every output element is a weighted sum of input elements near the place it comes from. The weights are a product of
+/// one factor for each axis, so the axes are resized one after the other.
 public enum Resize: Operator {
   public static let schema = OpSchema(
     "Resize", since: 19,
@@ -26,16 +26,21 @@ public enum Resize: Operator {
     guard let shape = x.shape else { return [.tensor(x)] }
     let scales = node.has(2) ? node.value(2)?.doubles() : [], sizes = node.has(3) ? node.ints(3) : []
     if let dims = x.dims, let scales, let sizes {
-      let axes = try node.checking(nil, try ResizeAxis.all(dims, node.attributes, scales: scales, sizes: sizes, roi: nil))
+      let axes = try node.checking(
+        nil, try ResizeAxis.all(dims, node.attributes, scales: scales, sizes: sizes, roi: nil))
       return [.tensor(x.elementType, dims: axes.map(\.outputExtent))]
     }
-    // Axes that are not named keep their extents; the others follow when their own is known and nothing ties them together.
-    let named = try node.checking("attribute axes", try Shape.axes(node.attributes.ints("axes") ?? Array(shape.indices), rank: shape.count))
+    // Axes that are not named keep their extents; the others follow when their own is known and nothing ties them
+    // together.
+    let named = try node.checking(
+      "attribute axes", try Shape.axes(node.attributes.ints("axes") ?? Array(shape.indices), rank: shape.count))
     var result = shape
     for (index, axis) in named.enumerated() {
       result[axis] = .unknown
       if let scales, index < scales.count, scales[index] == 1 { result[axis] = shape[axis] }
-      if let sizes, index < sizes.count, sizes[index] >= 0, node.attributes.string("keep_aspect_ratio_policy") == "stretch" {
+      if let sizes, index < sizes.count, sizes[index] >= 0,
+        node.attributes.string("keep_aspect_ratio_policy") == "stretch"
+      {
         result[axis] = .known(sizes[index])
       }
     }
@@ -70,10 +75,12 @@ public enum Resize: Operator {
     _ x: Tensor, _ axes: [ResizeAxis], _ sampling: ResizeSampling, fill: Double, _ call: KernelCall
   ) throws(KernelError) -> Tensor {
     let tables = axes.map { axis in
-      axis.isIdentity ? Array(0..<axis.inputExtent) : (0..<axis.outputExtent).map { output in
-        let place = sampling.source(of: output, axis)
-        return axis.isExtrapolated(place, sampling) ? -1 : min(max(sampling.nearest(place), 0), axis.inputExtent - 1)
-      }
+      axis.isIdentity
+        ? Array(0..<axis.inputExtent)
+        : (0..<axis.outputExtent).map { output in
+          let place = sampling.source(of: output, axis)
+          return axis.isExtrapolated(place, sampling) ? -1 : min(max(sampling.nearest(place), 0), axis.inputExtent - 1)
+        }
     }
     guard tables.contains(where: { $0.contains(-1) }) else { return x.gathering(tables: tables) }
     guard x.elementType != .string, !x.elementType.isComplex else {

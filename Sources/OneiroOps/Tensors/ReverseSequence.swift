@@ -5,7 +5,8 @@ import OneiroGraph
 /// For each batch, the first `sequence_lens[batch]` steps in reverse and the rest as they are.
 public enum ReverseSequence: Operator {
   public static let schema = OpSchema(
-    "ReverseSequence", since: 10, inputs: [.one("input", "T"), .one("sequence_lens", "Tlens")], outputs: [.one("Y", "T")],
+    "ReverseSequence", since: 10, inputs: [.one("input", "T"), .one("sequence_lens", "Tlens")],
+    outputs: [.one("Y", "T")],
     attributes: [.int("time_axis", default: 0), .int("batch_axis", default: 1)],
     types: ["T": .beforeBFloat16, "Tlens": .int64])
 

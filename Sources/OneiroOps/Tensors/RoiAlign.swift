@@ -2,11 +2,12 @@ import OneiroGraph
 
 /// RoiAlign, ai.onnx opset 22: https://onnx.ai/onnx/operators/onnx__RoiAlign.html
 ///
-/// Each region of X [N, C, H, W] made [C, output_height, output_width]: a bin is the mean, or the largest weighted element,
-/// of points spread over it evenly, each interpolated between four pixels.
+/// Each region of X [N, C, H, W] made [C, output_height, output_width]: a bin is the mean, or the largest weighted
+/// element, of points spread over it evenly, each interpolated between four pixels.
 public enum RoiAlign: Operator {
   public static let schema = OpSchema(
-    "RoiAlign", since: 22, inputs: [.one("X", "T1"), .one("rois", "T1"), .one("batch_indices", "T2")], outputs: [.one("Y", "T1")],
+    "RoiAlign", since: 22, inputs: [.one("X", "T1"), .one("rois", "T1"), .one("batch_indices", "T2")],
+    outputs: [.one("Y", "T1")],
     attributes: [
       .string("mode", default: "avg"), .string("coordinate_transformation_mode", default: "half_pixel"),
       .int("output_height", default: 1), .int("output_width", default: 1), .int("sampling_ratio", default: 0),
@@ -15,13 +16,21 @@ public enum RoiAlign: Operator {
     types: ["T1": .floats, "T2": .int64])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
-    let x = try node.tensor(0), rois = try node.tensor(1), settings = try node.checking(nil, try Settings(node.attributes))
+    let x = try node.tensor(0), rois = try node.tensor(1),
+      settings = try node.checking(nil, try Settings(node.attributes))
     if let shape = x.shape, shape.count != 4 { throw node.fails(0, expected: "a tensor of rank 4", found: x.shapeText) }
     if let shape = rois.shape, shape.count != 2 || !shape[1].agrees(with: .known(4)) {
       throw node.fails(1, expected: "shape [regions,4]", found: rois.shapeText)
     }
     let regions = try node.length(2).map(Dimension.known) ?? .unknown
-    return [.tensor(x.elementType, [rois.shape?[0].merged(with: regions) ?? regions, x.shape?[1] ?? .unknown, .known(settings.height), .known(settings.width)])]
+    return [
+      .tensor(
+        x.elementType,
+        [
+          rois.shape?[0].merged(with: regions) ?? regions, x.shape?[1] ?? .unknown, .known(settings.height),
+          .known(settings.width),
+        ])
+    ]
   }
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
@@ -42,7 +51,8 @@ public enum RoiAlign: Operator {
       guard batches[region] >= 0, batches[region] < x.dims[0] else {
         throw call.fails("batch_indices: expected 0 ..< \(x.dims[0]), found \(batches[region])")
       }
-      let ys = try settings.samples(corners[4 * region + 1], corners[4 * region + 3], bins: settings.height, extent: rows)
+      let ys = try settings.samples(
+        corners[4 * region + 1], corners[4 * region + 3], bins: settings.height, extent: rows)
       let xs = try settings.samples(corners[4 * region], corners[4 * region + 2], bins: settings.width, extent: columns)
       for channel in 0..<channels {
         let plane = (batches[region] * channels + channel) * rows * columns
@@ -97,11 +107,13 @@ public enum RoiAlign: Operator {
       samplingRatio = attributes.int("sampling_ratio")
       let mode = attributes.string("mode"), coordinates = attributes.string("coordinate_transformation_mode")
       guard height > 0, width > 0, samplingRatio >= 0 else {
-        throw KernelError("expected a positive output size and sampling_ratio from 0 up, found \(height), \(width), \(samplingRatio)")
+        throw KernelError(
+          "expected a positive output size and sampling_ratio from 0 up, found \(height), \(width), \(samplingRatio)")
       }
       guard mode == "avg" || mode == "max" else { throw KernelError("mode: expected avg or max, found \"\(mode)\"") }
       guard coordinates == "half_pixel" || coordinates == "output_half_pixel" else {
-        throw KernelError("coordinate_transformation_mode: expected half_pixel or output_half_pixel, found \"\(coordinates)\"")
+        throw KernelError(
+          "coordinate_transformation_mode: expected half_pixel or output_half_pixel, found \"\(coordinates)\"")
       }
       (isMean, isHalfPixel, scale) = (mode == "avg", coordinates == "half_pixel", attributes.float("spatial_scale"))
     }
@@ -118,7 +130,9 @@ public enum RoiAlign: Operator {
         throw KernelError("a region from \(start) to \(end) needs too many points")
       }
       return (0..<bins).map { bin in
-        (0..<Int(perBin)).map { Sample(first + Double(bin) * size + (Double($0) + 0.5) * size / perBin, extent: extent) }
+        (0..<Int(perBin)).map {
+          Sample(first + Double(bin) * size + (Double($0) + 0.5) * size / perBin, extent: extent)
+        }
       }
     }
   }

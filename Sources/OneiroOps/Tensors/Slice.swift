@@ -7,7 +7,8 @@ public enum Slice: Operator {
   public static let schema = OpSchema(
     "Slice", since: 13,
     inputs: [
-      .one("data", "T"), .one("starts", "Tind"), .one("ends", "Tind"), .optional("axes", "Tind"), .optional("steps", "Tind"),
+      .one("data", "T"), .one("starts", "Tind"), .one("ends", "Tind"), .optional("axes", "Tind"),
+      .optional("steps", "Tind"),
     ],
     outputs: [.one("output", "T")], types: ["T": .beforeFloat8, "Tind": .indices])
 
@@ -20,7 +21,8 @@ public enum Slice: Operator {
       return [.tensor(data.elementType, .unknown(rank: shape.count))]
     }
     let places = try node.checking(node.subject(3), try Shape.axes(axes, rank: shape.count))
-    guard let starts = node.ints(1), let ends = node.ints(2), let steps = node.has(4) ? node.ints(4) : axes.map({ _ in 1 })
+    guard let starts = node.ints(1), let ends = node.ints(2),
+      let steps = node.has(4) ? node.ints(4) : axes.map({ _ in 1 })
     else {
       for axis in places { shape[axis] = .unknown }
       return [.tensor(data.elementType, shape)]
@@ -60,7 +62,8 @@ public enum Slice: Operator {
   }
 
   /// Where `start:end:step` begins along an axis, and how many elements it takes.
-  static func run(from start: Int, to end: Int, step: Int, extent: Int) throws(KernelError) -> (start: Int, count: Int) {
+  static func run(from start: Int, to end: Int, step: Int, extent: Int) throws(KernelError) -> (start: Int, count: Int)
+  {
     guard step != 0 else { throw KernelError("a step is 0") }
     // Downwards, one before the first element is a bound too.
     let low = step > 0 ? 0 : -1, high = step > 0 ? extent : extent - 1

@@ -20,7 +20,8 @@ public enum SpaceToDepth: Operator {
     let x = try call.tensor(0), size = try SpaceBlocks.size(call.attributes)
     guard x.rank == 4 else { throw call.fails("expected a tensor of rank 4, found shape \(Shape.text(x.dims))") }
     let (n, c) = (x.dims[0], x.dims[1])
-    let h = try SpaceBlocks.divided(x.dims[2], by: size, axis: 2), w = try SpaceBlocks.divided(x.dims[3], by: size, axis: 3)
+    let h = try SpaceBlocks.divided(x.dims[2], by: size, axis: 2),
+      w = try SpaceBlocks.divided(x.dims[3], by: size, axis: 3)
     let dims = [n, c &* (size * size), h, w]
     _ = try call.elementCount(dims, of: x.elementType)
     return [SpaceBlocks.rearranged(x, split: [n, c, h, size, w, size], order: [0, 3, 5, 1, 2, 4], dims: dims)]

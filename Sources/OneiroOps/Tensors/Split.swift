@@ -5,7 +5,8 @@ import OneiroGraph
 /// The sizes along `axis` come from input `split`, or are equal, the last one smaller where the extent is no multiple.
 public enum Split: Operator {
   public static let schema = OpSchema(
-    "Split", since: 18, inputs: [.one("input", "T"), .optional("split", "Tsplit")], outputs: [.variadic("outputs", "T")],
+    "Split", since: 18, inputs: [.one("input", "T"), .optional("split", "Tsplit")],
+    outputs: [.variadic("outputs", "T")],
     attributes: [.int("axis", default: 0), .int("num_outputs")], types: ["T": .beforeFloat8, "Tsplit": .int64])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
@@ -53,7 +54,8 @@ public enum Split: Operator {
     }
     if let wanted = attributes.optionalInt("num_outputs") {
       guard wanted == outputCount else {
-        throw KernelError("attribute num_outputs: expected \(outputCount), the node's number of outputs, found \(wanted)")
+        throw KernelError(
+          "attribute num_outputs: expected \(outputCount), the node's number of outputs, found \(wanted)")
       }
     }
     guard outputCount > 0 else { throw KernelError("expected at least one output") }

@@ -5,7 +5,8 @@ import OneiroGraph
 ///     Z = X followed by Y     with broadcasting
 public enum StringConcat: Operator {
   public static let schema = OpSchema(
-    "StringConcat", since: 20, inputs: [.one("X", "T"), .one("Y", "T")], outputs: [.one("Z", "T")], types: ["T": .string])
+    "StringConcat", since: 20, inputs: [.one("X", "T"), .one("Y", "T")], outputs: [.one("Z", "T")],
+    types: ["T": .string])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     [.tensor(.string, try node.broadcast([0, 1]))]

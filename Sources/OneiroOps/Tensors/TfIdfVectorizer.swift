@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// TfIdfVectorizer, ai.onnx opset 9: https://onnx.ai/onnx/operators/onnx__TfIdfVectorizer.html
 ///
-/// How often each n-gram of a pool stands in each row of X (mode TF), the weights of those that do (IDF), or the product
-/// (TFIDF). The items of an n-gram may lie up to `max_skip_count` items apart, the same distance each time.
+/// How often each n-gram of a pool stands in each row of X (mode TF), the weights of those that do (IDF), or the
+/// product (TFIDF). The items of an n-gram may lie up to `max_skip_count` items apart, the same distance each time.
 public enum TfIdfVectorizer: Operator {
   public static let schema = OpSchema(
     "TfIdfVectorizer", since: 9, inputs: [.one("X", "T")], outputs: [.one("Y", "T1")],
@@ -17,13 +17,17 @@ public enum TfIdfVectorizer: Operator {
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let x = try node.tensor(0), pool = try node.checking(nil, try Pool(node.attributes))
     guard let shape = x.shape else { return [.tensor(.float32, nil)] }
-    guard shape.count == 1 || shape.count == 2 else { throw node.fails(0, expected: "shape [C] or [N,C]", found: x.shapeText) }
+    guard shape.count == 1 || shape.count == 2 else {
+      throw node.fails(0, expected: "shape [C] or [N,C]", found: x.shapeText)
+    }
     return [.tensor(.float32, shape.dropLast() + [.known(pool.width)])]
   }
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let x = try call.tensor(0), pool = try Pool(call.attributes)
-    guard x.rank == 1 || x.rank == 2 else { throw call.fails("expected shape [C] or [N,C], found \(Shape.text(x.dims))") }
+    guard x.rank == 1 || x.rank == 2 else {
+      throw call.fails("expected shape [C] or [N,C], found \(Shape.text(x.dims))")
+    }
     guard (x.elementType == .string) == pool.holdsStrings else {
       throw call.fails("a pool of \(pool.holdsStrings ? "strings" : "integers") does not go with \(x.elementType.name)")
     }
@@ -73,13 +77,17 @@ public enum TfIdfVectorizer: Operator {
       }
       let shortest = attributes.int("min_gram_length"), longest = attributes.int("max_gram_length")
       guard shortest >= 1, longest >= shortest, attributes.int("max_skip_count") >= 0 else {
-        throw KernelError("expected 1 <= min_gram_length <= max_gram_length and max_skip_count >= 0, found \(shortest), \(longest)")
+        throw KernelError(
+          "expected 1 <= min_gram_length <= max_gram_length and max_skip_count >= 0, found \(shortest), \(longest)")
       }
       (self.mode, lengths, skipCount) = (mode, shortest...longest, attributes.int("max_skip_count"))
       columns = attributes.ints("ngram_indexes") ?? []
       weights = attributes.floats("weights") ?? [Double](repeating: 1, count: columns.count)
-      guard weights.count == columns.count, let last = columns.max(), columns.allSatisfy({ $0 >= 0 }), last < Int(Int32.max) else {
-        throw KernelError("ngram_indexes: expected numbers from 0 up, one for each of \(weights.count) weights, found \(columns.count)")
+      guard weights.count == columns.count, let last = columns.max(), columns.allSatisfy({ $0 >= 0 }),
+        last < Int(Int32.max)
+      else {
+        throw KernelError(
+          "ngram_indexes: expected numbers from 0 up, one for each of \(weights.count) weights, found \(columns.count)")
       }
       width = last + 1
       var items: [Int] = []
@@ -101,7 +109,8 @@ public enum TfIdfVectorizer: Operator {
       // `ngram_counts[n - 1]` is where the n-grams of length n begin in the pool.
       let starts = attributes.ints("ngram_counts") ?? []
       guard (starts + [items.count]).elementsEqual((starts + [items.count]).sorted()), starts.first ?? 0 >= 0 else {
-        throw KernelError("ngram_counts: expected rising numbers up to the pool's \(items.count) items, found \(starts)")
+        throw KernelError(
+          "ngram_counts: expected rising numbers up to the pool's \(items.count) items, found \(starts)")
       }
       var gram = 0
       for (index, start) in starts.enumerated() {
@@ -110,7 +119,9 @@ public enum TfIdfVectorizer: Operator {
           throw KernelError("ngram_counts: \(end - start) items are no whole number of \(length)-grams")
         }
         for first in stride(from: start, to: end, by: length) {
-          guard gram < columns.count else { throw KernelError("ngram_indexes: the pool has more n-grams than the \(columns.count)") }
+          guard gram < columns.count else {
+            throw KernelError("ngram_indexes: the pool has more n-grams than the \(columns.count)")
+          }
           insert(items[first..<first + length], gram)
           gram += 1
         }

@@ -10,7 +10,9 @@ public enum Tile: Operator {
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let input = try node.tensor(0)
-    guard let shape = input.shape else { return [.tensor(input.elementType, try node.length(1).map { .unknown(rank: $0) })] }
+    guard let shape = input.shape else {
+      return [.tensor(input.elementType, try node.length(1).map { .unknown(rank: $0) })]
+    }
     guard let repeats = node.ints(1) else { return [.tensor(input.elementType, .unknown(rank: shape.count))] }
     guard repeats.count == shape.count, repeats.allSatisfy({ $0 >= 0 }) else {
       throw node.fails(1, expected: "\(shape.count) numbers from 0 up, one for each axis", found: Shape.text(repeats))
@@ -20,7 +22,9 @@ public enum Tile: Operator {
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let input = try call.tensor(0), repeats = try call.requiredInts(1)
-    guard repeats.count == input.rank else { throw call.fails("expected \(input.rank) repeats, found \(repeats.count)") }
+    guard repeats.count == input.rank else {
+      throw call.fails("expected \(input.rank) repeats, found \(repeats.count)")
+    }
     var dims: [Int] = []
     for (extent, times) in zip(input.dims, repeats) {
       let (product, overflow) = extent.multipliedReportingOverflow(by: times)

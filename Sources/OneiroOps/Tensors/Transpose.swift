@@ -5,7 +5,8 @@ import OneiroGraph
 /// Axis i of the result is axis `perm[i]` of the data; without `perm`, the order is reversed.
 public enum Transpose: Operator {
   public static let schema = OpSchema(
-    "Transpose", since: 23, inputs: [.one("data", "T")], outputs: [.one("transposed", "T")], attributes: [.ints("perm")],
+    "Transpose", since: 23, inputs: [.one("data", "T")], outputs: [.one("transposed", "T")],
+    attributes: [.ints("perm")],
     types: ["T": .all])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

@@ -2,13 +2,14 @@ import OneiroGraph
 
 /// Unique, ai.onnx opset 11: https://onnx.ai/onnx/operators/onnx__Unique.html
 ///
-/// Every different element once, or every different slice along `axis`: sorted, or in the order of first appearance. Then
-/// where each first stands, which of them stands at each place of X, and how often it does.
+/// Every different element once, or every different slice along `axis`: sorted, or in the order of first appearance.
+/// Then where each first stands, which of them stands at each place of X, and how often it does.
 public enum Unique: Operator {
   public static let schema = OpSchema(
     "Unique", since: 11, inputs: [.one("X", "T")],
     outputs: [
-      .one("Y", "T"), .optional("indices", "Tindex"), .optional("inverse_indices", "Tindex"), .optional("counts", "Tindex"),
+      .one("Y", "T"), .optional("indices", "Tindex"), .optional("inverse_indices", "Tindex"),
+      .optional("counts", "Tindex"),
     ],
     attributes: [.int("axis"), .int("sorted", default: 1)], types: ["T": .beforeBFloat16, "Tindex": .int64])
 
@@ -71,7 +72,8 @@ public enum Unique: Operator {
       return x.gathering(tables: tables)
     }
     return [
-      x.count == 0 ? x : chosen(), Tensor(groups.map { Int64($0[0]) }, dims: [groups.count]), Tensor(inverse, dims: [extent]),
+      x.count == 0 ? x : chosen(), Tensor(groups.map { Int64($0[0]) }, dims: [groups.count]),
+      Tensor(inverse, dims: [extent]),
       Tensor(groups.map { Int64($0.count) }, dims: [groups.count]),
     ]
   }
