@@ -1,4 +1,5 @@
 extension Operators {
   static let logic: [any Operator.Type] = [
+    Equal.self, Where.self,
   ]
 }

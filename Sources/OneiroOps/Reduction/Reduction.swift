@@ -1,4 +1,5 @@
 extension Operators {
   static let reduction: [any Operator.Type] = [
+    ReduceMean.self,
   ]
 }
