@@ -1,6 +1,12 @@
 extension Operators {
   static let math: [any Operator.Type] = [
-    Add.self, Cast.self, CastLike.self, Clip.self, Cos.self, Div.self, Erf.self, Exp.self, Gemm.self, Log.self, MatMul.self,
-    Mul.self, Neg.self, Pow.self, Relu.self, SiLU.self, Sigmoid.self, Sin.self, Softmax.self, Sqrt.self, Sub.self, Tanh.self,
+    Abs.self, Acos.self, Acosh.self, Add.self, ArgMax.self, ArgMin.self, Asin.self, Asinh.self, Atan.self,
+    Atanh.self, BitShift.self, BitwiseAnd.self, BitwiseNot.self, BitwiseOr.self, BitwiseXor.self, Cast.self,
+    CastLike.self, Ceil.self, Celu.self, Clip.self, Cos.self, Cosh.self, CumSum.self, Div.self, Elu.self,
+    Erf.self, Exp.self, Floor.self, Gelu.self, Gemm.self, HardSigmoid.self, HardSwish.self, Hardmax.self,
+    IsInf.self, IsNaN.self, LeakyRelu.self, Log.self, LogSoftmax.self, MatMul.self, Max.self, Mean.self,
+    Min.self, Mish.self, Mod.self, Mul.self, Neg.self, PRelu.self, Pow.self, Reciprocal.self, Relu.self,
+    Round.self, Selu.self, Shrink.self, SiLU.self, Sigmoid.self, Sign.self, Sin.self, Sinh.self, Softmax.self,
+    Softplus.self, Softsign.self, Sqrt.self, Sub.self, Sum.self, Tan.self, Tanh.self, ThresholdedRelu.self,
   ]
 }

@@ -1,4 +1,5 @@
 extension Operators {
   static let quantization: [any Operator.Type] = [
+
   ]
 }

@@ -9,3 +9,15 @@ extension Tensor {
     self.init(elementType, int64s: elementType == .uint64 ? orderedInt64s.map { $0 ^ .min } : orderedInt64s, dims: dims)
   }
 }
+
+extension ElementType {
+  /// The ends of an integer type or bool, as `orderedInt64s` gives them.
+  public var orderedRange: ClosedRange<Int64> {
+    switch self {
+    case .bool: 0...1
+    case .uint64: Int64.min...Int64.max
+    case _ where isUnsignedInteger: 0...(1 << Int64(bitWidth) - 1)
+    default: Int64.min >> Int64(64 - bitWidth)...Int64.max >> Int64(64 - bitWidth)
+    }
+  }
+}
