@@ -4,9 +4,10 @@ extension Operators {
     Atanh.self, BitShift.self, BitwiseAnd.self, BitwiseNot.self, BitwiseOr.self, BitwiseXor.self, Cast.self,
     CastLike.self, Ceil.self, Celu.self, Clip.self, Cos.self, Cosh.self, CumSum.self, Div.self, Elu.self,
     Erf.self, Exp.self, Floor.self, Gelu.self, Gemm.self, HardSigmoid.self, HardSwish.self, Hardmax.self,
-    IsInf.self, IsNaN.self, LeakyRelu.self, Log.self, LogSoftmax.self, MatMul.self, Max.self, Mean.self,
-    Min.self, Mish.self, Mod.self, Mul.self, Neg.self, PRelu.self, Pow.self, Reciprocal.self, Relu.self,
-    Round.self, Selu.self, Shrink.self, SiLU.self, Sigmoid.self, Sign.self, Sin.self, Sinh.self, Softmax.self,
-    Softplus.self, Softsign.self, Sqrt.self, Sub.self, Sum.self, Tan.self, Tanh.self, ThresholdedRelu.self,
+    IsInf.self, IsNaN.self, LeakyRelu.self, Log.self, LogSoftmax.self, MatMul.self, MatMulInteger.self,
+    Max.self, Mean.self, Min.self, Mish.self, Mod.self, Mul.self, Neg.self, PRelu.self, Pow.self,
+    Reciprocal.self, Relu.self, Round.self, Selu.self, Shrink.self, SiLU.self, Sigmoid.self, Sign.self,
+    Sin.self, Sinh.self, Softmax.self, Softplus.self, Softsign.self, Sqrt.self, Sub.self, Sum.self, Tan.self,
+    Tanh.self, ThresholdedRelu.self,
   ]
 }
