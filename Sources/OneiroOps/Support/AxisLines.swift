@@ -16,6 +16,7 @@ extension KernelCall {
     let input = try tensor(0)
     let dims = input.rank == 0 ? [1] : input.dims
     let split = AxisSplit(dims, axis: try axis(attributes.int("axis"), rank: dims.count))
+    guard input.count > 0 else { return [input] }
     var values = input.doubles()
     var line = [Double](repeating: 0, count: split.length)
     split.forEachLine { start in

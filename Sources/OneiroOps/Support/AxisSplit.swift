@@ -14,6 +14,7 @@ public struct AxisSplit: Sendable {
 
   /// Calls `body` with the index of the first element of every line along the axis; its elements lie `inner` apart.
   public func forEachLine<E: Error>(_ body: (_ start: Int) throws(E) -> Void) throws(E) {
+    guard outer > 0, length > 0, inner > 0 else { return }
     for block in 0..<outer {
       for column in 0..<inner { try body(block * length * inner + column) }
     }
@@ -21,8 +22,13 @@ public struct AxisSplit: Sendable {
 }
 
 extension Shape {
-  /// The product of extents that a tensor in memory has, which cannot overflow unless one of them is zero.
+  /// The product of extents of a tensor in memory, or of some of them. Where a tensor has no elements, those that are not
+  /// zero may overflow: then the product is the largest number.
   public static func count(_ dims: some Sequence<Int>) -> Int {
-    dims.contains(0) ? 0 : dims.reduce(1, *)
+    if dims.contains(0) { return 0 }
+    return dims.reduce(1) { product, extent in
+      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+      return overflow ? .max : next
+    }
   }
 }

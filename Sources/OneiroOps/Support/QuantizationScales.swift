@@ -47,6 +47,7 @@ struct QuantizationScales {
       for index in 0..<count { body(index, 0) }
       return
     }
+    guard count > 0 else { return }
     var index = 0
     for block in 0..<split.outer {
       for position in 0..<split.length {
@@ -66,7 +67,7 @@ extension InferenceContext {
     if has(2), let zeroPoint = try tensor(2).dims, zeroPoint != scale {
       throw fails(2, expected: "the scale's shape \(Shape.text(scale))", found: Shape.text(zeroPoint))
     }
-    guard let dims = try tensor(0).dims else { return }
+    guard let dims = try tensor(0).dims, Tensor.elementCount(dims) != nil else { return }
     do {
       _ = try QuantizationScales(
         dims: dims, scale: scale, axis: attributes.int("axis"), blockSize: attributes.int("block_size"))
