@@ -5,7 +5,8 @@ import OneiroGraph
 ///     output = condition ? X : Y     all three broadcast
 public enum Where: Operator {
   public static let schema = OpSchema(
-    "Where", since: 16, inputs: [.one("condition", "B"), .one("X", "T"), .one("Y", "T")], outputs: [.one("output", "T")],
+    "Where", since: 16,
+    inputs: [.one("condition", "B"), .one("X", "T"), .one("Y", "T")], outputs: [.one("output", "T")],
     types: ["B": .bool, "T": .numeric.union(.bool).union(.string).union(.complex)])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

@@ -6,7 +6,8 @@ import OneiroGraph
 public enum ArgMin: Operator {
   public static let schema = OpSchema(
     "ArgMin", since: 13, inputs: [.one("data", "T")], outputs: [.one("reduced", "I")],
-    attributes: [.int("axis", default: 0), .int("keepdims", default: 1), .int("select_last_index", default: 0)], types: ["T": .numeric, "I": .int64])
+    attributes: [.int("axis", default: 0), .int("keepdims", default: 1), .int("select_last_index", default: 0)],
+    types: ["T": .numeric, "I": .int64])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     try node.extremeIndex()

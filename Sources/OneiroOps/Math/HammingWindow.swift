@@ -6,7 +6,8 @@ import OneiroGraph
 public enum HammingWindow: Operator {
   public static let schema = OpSchema(
     "HammingWindow", since: 17, inputs: [.one("size", "T1")], outputs: [.one("output", "T2")],
-    attributes: [.int("output_datatype", default: 1), .int("periodic", default: 1)], types: ["T1": .indices, "T2": .numeric])
+    attributes: [.int("output_datatype", default: 1), .int("periodic", default: 1)],
+    types: ["T1": .indices, "T2": .numeric])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     try node.window()

@@ -6,7 +6,8 @@ import OneiroGraph
 public enum IsInf: Operator {
   public static let schema = OpSchema(
     "IsInf", since: 20, inputs: [.one("X", "T1")], outputs: [.one("Y", "T2")],
-    attributes: [.int("detect_negative", default: 1), .int("detect_positive", default: 1)], types: ["T1": .floats.union(.signedFloat8s), "T2": .bool])
+    attributes: [.int("detect_negative", default: 1), .int("detect_positive", default: 1)],
+    types: ["T1": .floats.union(.signedFloat8s), "T2": .bool])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     [.tensor(.bool, try node.shape(0))]

@@ -7,7 +7,8 @@ import OneiroGraph
 public enum Multinomial: Operator {
   public static let schema = OpSchema(
     "Multinomial", since: 22, inputs: [.one("input", "T1")], outputs: [.one("output", "T2")],
-    attributes: [.int("dtype", default: 6), .int("sample_size", default: 1), .float("seed")], types: ["T1": .floats, "T2": .indices])
+    attributes: [.int("dtype", default: 6), .int("sample_size", default: 1), .float("seed")],
+    types: ["T1": .floats, "T2": .indices])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let shape = try node.shape(0) ?? [.unknown, .unknown]

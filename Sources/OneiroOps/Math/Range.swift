@@ -7,7 +7,8 @@ import OneiroGraph
 /// The type is not called Range, so that Swift's own keeps its name.
 public enum RangeOperator: Operator {
   public static let schema = OpSchema(
-    "Range", since: 11, inputs: [.one("start", "T"), .one("limit", "T"), .one("delta", "T")], outputs: [.one("output", "T")],
+    "Range", since: 11,
+    inputs: [.one("start", "T"), .one("limit", "T"), .one("delta", "T")], outputs: [.one("output", "T")],
     types: ["T": ElementTypeSet([.float32, .float64, .int16, .int32, .int64])])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

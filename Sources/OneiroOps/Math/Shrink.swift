@@ -6,7 +6,8 @@ import OneiroGraph
 public enum Shrink: Operator {
   public static let schema = OpSchema(
     "Shrink", since: 9, inputs: [.one("input", "T")], outputs: [.one("output", "T")],
-    attributes: [.float("bias", default: 0), .float("lambd", default: 0.5)], types: ["T": .integers.union(ElementTypeSet([.float16, .float32, .float64]))])
+    attributes: [.float("bias", default: 0), .float("lambd", default: 0.5)],
+    types: ["T": .integers.union(ElementTypeSet([.float16, .float32, .float64]))])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     [.tensor(try node.tensor(0))]
