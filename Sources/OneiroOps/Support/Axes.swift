@@ -19,9 +19,6 @@ extension Shape {
     }
     return result
   }
-
-  /// The number of elements of part of a shape whose whole is that of a tensor with elements.
-  static func count(_ dims: some Sequence<Int>) -> Int { dims.reduce(1, &*) }
 }
 
 extension Dimension {
