@@ -1,5 +1,6 @@
 extension Operators {
   static let network: [any Operator.Type] = [
+    Attention.self,
     AveragePool.self,
     BatchNormalization.self,
     Conv.self,
@@ -17,5 +18,6 @@ extension Operators {
     MaxPool.self,
     MeanVarianceNormalization.self,
     RMSNormalization.self,
+    RotaryEmbedding.self,
   ]
 }
