@@ -10,14 +10,17 @@ extension Operators {
     GlobalLpPool.self,
     GlobalMaxPool.self,
     GroupNormalization.self,
+    GRU.self,
     InstanceNormalization.self,
     LayerNormalization.self,
     LpNormalization.self,
     LpPool.self,
     LRN.self,
+    LSTM.self,
     MaxPool.self,
     MeanVarianceNormalization.self,
     RMSNormalization.self,
+    RNN.self,
     RotaryEmbedding.self,
   ]
 }
