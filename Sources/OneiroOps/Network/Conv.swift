@@ -28,7 +28,7 @@ public enum Conv: Operator {
     return [.tensor(type, [x?[0] ?? .unknown, filters] + windows)]
   }
 
-  private static func checkChannels(_ node: InferenceContext, x: Dimension, _ w: [Dimension]) throws(GraphError) {
+  static func checkChannels(_ node: InferenceContext, x: Dimension, _ w: [Dimension]) throws(GraphError) {
     let group = node.attributes.int("group")
     if let channels = x.extent, let each = w[1].extent, channels % group != 0 || channels / group != each {
       throw node.fails(

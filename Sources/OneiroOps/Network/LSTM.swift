@@ -27,7 +27,7 @@ public enum LSTM: Operator {
     let types = try node.recurrent(gates: 4, states: [5, 6])
     if let state = types.state.tensorType?.shape {
       let directions = node.attributes.int("layout") == 1 ? state[1] : state[0]
-      _ = try node.recurrentShape(7, [directions, state[2].extent.map { .known(3 * $0) } ?? .unknown])
+      _ = try node.agreedShape(7, [directions, state[2].extent.map { .known(3 * $0) } ?? .unknown])
     }
     return [types.y, types.state, types.state]
   }

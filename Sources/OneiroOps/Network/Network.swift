@@ -5,6 +5,7 @@ extension Operators {
     BatchNormalization.self,
     Conv.self,
     ConvTranspose.self,
+    DeformConv.self,
     Dropout.self,
     GlobalAveragePool.self,
     GlobalLpPool.self,

@@ -138,7 +138,7 @@ extension InferenceContext {
   func recurrent(gates: Int, states: [Int]) throws(GraphError) -> (y: ValueType, state: ValueType) {
     let directions = try checked { () throws(KernelError) in try Recurrence.directions(attributes).count }
     let type = try elementType(0)
-    let x = try recurrentShape(0, [.unknown, .unknown, .unknown]), r = try recurrentShape(2, [.known(directions), .unknown, .unknown])
+    let x = try agreedShape(0, [.unknown, .unknown, .unknown]), r = try agreedShape(2, [.known(directions), .unknown, .unknown])
     let isBatchFirst = attributes.int("layout") == 1
     let length = x[isBatchFirst ? 1 : 0], batch = x[isBatchFirst ? 0 : 1]
     let given = attributes.optionalInt("hidden_size")
@@ -151,18 +151,18 @@ extension InferenceContext {
       guard hidden >= 0, hidden <= 1 << 40 else { throw fails("attribute hidden_size", "cannot be \(hidden)") }
       return .known(factor * hidden)
     }
-    _ = try recurrentShape(1, [.known(directions), try rows(gates), x[2]])
-    _ = try recurrentShape(2, [.known(directions), try rows(gates), hidden])
-    _ = try recurrentShape(3, [.known(directions), try rows(2 * gates)])
-    _ = try recurrentShape(4, [batch])
+    _ = try agreedShape(1, [.known(directions), try rows(gates), x[2]])
+    _ = try agreedShape(2, [.known(directions), try rows(gates), hidden])
+    _ = try agreedShape(3, [.known(directions), try rows(2 * gates)])
+    _ = try agreedShape(4, [batch])
     let state = isBatchFirst ? [batch, .known(directions), hidden] : [.known(directions), batch, hidden]
-    for index in states { _ = try recurrentShape(index, state) }
+    for index in states { _ = try agreedShape(index, state) }
     let y = isBatchFirst ? [batch, length, .known(directions), hidden] : [length, .known(directions), batch, hidden]
     return (.tensor(type, y), .tensor(type, state))
   }
 
   /// The shape of an input as far as it is known, which must agree with `expected`.
-  func recurrentShape(_ index: Int, _ expected: [Dimension]) throws(GraphError) -> [Dimension] {
+  func agreedShape(_ index: Int, _ expected: [Dimension]) throws(GraphError) -> [Dimension] {
     guard has(index), let shape = try shape(index) else { return expected }
     guard shape.count == expected.count, zip(shape, expected).allSatisfy({ $0.agrees(with: $1) }) else {
       throw fails(index, expected: TensorType(.float32, expected).shapeText, found: TensorType(.float32, shape).shapeText)
