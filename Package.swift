@@ -26,7 +26,7 @@ let package = Package(
 
     // The runtime.
     .target(name: "COneiroKernel"),
-    .target(name: "COnnx", dependencies: ["CProtobufC"]),
+    .target(name: "COnnx", dependencies: ["CProtobufC"], exclude: ["onnx.proto", "regenerate.sh"]),
     .target(name: "OneiroGraph"),
     .target(
       name: "OneiroOps", dependencies: ["OneiroGraph"]),
