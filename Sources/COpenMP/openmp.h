@@ -6,6 +6,8 @@
 
 /* Runs body(argument) on `threads` threads, the calling one included, and returns when all have ended. */
 void GOMP_parallel(void (*body)(void *), void *argument, unsigned threads, unsigned flags);
+/* Processors in this process's affinity mask. */
+int omp_get_num_procs(void);
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);
 void omp_set_num_threads(int threads);

@@ -1,0 +1,6 @@
+extension Operators {
+  static let pipeline: [any Operator.Type] = [
+    Denoise.self,
+    Subgraph.self,
+  ]
+}

@@ -1,0 +1,83 @@
+import COneiroKernel
+import Glibc
+import OneiroGraph
+import OneiroOps
+
+/// One node as the C ABI shows it, in memory that stays where it is: names, bound shapes, attributes, constants.
+final class BoundNode: @unchecked Sendable {
+  // Sendable: written by the initializer alone.
+  let pointer: UnsafePointer<oneiro_node>
+  private var blocks: [UnsafeMutableRawPointer] = []
+  /// Keeps the memory of constants alive.
+  private let constants: [Tensor?]
+
+  /// - inputs, outputs: `nil` for a value that is left out.
+  /// - constants: one for each input, where its value is known.
+  init(_ node: Node, schema: OpSchema, inputs: [TensorType?], outputs: [TensorType?], constants: [Tensor?]) {
+    self.constants = constants
+    var blocks: [UnsafeMutableRawPointer] = []
+    func allocate<T>(_: T.Type, _ elements: [T]) -> UnsafeMutablePointer<T> {
+      let memory = UnsafeMutablePointer<T>.allocate(capacity: max(elements.count, 1))
+      memory.initialize(from: elements, count: elements.count)
+      blocks.append(UnsafeMutableRawPointer(memory))
+      return memory
+    }
+    func text(_ string: String) -> UnsafePointer<CChar> { UnsafePointer(allocate(CChar.self, Array(string.utf8CString))) }
+    func tensor(_ type: TensorType?, _ constant: Tensor?) -> oneiro_tensor {
+      var tensor = oneiro_tensor()
+      tensor.struct_size = UInt32(MemoryLayout<oneiro_tensor>.size)
+      guard let type, let dims = type.dims else { return tensor }
+      tensor.element_type = type.elementType.rawValue
+      tensor.rank = Int32(dims.count)
+      tensor.layout = UInt32(ONEIRO_LAYOUT_PLAIN)
+      tensor.dims = UnsafePointer(allocate(Int64.self, dims.map(Int64.init)))
+      tensor.byte_count = Tensor.elementCount(dims).flatMap(type.elementType.byteCount) ?? 0
+      tensor.data = constant.flatMap { $0.bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:)) }
+      return tensor
+    }
+    func attribute(_ name: String, _ value: Attribute) -> oneiro_attribute? {
+      var result = oneiro_attribute()
+      result.struct_size = UInt32(MemoryLayout<oneiro_attribute>.size)
+      result.kind = value.kind.rawValue
+      result.count = 1
+      switch value {
+      case .int(let int): result.ints = UnsafePointer(allocate(Int64.self, [int]))
+      case .float(let float): result.floats = UnsafePointer(allocate(Float.self, [float]))
+      case .ints(let ints): (result.ints, result.count) = (UnsafePointer(allocate(Int64.self, ints)), ints.count)
+      case .floats(let floats): (result.floats, result.count) = (UnsafePointer(allocate(Float.self, floats)), floats.count)
+      case .string(let bytes):
+        result.string = UnsafePointer(allocate(CChar.self, bytes.map(CChar.init(bitPattern:)) + [0]))
+        result.count = bytes.count
+      default: return nil
+      }
+      result.name = text(name)
+      return result
+    }
+    let attributes = NodeAttributes(node, schema: schema).all.compactMap { attribute($0.name, $0.value) }
+    var result = oneiro_node()
+    result.struct_size = UInt32(MemoryLayout<oneiro_node>.size)
+    result.since_version = Int32(schema.since)
+    result.name = text(node.label)
+    result.op_type = text(node.opType)
+    result.domain = text(node.domain)
+    result.input_count = inputs.count
+    result.output_count = outputs.count
+    result.attribute_count = attributes.count
+    result.inputs = UnsafePointer(allocate(oneiro_tensor.self, inputs.indices.map { tensor(inputs[$0], constants[$0]) }))
+    result.outputs = UnsafePointer(allocate(oneiro_tensor.self, outputs.map { tensor($0, nil) }))
+    result.attributes = UnsafePointer(allocate(oneiro_attribute.self, attributes))
+    pointer = UnsafePointer(allocate(oneiro_node.self, [result]))
+    self.blocks = blocks
+  }
+
+  deinit { for block in blocks { free(block) } }
+
+  /// Whether every value is of a kind that the ABI can carry: plain memory of whole bytes.
+  static func canCross(_ types: [TensorType?]) -> Bool {
+    types.allSatisfy { $0.map { oneiro_element_size($0.elementType.rawValue) > 0 } ?? true }
+  }
+}
+
+extension oneiro_tensor {
+  var dimsArray: [Int] { (0..<Int(rank)).map { Int(dims[$0]) } }
+}

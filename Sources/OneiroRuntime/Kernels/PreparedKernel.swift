@@ -1,0 +1,52 @@
+import COneiroKernel
+import OneiroGraph
+
+/// A kernel that has agreed to run one node with bound shapes, and is ready to. Immutable: any number of sessions share it.
+public protocol PreparedKernel: AnyObject, Sendable {
+  /// The backend that it comes from: "onednn", "reference".
+  var source: String { get }
+  /// The instruction set it was built for, where it says; "" otherwise.
+  var isa: String { get }
+  /// Scratch memory that a run needs.
+  var workspaceByteCount: Int { get }
+  /// What one session needs of its own beside workspace, made once when the session is.
+  /// - workspace: the memory that every run of that session will be given.
+  func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject?
+  /// Runs once. Kernel plugins allocate nothing here.
+  func compute(_ call: borrowing StepCall) throws(RunError)
+}
+
+extension PreparedKernel {
+  public var isa: String { "" }
+  public var workspaceByteCount: Int { 0 }
+  public func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject? { nil }
+}
+
+/// What a kernel is given to run: tensors with data, scratch memory, and how wide it may go.
+public struct StepCall: ~Copyable {
+  public let inputs: UnsafeBufferPointer<oneiro_tensor>
+  public let outputs: UnsafeBufferPointer<oneiro_tensor>
+  public let workspace: UnsafeMutableRawPointer?
+  public let threads: Int
+  public let state: AnyObject?
+  public let options: RunOptions
+}
+
+/// What a caller may ask of one run.
+public struct RunOptions: Sendable {
+  /// Looks at every floating-point value after the node that made it, and stops at the first that is not finite.
+  public var checksFinite = false
+  /// Told of every step that a loop inside the graph has finished: the node's role, steps done, steps in all.
+  public var progress: (@Sendable (_ role: String, _ done: Int, _ total: Int) -> Void)?
+  /// Takes the time of every step.
+  public var profile: StepTimes?
+
+  public init() {}
+}
+
+/// Seconds that each step of a plan took, summed over the runs.
+public final class StepTimes: @unchecked Sendable {
+  // Sendable: written by the one session that runs with it.
+  public internal(set) var nanoseconds: [UInt64] = []
+  public init() {}
+}

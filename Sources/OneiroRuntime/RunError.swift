@@ -1,0 +1,23 @@
+import OneiroGraph
+
+/// What went wrong while a graph was bound, planned or run.
+public enum RunError: Error, Sendable, CustomStringConvertible {
+  /// The graph or what was fed to it does not fit.
+  case graph(GraphError)
+  /// A kernel gave up.
+  case kernel(node: String, op: OpIdentifier, kernel: String, reason: String)
+  /// A value came out that is no finite number.
+  case notFinite(node: String, op: OpIdentifier, value: String, element: Int, found: Double)
+  /// A kernel plugin cannot be used.
+  case plugin(file: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .graph(let error): error.description
+    case .kernel(let node, let op, let kernel, let reason): "node \"\(node)\" (\(op)) on \(kernel): \(reason)"
+    case .notFinite(let node, let op, let value, let element, let found):
+      "node \"\(node)\" (\(op)): value \"\(value)\" element \(element): expected a finite number, found \(found)"
+    case .plugin(let file, let reason): "\(file): \(reason)"
+    }
+  }
+}
