@@ -48,7 +48,7 @@ struct TextPrinter {
 
   mutating func print(_ graph: Graph) {
     text += "\(identifier(graph.name)) (\(graph.inputs.map(valueInfo).joined(separator: ", ")))"
-    text += " => (\(graph.outputs.map(valueInfo).joined(separator: ", "))) "
+    text += " => (\(graph.outputs.map(valueInfo).joined(separator: ", ")))"
     var order: [String] = [], seen: Set<String> = []
     for name in graph.initializerOrder + graph.initializers.keys.sorted() where graph.initializers[name] != nil {
       if seen.insert(name).inserted { order.append(name) }
@@ -61,7 +61,9 @@ struct TextPrinter {
       "\(sparseType(sparse)) \(identifier(name)) = \(sparseElements(sparse))"
     }
     entries += graph.valueInfos.sorted { $0.key < $1.key }.map { "\(type($0.value)) \(identifier($0.key))" }
-    if !entries.isEmpty {
+    if entries.isEmpty {
+      text += " "
+    } else {
       text += "\n\(indentation)   <\(entries.joined(separator: ",\n\(indentation)    "))>\n\(indentation)"
     }
     print(graph.nodes)
