@@ -19,7 +19,6 @@ let package = Package(
   targets: [
     // Libraries of the system.
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
-    .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "COpenMP"),
     .systemLibrary(
       name: "CDNNL", path: "Plugins/OneDNN/CDNNL", providers: [.apt(["libdnnl-dev"])]),
@@ -38,9 +37,10 @@ let package = Package(
         "COneiroKernel", "COpenMP", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
         .product(name: "Logging", package: "swift-log"),
       ]),
+    .target(name: "CPicture", linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "OneiroDream",
-      dependencies: ["CPng", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+      dependencies: ["CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
     .executableTarget(
       name: "oneiro",
       dependencies: [
