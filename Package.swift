@@ -63,7 +63,9 @@ let package = Package(
     .testTarget(name: "OneiroModelTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel"]),
     .testTarget(
       name: "OneiroRuntimeTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
-    .testTarget(name: "OneiroDreamTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroRuntime", "OneiroDream"]),
+    .testTarget(
+      name: "OneiroDreamTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroRuntime", "OneiroDream"],
+      exclude: ["Golden"]),
     .testTarget(name: "OneiroCommandTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroDream"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,7 +1,43 @@
 import OneiroDream
+import OneiroGraph
 import Testing
 
 @Suite struct ScheduleTests {
+  /// What the original system computed, bit for bit.
+  @Suite struct Recorded {
+    private let recorded: [String: Tensor]
+    private let schedule: NoiseSchedule
+    init() throws {
+      recorded = try Golden.load("schedule")
+      schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
+    }
+
+    @Test func tables() throws {
+      #expect(schedule.betas == (try #require(recorded["f64.betas"])).elements(of: Double.self))
+      #expect(schedule.alphasCumprod == (try #require(recorded["f64.alphas_cumprod"])).elements(of: Double.self))
+    }
+
+    @Test(arguments: [5, 7, 8, 10, 20, 25, 50, 100, 200, 250, 500])
+    func timesteps(steps: Int) throws {
+      let expected = try #require(recorded["uniform.\(steps).timesteps"]).elements(of: Int64.self)
+      #expect(try Timesteps.uniform(steps: steps, trainSteps: 1000).map(Int64.init) == expected)
+    }
+
+    @Test(arguments: [8, 50, 250])
+    func coefficients(steps: Int) throws {
+      func floats(_ name: String) throws -> [Float] {
+        let tensor = try #require(recorded["uniform.\(steps).ddim_\(name)"])
+        return tensor.elementType == .float64
+          ? tensor.elements(of: Double.self).map(Float.init) : tensor.elements(of: Float.self)
+      }
+      let table = try SamplingTable(schedule, steps: steps, eta: 1).steps.reversed()
+      #expect(table.map(\.clean) == (try floats("alphas")).map { $0.squareRoot() })
+      #expect(table.map(\.noise) == (try floats("sqrt_one_minus_alphas")))
+      #expect(table.map(\.nextClean) == (try floats("alphas_prev")).map { $0.squareRoot() })
+      #expect(table.map(\.sigma) == (try floats("sigmas_eta1")))
+    }
+  }
+
   @Test func timestepsAreSpacedEvenlyFromOne() throws {
     #expect(try Timesteps.uniform(steps: 5, trainSteps: 1000) == [1, 201, 401, 601, 801])
     #expect(try Timesteps.uniform(steps: 7, trainSteps: 1000).count == 8)
