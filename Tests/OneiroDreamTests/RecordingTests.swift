@@ -73,3 +73,15 @@ import Testing
         == "a.npz: expected 128 channels of 512 samples because input \"eeg\" takes float[N,128,512], found 2 channels of 2 samples")
   }
 }
+
+@Suite struct RecordingFileTests {
+  @Test func endingsAndMissingFilesAreNamed() {
+    let ending = #expect(throws: DreamError.self) { try Recording(contentsOf: "trial.mat") }
+    #expect(
+      ending?.description == "trial.mat: expected a name that ends in .npy, .npz or .safetensors, found another ending")
+    for path in ["nowhere/a.npy", "nowhere/a.npz", "nowhere/a.safetensors"] {
+      let missing = #expect(throws: DreamError.self) { try Recording(contentsOf: path) }
+      #expect(missing?.description.hasPrefix("\(path): cannot be opened") == true)
+    }
+  }
+}
