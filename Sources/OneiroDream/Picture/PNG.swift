@@ -1,4 +1,5 @@
 import CPicture
+import OneiroModel
 
 /// Pictures in the PNG format, by libpng.
 public enum PNG {
@@ -72,5 +73,19 @@ public enum PNG {
       pointers.append(nil)
       return body(pointers)
     }
+  }
+}
+
+extension PNG {
+  /// Writes a file that appears when it is complete.
+  public static func write(_ picture: Picture, to path: String, text: [Text] = []) throws(DreamError) {
+    let bytes = try encode(picture, text: text)
+    do { try AtomicFile.write(bytes, to: path) } catch { throw .graph(error) }
+  }
+
+  public static func read(_ path: String) throws(DreamError) -> Picture {
+    let file: MappedFile
+    do { file = try MappedFile(path) } catch { throw .graph(error) }
+    return try decode(file.bytes, name: path)
   }
 }
