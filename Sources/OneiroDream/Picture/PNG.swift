@@ -86,6 +86,6 @@ extension PNG {
   public static func read(_ path: String) throws(DreamError) -> Picture {
     let file: MappedFile
     do { file = try MappedFile(path) } catch { throw .graph(error) }
-    return try decode(file.bytes, name: path)
+    return try withExtendedLifetime(file) { () throws(DreamError) in try decode(file.bytes, name: path) }
   }
 }

@@ -11,8 +11,9 @@ public enum Bundle {
     public let inputs: [ValueInfo]
     public let outputs: [ValueInfo]
     public let nodeCount: Int
-    /// Bytes of the part's initializers.
+    /// Bytes of the part's initializers, and their SHA-256 as it was when the pipeline was written.
     public let weightByteCount: Int
+    public let weightsHash: String?
   }
 
   /// Writes a pipeline file.
@@ -48,7 +49,8 @@ public enum Bundle {
       PartSummary(
         role: part.role, opType: part.node.opType, inputs: part.body.requiredInputs, outputs: part.body.outputs,
         nodeCount: part.body.nodes.count,
-        weightByteCount: part.body.initializers.values.reduce(0) { $0 + $1.bytes.count })
+        weightByteCount: part.body.initializers.values.reduce(0) { $0 + $1.bytes.count },
+        weightsHash: part.node.metadata[weightsHashKey])
     }
   }
 
@@ -86,6 +88,11 @@ public enum Bundle {
   /// Writes the weights under names that are free, then the pipeline file over the old one, and only then removes the weights
   /// that the old one read: whatever fails, a complete pipeline is there.
   static func write(_ model: Model, to path: String) throws(DreamError) {
+    var model = model
+    for (index, node) in model.graph.nodes.enumerated() where node.pipelineRole != nil {
+      // With the hashes in it, the hash of the pipeline file alone says which weights made a picture.
+      model.graph.nodes[index].metadata[weightsHashKey] = hash(ofWeightsIn: node)
+    }
     var chosen: [String: WeightsFile] = [:]
     for part in PipelineBuilder.parts(of: model) { chosen[part.role] = WeightsFile.free(pipeline: path, role: part.role) }
     let files = chosen
@@ -99,6 +106,18 @@ public enum Bundle {
     for file in files.values {
       for other in file.others { unlink(other.path) }
     }
+  }
+
+  private static let weightsHashKey = "ai.oneiro.weights_sha256"
+
+  /// The hash of the initializers' bytes in the order of their names.
+  private static func hash(ofWeightsIn node: Node) -> String? {
+    guard case .graph(let body) = node.attributes["body"] else { return nil }
+    var hash = SHA256()
+    for (_, tensor) in body.initializers.sorted(by: { $0.key < $1.key }) {
+      withExtendedLifetime(tensor) { hash.update(tensor.bytes) }
+    }
+    return SHA256.hex(hash.finish())
   }
 
   /// Where the weights of one part lie: `dream.unet.weights` beside `dream.onnx`, or `dream.unet.1.weights` if the pipeline
@@ -156,6 +175,6 @@ extension SchedulerConstants {
   public init(contentsOf path: String) throws(DreamError) {
     let file: MappedFile
     do { file = try MappedFile(path) } catch { throw .graph(error) }
-    try self.init(json: Array(file.bytes), name: path)
+    try self.init(json: withExtendedLifetime(file) { Array(file.bytes) }, name: path)
   }
 }
