@@ -111,6 +111,54 @@ import Testing
   }
 }
 
+@Suite struct DenoiseSettingsTests {
+  private func node(_ attributes: [String: Attribute] = [:]) -> Node {
+    Node("Denoise", domain: Model.oneiroDomain, name: "unet", inputs: ["noise"], outputs: ["latent"], attributes: attributes)
+  }
+
+  @Test func constantsSurviveTheirAttributes() throws {
+    var constants = SchedulerConstants(betaStart: 0.00085, betaEnd: 0.012, latentScale: 0.18215)
+    constants.sampler = .ddim
+    constants.eta = 0.1
+    constants.steps = 20
+    let settings = try DenoiseSettings(node(constants.attributes))
+    let schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
+    #expect(settings.schedule.betas == schedule.betas, "not those of 0.00085 rounded to float32")
+    #expect(settings.sampler == .ddim)
+    #expect(settings.steps == 20)
+    #expect(settings.eta == 0.1)
+    #expect(settings.latentScale == 0.18215)
+  }
+
+  @Test(arguments: [
+    ("scheduler", .string("euler"), "sampler: expected plms or ddim, found \"euler\""),
+    ("steps", .int(0), "steps: expected 1 ... 1000, found 0"),
+    ("steps", .int(.max), "steps: expected 1 ... 1000, found 9223372036854775807"),
+    ("train_steps", .int(-5), "noise schedule: train_steps: expected 1 ... 1000000, found -5"),
+    ("beta_schedule", .string("cosine"), "beta_schedule: expected scaled_linear or linear, found \"cosine\""),
+    ("prediction", .string("v_prediction"), "prediction: expected epsilon, the only one there is, found \"v_prediction\""),
+    ("latent_scale", .float(0), "latent_scale: expected a number above 0, found 0.0"),
+    ("eta", .float(1), "eta: expected 0 because the sampler is plms, found 1.0"),
+    ("beta_end", .float(.nan), "noise schedule: beta_end: expected a number between 0 and 1, found nan"),
+  ] as [(String, Attribute, String)])
+  func whatMakesNoRunIsRefusedByNode(name: String, value: Attribute, message: String) {
+    let error = #expect(throws: DreamError.self) { try DenoiseSettings(node([name: value])) }
+    #expect(error?.description == "node \"unet\" (ai.oneiro.Denoise): \(message)")
+  }
+
+  @Test func stepsAndSamplerOfAPipelineCanBeChanged() throws {
+    let model = try PipelineBuilder.build(PipelineBuilderTests.parts, scheduler: PipelineBuilderTests.scheduler, name: "dream")
+    let changed = try PipelineBuilder.setSampling(.ddim, steps: 8, in: model, name: "dream.onnx")
+    let settings = try DenoiseSettings(changed.graph.nodes[2])
+    #expect(settings.sampler == .ddim)
+    #expect(settings.steps == 8)
+    let error = #expect(throws: DreamError.self) {
+      try PipelineBuilder.setSampling(nil, steps: 3, in: model, name: "dream.onnx")
+    }
+    #expect(error?.description.hasPrefix("node \"unet\" (ai.oneiro.Denoise): steps: expected a number whose") == true)
+  }
+}
+
 @Suite struct SchedulerConstantsTests {
   private func read(_ json: String) throws(DreamError) -> SchedulerConstants {
     try SchedulerConstants(json: Array(json.utf8), name: "scheduler.json")

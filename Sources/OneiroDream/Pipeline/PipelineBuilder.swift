@@ -113,6 +113,23 @@ public enum PipelineBuilder {
     return result
   }
 
+  /// The pipeline with another sampler or number of steps; `nil` keeps what the file says.
+  public static func setSampling(_ sampler: SamplerKind?, steps: Int?, in model: Model, name: String) throws(DreamError) -> Model {
+    guard sampler != nil || steps != nil else { return model }
+    var result = model
+    guard let index = model.graph.nodes.firstIndex(where: \.isDenoise) else {
+      throw .mismatch(at: name, expected: "a pipeline with a node of ai.oneiro.Denoise to sample with", found: "none")
+    }
+    if let sampler {
+      result.graph.nodes[index].attributes["scheduler"] = .string(sampler.rawValue)
+      // PLMS knows no fresh noise.
+      if sampler == .plms { result.graph.nodes[index].attributes["eta"] = .float(0) }
+    }
+    if let steps { result.graph.nodes[index].attributes["steps"] = .int(Int64(steps)) }
+    _ = try DenoiseSettings(result.graph.nodes[index])
+    return result
+  }
+
   static func part(_ role: String, of model: Model, _ name: String) throws(DreamError) -> (node: Node, body: Graph) {
     let all = parts(of: model)
     guard let found = all.first(where: { $0.role == role }) else {
@@ -165,10 +182,12 @@ public enum PipelineBuilder {
 }
 
 extension Node {
+  var isDenoise: Bool { domain == Model.oneiroDomain && opType == "Denoise" }
+
   /// The role of a pipeline node; `nil` for any other.
   var pipelineRole: String? {
     guard domain == Model.oneiroDomain, attributes["body"] != nil else { return nil }
     if case .string(let bytes) = attributes["role"] { return String(decoding: bytes, as: UTF8.self) }
-    return opType == "Denoise" ? "unet" : nil
+    return isDenoise ? "unet" : nil
   }
 }
