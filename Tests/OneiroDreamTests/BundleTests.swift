@@ -45,7 +45,9 @@ import Testing
     #expect(parts.map(\.role) == ["eeg_encoder", "conditioner"])
     #expect(parts.map(\.weightByteCount) == [2048, 2048])
     #expect(parts[0].inputs.map(\.name) == ["x"])
-    let weights = try ["dream.eeg_encoder.weights", "dream.conditioner.weights"].map { try SHA256.hex(ofFile: path($0)) }
+    let weights = try ["dream.eeg_encoder.weights", "dream.conditioner.weights"].map {
+      try SHA256.hex(ofFile: path($0))
+    }
     #expect(parts.map(\.weightsHash) == weights)
   }
 
@@ -74,10 +76,13 @@ import Testing
     let pipeline = try makePipeline()
     let before = try Data(contentsOf: URL(filePath: pipeline))
     try writePart("conditioner", width: 513, weight: 3, to: "new.onnx")
-    let error = #expect(throws: DreamError.self) { try Bundle.replace("conditioner", in: pipeline, with: path("new.onnx")) }
+    let error = #expect(throws: DreamError.self) {
+      try Bundle.replace("conditioner", in: pipeline, with: path("new.onnx"))
+    }
     #expect(
       error?.description
-        == "role \"conditioner\": input \"x\": expected float[batch,512], found float[batch,513] (the pipeline gives it)")
+        == "role \"conditioner\": input \"x\": expected float[batch,512], found float[batch,513] (the pipeline gives it)"
+    )
     #expect(try Data(contentsOf: URL(filePath: pipeline)) == before)
     #expect(names == ["dream.conditioner.weights", "dream.eeg_encoder.weights", "dream.onnx", "new.onnx"])
   }
@@ -99,7 +104,9 @@ import Testing
   @Test func anOrdinaryModelIsNoPipeline() throws {
     try writePart("encoder", width: 2, weight: 1, to: "plain.onnx")
     let error = #expect(throws: DreamError.self) { try Bundle.list(path("plain.onnx")) }
-    #expect(error?.description.hasSuffix("expected a pipeline file, with nodes of ai.oneiro.Subgraph, found a model without them") == true)
+    #expect(
+      error?.description.hasSuffix(
+        "expected a pipeline file, with nodes of ai.oneiro.Subgraph, found a model without them") == true)
     let empty = #expect(throws: DreamError.self) { try Bundle.files(inFolder: path("nowhere")) }
     #expect(empty?.description.hasSuffix("found none of them") == true)
   }

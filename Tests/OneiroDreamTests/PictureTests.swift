@@ -42,9 +42,10 @@ import Testing
     let values: [Float] = [-2, -1, 0, 1, 2, 0.5] + [Float](repeating: -1, count: 12)
     let pictures = try Picture.pictures(Tensor(values, dims: [1, 3, 2, 3]))
     // Row 0 is -2, -1, 0 in red; 0 is the level 127.5, which goes to the even 128.
-    #expect(pictures == [
-      Picture(width: 3, height: 2, pixels: [0, 0, 0, 0, 0, 0, 128, 0, 0, 255, 0, 0, 255, 0, 0, 191, 0, 0])
-    ])
+    #expect(
+      pictures == [
+        Picture(width: 3, height: 2, pixels: [0, 0, 0, 0, 0, 0, 128, 0, 0, 255, 0, 0, 255, 0, 0, 191, 0, 0])
+      ])
   }
 
   @Test func pixelsAreTheSameAfterATripThroughATensor() throws {
@@ -59,7 +60,9 @@ import Testing
   }
 
   @Test func aTensorThatIsNoPictureIsRefused() {
-    let error = #expect(throws: DreamError.self) { try Picture.pictures(Tensor([Float](repeating: 0, count: 4), dims: [1, 1, 2, 2])) }
+    let error = #expect(throws: DreamError.self) {
+      try Picture.pictures(Tensor([Float](repeating: 0, count: 4), dims: [1, 1, 2, 2]))
+    }
     #expect(error?.description == "picture: expected float[N,3,H,W], found float[1,1,2,2]")
   }
 
@@ -68,26 +71,29 @@ import Testing
     let sheet = try ContactSheet.draw(
       [.init(truth: white, generated: white), .init(truth: white, generated: white, isWrong: true)], columns: 5)
     let rows = (0..<sheet.height).map { y in
-      String((0..<sheet.width).map { x -> Character in
-        let at = (y * sheet.width + x) * 3
-        return sheet.pixels[at] == 0 ? "." : sheet.pixels[at + 1] == 0 ? "r" : "W"
-      })
+      String(
+        (0..<sheet.width).map { x -> Character in
+          let at = (y * sheet.width + x) * 3
+          return sheet.pixels[at] == 0 ? "." : sheet.pixels[at + 1] == 0 ? "r" : "W"
+        })
     }
-    #expect(rows == [
-      "..........",
-      "..........",
-      "..WW..WW..",
-      "....rrrrrr",
-      "....rrrrrr",
-      "..WWrrWWrr",
-      "....rrrrrr",
-      "....rrrrrr",
-    ])
+    #expect(
+      rows == [
+        "..........",
+        "..........",
+        "..WW..WW..",
+        "....rrrrrr",
+        "....rrrrrr",
+        "..WWrrWWrr",
+        "....rrrrrr",
+        "....rrrrrr",
+      ])
   }
 
   @Test func contactSheetRefusesPicturesOfTwoSizes() {
     let error = #expect(throws: DreamError.self) {
-      try ContactSheet.draw([.init(generated: picture), .init(generated: Picture(width: 1, height: 1, filledWith: .red))], columns: 2)
+      try ContactSheet.draw(
+        [.init(generated: picture), .init(generated: Picture(width: 1, height: 1, filledWith: .red))], columns: 2)
     }
     #expect(error?.description == "contact sheet: picture 1: expected 3 x 2 pixels because the first is, found 1 x 1")
   }
@@ -98,7 +104,8 @@ import Testing
     while start + 12 <= file.count {
       let length = file[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
       let body = file[start + 8..<start + 8 + length]
-      result.append((String(decoding: file[start + 4..<start + 8], as: UTF8.self), String(decoding: body, as: UTF8.self)))
+      result.append(
+        (String(decoding: file[start + 4..<start + 8], as: UTF8.self), String(decoding: body, as: UTF8.self)))
       start += length + 12
     }
     return result

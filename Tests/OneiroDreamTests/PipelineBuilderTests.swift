@@ -5,7 +5,8 @@ import Testing
 @Suite struct PipelineBuilderTests {
   /// A part of one node, which nobody runs here.
   static func part(
-    _ name: String, _ inputs: [(String, ValueType)], _ outputs: [(String, ValueType)], opset: Int64 = Model.canonicalOpset
+    _ name: String, _ inputs: [(String, ValueType)], _ outputs: [(String, ValueType)],
+    opset: Int64 = Model.canonicalOpset
   ) -> Model {
     let graph = Graph(
       name, inputs: inputs.map { ValueInfo($0.0, $0.1) }, outputs: outputs.map { ValueInfo($0.0, $0.1) },
@@ -34,12 +35,13 @@ import Testing
   @Test func thePartsAreWiredByRole() throws {
     let model = try PipelineBuilder.build(Self.parts, scheduler: Self.scheduler, name: "dream")
     let graph = model.graph
-    #expect(graph.nodes.map { "\($0.outputs) = \($0.op) \($0.inputs)" } == [
-      #"["tokens"] = ai.oneiro.Subgraph ["eeg"]"#,
-      #"["context"] = ai.oneiro.Subgraph ["tokens"]"#,
-      #"["latent"] = ai.oneiro.Denoise ["noise", "context"]"#,
-      #"["picture"] = ai.oneiro.Subgraph ["latent"]"#,
-    ])
+    #expect(
+      graph.nodes.map { "\($0.outputs) = \($0.op) \($0.inputs)" } == [
+        #"["tokens"] = ai.oneiro.Subgraph ["eeg"]"#,
+        #"["context"] = ai.oneiro.Subgraph ["tokens"]"#,
+        #"["latent"] = ai.oneiro.Denoise ["noise", "context"]"#,
+        #"["picture"] = ai.oneiro.Subgraph ["latent"]"#,
+      ])
     #expect(graph.inputs.map { "\($0.name): \($0.type!)" } == ["eeg: float[batch,8,32]", "noise: float[batch,4,2,2]"])
     #expect(graph.outputs.map(\.name) == ["picture", "tokens", "context", "latent"])
     #expect(PipelineBuilder.parts(of: model).map(\.role) == ["eeg_encoder", "conditioner", "unet", "vae_decoder"])
@@ -59,7 +61,9 @@ import Testing
     let part = try PipelineBuilder.extract("conditioner", from: model, name: "dream.onnx")
     #expect(part.graph.inputs == Self.parts["conditioner"]!.graph.inputs)
     #expect(part.opsetImports == ["": Model.canonicalOpset])
-    let error = #expect(throws: DreamError.self) { try PipelineBuilder.extract("vae_encoder", from: model, name: "dream.onnx") }
+    let error = #expect(throws: DreamError.self) {
+      try PipelineBuilder.extract("vae_encoder", from: model, name: "dream.onnx")
+    }
     #expect(
       error?.description
         == "dream.onnx: role: expected eeg_encoder, conditioner, unet, vae_decoder, found \"vae_encoder\"")
@@ -67,27 +71,42 @@ import Testing
 
   @Test(arguments: [
     ("vae_encoder2", floats(1), floats(1), "role: expected eeg_encoder, conditioner, text_encoder"),
-    ("vae_decoder", floats(4, 9, 2), floats(3, 1, 1), "role \"vae_decoder\": input \"in\": expected float[batch,4,9,2], found float[batch,4,2,2]"),
+    (
+      "vae_decoder", floats(4, 9, 2), floats(3, 1, 1),
+      "role \"vae_decoder\": input \"in\": expected float[batch,4,9,2], found float[batch,4,2,2]"
+    ),
     ("text_encoder", floats(3), floats(5, 6), "role \"text_encoder\": expected no other maker of value \"context\""),
-    ("unet", floats(3), floats(3), "role \"unet\": expected inputs for the sample, the timestep and the context, found 1: in"),
+    (
+      "unet", floats(3), floats(3),
+      "role \"unet\": expected inputs for the sample, the timestep and the context, found 1: in"
+    ),
   ])
   func whatDoesNotFitIsRefused(role: String, input: ValueType, output: ValueType, message: String) {
     var parts = Self.parts
     parts[role] = Self.part("other", [("in", input)], [("out", output)])
-    let error = #expect(throws: DreamError.self) { try PipelineBuilder.build(parts, scheduler: Self.scheduler, name: "dream") }
+    let error = #expect(throws: DreamError.self) {
+      try PipelineBuilder.build(parts, scheduler: Self.scheduler, name: "dream")
+    }
     #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
   }
 
   @Test func aDenoiserNeedsItsConstants() {
-    let error = #expect(throws: DreamError.self) { try PipelineBuilder.build(Self.parts, scheduler: nil, name: "dream") }
+    let error = #expect(throws: DreamError.self) {
+      try PipelineBuilder.build(Self.parts, scheduler: nil, name: "dream")
+    }
     #expect(error?.description == "role \"unet\": expected the constants of its scheduler, found none")
   }
 
   @Test func partsOfTwoOpsetsAreRefused() {
     var parts = Self.parts
-    parts["vae_decoder"] = Self.part("decoder", [("latent", Self.floats(4, 2, 2))], [("image", Self.floats(3, 16, 16))], opset: 17)
-    let error = #expect(throws: DreamError.self) { try PipelineBuilder.build(parts, scheduler: Self.scheduler, name: "dream") }
-    #expect(error?.description == "role \"vae_decoder\": opset of domain \"\": expected 23 because role \"unet\" has it, found 17")
+    parts["vae_decoder"] = Self.part(
+      "decoder", [("latent", Self.floats(4, 2, 2))], [("image", Self.floats(3, 16, 16))], opset: 17)
+    let error = #expect(throws: DreamError.self) {
+      try PipelineBuilder.build(parts, scheduler: Self.scheduler, name: "dream")
+    }
+    #expect(
+      error?.description
+        == "role \"vae_decoder\": opset of domain \"\": expected 23 because role \"unet\" has it, found 17")
   }
 
   @Test func aPartIsReplacedByOneThatFits() throws {
@@ -102,7 +121,8 @@ import Testing
     }
     #expect(
       error?.description
-        == "role \"conditioner\": input \"x\": expected float[batch,4,6], found float[batch,4,768] (the pipeline gives it)")
+        == "role \"conditioner\": input \"x\": expected float[batch,4,6], found float[batch,4,768] (the pipeline gives it)"
+    )
     let few = Self.part("few", [("x", Self.floats(4, 6)), ("z", Self.floats(1))], [("y", Self.floats(5, 6))])
     let count = #expect(throws: DreamError.self) {
       try PipelineBuilder.replace("conditioner", in: model, with: few, name: "dream.onnx")
@@ -113,7 +133,9 @@ import Testing
 
 @Suite struct DenoiseSettingsTests {
   private func node(_ attributes: [String: Attribute] = [:]) -> Node {
-    Node("Denoise", domain: Model.oneiroDomain, name: "unet", inputs: ["noise"], outputs: ["latent"], attributes: attributes)
+    Node(
+      "Denoise", domain: Model.oneiroDomain, name: "unet", inputs: ["noise"], outputs: ["latent"],
+      attributes: attributes)
   }
 
   @Test func constantsSurviveTheirAttributes() throws {
@@ -130,24 +152,29 @@ import Testing
     #expect(settings.latentScale == 0.18215)
   }
 
-  @Test(arguments: [
-    ("scheduler", .string("euler"), "sampler: expected plms or ddim, found \"euler\""),
-    ("steps", .int(0), "steps: expected 1 ... 1000, found 0"),
-    ("steps", .int(.max), "steps: expected 1 ... 1000, found 9223372036854775807"),
-    ("train_steps", .int(-5), "noise schedule: train_steps: expected 1 ... 1000000, found -5"),
-    ("beta_schedule", .string("cosine"), "beta_schedule: expected scaled_linear or linear, found \"cosine\""),
-    ("prediction", .string("v_prediction"), "prediction: expected epsilon, the only one there is, found \"v_prediction\""),
-    ("latent_scale", .float(0), "latent_scale: expected a number above 0, found 0.0"),
-    ("eta", .float(1), "eta: expected 0 because the sampler is plms, found 1.0"),
-    ("beta_end", .float(.nan), "noise schedule: beta_end: expected a number between 0 and 1, found nan"),
-  ] as [(String, Attribute, String)])
+  @Test(
+    arguments: [
+      ("scheduler", .string("euler"), "sampler: expected plms or ddim, found \"euler\""),
+      ("steps", .int(0), "steps: expected 1 ... 1000, found 0"),
+      ("steps", .int(.max), "steps: expected 1 ... 1000, found 9223372036854775807"),
+      ("train_steps", .int(-5), "noise schedule: train_steps: expected 1 ... 1000000, found -5"),
+      ("beta_schedule", .string("cosine"), "beta_schedule: expected scaled_linear or linear, found \"cosine\""),
+      (
+        "prediction", .string("v_prediction"),
+        "prediction: expected epsilon, the only one there is, found \"v_prediction\""
+      ),
+      ("latent_scale", .float(0), "latent_scale: expected a number above 0, found 0.0"),
+      ("eta", .float(1), "eta: expected 0 because the sampler is plms, found 1.0"),
+      ("beta_end", .float(.nan), "noise schedule: beta_end: expected a number between 0 and 1, found nan"),
+    ] as [(String, Attribute, String)])
   func whatMakesNoRunIsRefusedByNode(name: String, value: Attribute, message: String) {
     let error = #expect(throws: DreamError.self) { try DenoiseSettings(node([name: value])) }
     #expect(error?.description == "node \"unet\" (ai.oneiro.Denoise): \(message)")
   }
 
   @Test func stepsAndSamplerOfAPipelineCanBeChanged() throws {
-    let model = try PipelineBuilder.build(PipelineBuilderTests.parts, scheduler: PipelineBuilderTests.scheduler, name: "dream")
+    let model = try PipelineBuilder.build(
+      PipelineBuilderTests.parts, scheduler: PipelineBuilderTests.scheduler, name: "dream")
     let changed = try PipelineBuilder.setSampling(.ddim, steps: 8, in: model, name: "dream.onnx")
     let settings = try DenoiseSettings(changed.graph.nodes[2])
     #expect(settings.sampler == .ddim)
@@ -185,9 +212,18 @@ import Testing
     ("[1]", "scheduler.json: expected the JSON of a scheduler, found"),
     (#"{"beta_start": 0.1}"#, "scheduler.json: beta_end: expected a value, found none"),
     (#"{NEEDED, "sampler": "euler"}"#, #"scheduler.json: sampler: expected plms or ddim, found "euler""#),
-    (#"{NEEDED, "prediction_type": "v_prediction"}"#, "scheduler.json: prediction_type: expected epsilon, the only one there is, found v_prediction"),
-    (#"{NEEDED, "guidance_scale": 7.5}"#, "scheduler.json: guidance_scale: expected 1.0, the only one there is, found 7.5"),
-    (#"{NEEDED, "num_inference_steps": 300}"#, "scheduler.json: steps: expected a number whose last timestep is in the table of 1000, found 300"),
+    (
+      #"{NEEDED, "prediction_type": "v_prediction"}"#,
+      "scheduler.json: prediction_type: expected epsilon, the only one there is, found v_prediction"
+    ),
+    (
+      #"{NEEDED, "guidance_scale": 7.5}"#,
+      "scheduler.json: guidance_scale: expected 1.0, the only one there is, found 7.5"
+    ),
+    (
+      #"{NEEDED, "num_inference_steps": 300}"#,
+      "scheduler.json: steps: expected a number whose last timestep is in the table of 1000, found 300"
+    ),
     (#"{NEEDED, "eta": 1}"#, "scheduler.json: eta: expected 0 because the sampler is plms, found 1.0"),
   ])
   func whatMakesNoRunIsRefused(json: String, message: String) {

@@ -6,11 +6,13 @@ import Testing
   /// [3, 2, 2]: trial t, channel c, sample s is 100 t + 10 c + s.
   private let trials = Tensor([0, 1, 10, 11, 100, 101, 110, 111, 200, 201, 210, 211] as [Float], dims: [3, 2, 2])
 
-  @Test(arguments: [
-    ("a.npy", "a.npy", nil), ("a.npy:3", "a.npy", .ranges([3...3])), ("a.npy:all", "a.npy", .all),
-    ("a.npy:0-7,12", "a.npy", .ranges([0...7, 12...12])), ("C:x/a.npy", "C:x/a.npy", nil), ("a:1.npy", "a:1.npy", nil),
-    ("a:", "a:", nil), ("a:7-3", "a:7-3", nil), ("a:-1", "a:-1", nil), ("a:1-", "a:1-", nil), ("a:+1", "a:+1", nil),
-  ] as [(String, String, TrialSelection?)])
+  @Test(
+    arguments: [
+      ("a.npy", "a.npy", nil), ("a.npy:3", "a.npy", .ranges([3...3])), ("a.npy:all", "a.npy", .all),
+      ("a.npy:0-7,12", "a.npy", .ranges([0...7, 12...12])), ("C:x/a.npy", "C:x/a.npy", nil),
+      ("a:1.npy", "a:1.npy", nil),
+      ("a:", "a:", nil), ("a:7-3", "a:7-3", nil), ("a:-1", "a:-1", nil), ("a:1-", "a:1-", nil), ("a:+1", "a:+1", nil),
+    ] as [(String, String, TrialSelection?)])
   func fileAndTrials(argument: String, path: String, selection: TrialSelection?) {
     let split = TrialSelection.split(argument)
     #expect(split.path == path)
@@ -39,10 +41,14 @@ import Testing
   }
 
   @Test func theArrayMustBeClear() {
-    let none = #expect(throws: DreamError.self) { try Recording(["n": Tensor([1] as [Int64], dims: [1, 1])], source: "a.npz") }
-    #expect(none?.description == "a.npz: expected an array \"eeg\" or one floating-point array of rank 2 or 3, found none")
+    let none = #expect(throws: DreamError.self) {
+      try Recording(["n": Tensor([1] as [Int64], dims: [1, 1])], source: "a.npz")
+    }
+    #expect(
+      none?.description == "a.npz: expected an array \"eeg\" or one floating-point array of rank 2 or 3, found none")
     let two = #expect(throws: DreamError.self) { try Recording(["b": trials, "a": trials], source: "a.npz") }
-    #expect(two?.description == "a.npz: expected an array \"eeg\" or one floating-point array of rank 2 or 3, found a, b")
+    #expect(
+      two?.description == "a.npz: expected an array \"eeg\" or one floating-point array of rank 2 or 3, found a, b")
     let rank = #expect(throws: DreamError.self) { try Recording(["eeg": trials.reshaped([12])], source: "a.npz") }
     #expect(
       rank?.description
@@ -70,7 +76,8 @@ import Testing
     }
     #expect(
       error?.description
-        == "a.npz: expected 128 channels of 512 samples because input \"eeg\" takes float[N,128,512], found 2 channels of 2 samples")
+        == "a.npz: expected 128 channels of 512 samples because input \"eeg\" takes float[N,128,512], found 2 channels of 2 samples"
+    )
   }
 }
 

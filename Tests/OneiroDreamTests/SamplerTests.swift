@@ -2,7 +2,8 @@ import OneiroDream
 import OneiroGraph
 import Testing
 
-/// Each sampler over recorded model outputs: every call it asks for and every sample must be the original's, bit for bit.
+/// Each sampler over recorded model outputs: every call it asks for and every sample must be the original's, bit for
+/// bit.
 @Suite struct SamplerTests {
   struct Run: Sendable, CustomTestStringConvertible {
     let name: String

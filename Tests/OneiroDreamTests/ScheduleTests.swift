@@ -50,7 +50,8 @@ import Testing
     let error = #expect(throws: DreamError.self) { try Timesteps.uniform(steps: steps, trainSteps: 1000) }
     #expect(
       error?.description
-        == "steps: expected a number whose last timestep is in the table of 1000, found \(steps), whose last timestep is 1000")
+        == "steps: expected a number whose last timestep is in the table of 1000, found \(steps), whose last timestep is 1000"
+    )
   }
 
   @Test(arguments: [-1, 0, 1001, Int.max, Int.min])
@@ -78,7 +79,9 @@ import Testing
 
   @Test func plmsTakesNoEta() throws {
     let schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
-    let error = #expect(throws: DreamError.self) { try SamplerKind.plms.makeSampler(schedule, steps: 50, eta: 0.5, count: 1) }
+    let error = #expect(throws: DreamError.self) {
+      try SamplerKind.plms.makeSampler(schedule, steps: 50, eta: 0.5, count: 1)
+    }
     #expect(error?.description == "eta: expected 0 because the sampler is plms, found 0.5")
     let name = #expect(throws: DreamError.self) { try SamplerKind(named: "euler") }
     #expect(name?.description == "sampler: expected plms or ddim, found \"euler\"")

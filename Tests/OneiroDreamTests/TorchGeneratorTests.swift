@@ -26,7 +26,8 @@ import Testing
   }
 
   @Test func aSmallDrawKeepsItsSecondNumberForTheNext() {
-    var together = TorchGenerator(seed: 5), apart = TorchGenerator(seed: 5)
+    var together = TorchGenerator(seed: 5)
+    var apart = TorchGenerator(seed: 5)
     #expect(together.randn(4) == apart.randn(1) + apart.randn(2) + apart.randn(1))
   }
 
@@ -35,11 +36,13 @@ import Testing
     #expect(generator.rand(8) == (try #require(recorded["rand.seed2022.n8"])).elements(of: Float.self))
     generator = TorchGenerator(seed: 2022)
     #expect(
-      generator.randint(0..<1000, count: 8) == (try #require(recorded["randint1000.seed2022.n8"])).elements(of: Int64.self))
+      generator.randint(0..<1000, count: 8)
+        == (try #require(recorded["randint1000.seed2022.n8"])).elements(of: Int64.self))
   }
 
   @Test func onlyTheLowHalfOfASeedCounts() {
-    var low = TorchGenerator(seed: 7), high = TorchGenerator(seed: 7 | 1 << 32)
+    var low = TorchGenerator(seed: 7)
+    var high = TorchGenerator(seed: 7 | 1 << 32)
     #expect(low.randn(20) == high.randn(20))
   }
 

@@ -1,4 +1,4 @@
-/* PNG through libpng, whose errors jump: they must not cross a frame of Swift, so they start and end in this library. */
+/* PNG through libpng, whose errors are longjmps: those must not cross a frame of Swift, so they start and end here. */
 #ifndef CPICTURE_H
 #define CPICTURE_H
 

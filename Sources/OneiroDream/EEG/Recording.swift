@@ -26,7 +26,9 @@ public struct Recording: Sendable {
   public init(_ arrays: [String: Tensor], source: String) throws(DreamError) {
     let name = try Self.nameOfTrials(arrays, source)
     guard let given = arrays[name] else { preconditionFailure("\(name) was found before") }
-    guard given.elementType.isFloatingPoint || given.elementType.isInteger, [2, 3].contains(given.rank), !given.dims.contains(0) else {
+    guard given.elementType.isFloatingPoint || given.elementType.isInteger, [2, 3].contains(given.rank),
+      !given.dims.contains(0)
+    else {
       throw .mismatch(
         at: "\(source): \(name)", expected: "numbers [channels, samples] or [trials, channels, samples]",
         found: Self.describe(given))
@@ -91,7 +93,8 @@ public struct Recording: Sendable {
 
   private static func nameOfTrials(_ arrays: [String: Tensor], _ source: String) throws(DreamError) -> String {
     if arrays["eeg"] != nil { return "eeg" }
-    let candidates = arrays.filter { $0.value.elementType.isFloatingPoint && [2, 3].contains($0.value.rank) }.keys.sorted()
+    let candidates = arrays.filter { $0.value.elementType.isFloatingPoint && [2, 3].contains($0.value.rank) }.keys
+      .sorted()
     guard candidates.count == 1 else {
       let names = candidates.isEmpty ? "none" : candidates.joined(separator: ", ")
       throw .mismatch(at: source, expected: "an array \"eeg\" or one floating-point array of rank 2 or 3", found: names)
@@ -101,7 +104,8 @@ public struct Recording: Sendable {
 
   /// An array that stands beside the trials, one row a trial.
   private static func companion(
-    _ name: String, of arrays: [String: Tensor], _ count: Int, _ source: String, expected: String, _ fits: (Tensor) -> Bool
+    _ name: String, of arrays: [String: Tensor], _ count: Int, _ source: String, expected: String,
+    _ fits: (Tensor) -> Bool
   ) throws(DreamError) -> Tensor? {
     guard let array = arrays[name] else { return nil }
     guard fits(array), array.dims[0] == count else {

@@ -12,7 +12,8 @@ public enum TrialSelection: Sendable, Equatable {
     var ranges: [ClosedRange<Int>] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let ends = part.split(separator: "-", omittingEmptySubsequences: false).map(Self.number)
-      guard ends.count == 1 || ends.count == 2, let first = ends[0], let last = ends[ends.count - 1], first <= last else {
+      guard ends.count == 1 || ends.count == 2, let first = ends[0], let last = ends[ends.count - 1], first <= last
+      else {
         return nil
       }
       ranges.append(first...last)
@@ -22,7 +23,9 @@ public enum TrialSelection: Sendable, Equatable {
 
   /// The path and the selection of `FILE:trials`. What follows the last colon and is no selection belongs to the path.
   public static func split(_ argument: String) -> (path: String, selection: TrialSelection?) {
-    guard let colon = argument.lastIndex(of: ":"), let selection = TrialSelection(argument[argument.index(after: colon)...]) else {
+    guard let colon = argument.lastIndex(of: ":"),
+      let selection = TrialSelection(argument[argument.index(after: colon)...])
+    else {
       return (argument, nil)
     }
     return (String(argument[..<colon]), selection)

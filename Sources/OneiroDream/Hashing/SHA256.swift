@@ -64,7 +64,8 @@ public struct SHA256: Sendable {
         w[index] = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: start + 4 * index, as: UInt32.self))
       }
       for index in 16..<64 {
-        let x = w[index - 15], y = w[index - 2]
+        let x = w[index - 15]
+        let y = w[index - 2]
         let low = Self.rotate(x, 7) ^ Self.rotate(x, 18) ^ (x >> 3)
         let high = Self.rotate(y, 17) ^ Self.rotate(y, 19) ^ (y >> 10)
         w[index] = w[index - 16] &+ low &+ w[index - 7] &+ high

@@ -1,6 +1,6 @@
 /// Single-precision logarithm, sine and cosine with the polynomials of Moshier's Cephes library, each multiplication
-/// fused with the addition that follows it. The system's functions are closer to the truth by a unit in the last place now
-/// and then; these are what PyTorch's vectorised normal generator evaluates, so the same seed gives the same bits.
+/// fused with the addition that follows it. The system's functions are closer to the truth by a unit in the last place
+/// now and then; these are what PyTorch's vectorised normal generator evaluates, so the same seed gives the same bits.
 enum CephesFloat {
   /// The natural logarithm of a normal, positive number.
   static func log(_ x: Float) -> Float {

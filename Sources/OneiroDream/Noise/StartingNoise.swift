@@ -32,10 +32,12 @@ public enum StartingNoise: Sendable {
       let shaped = tensor.rank == latentDims.count && count == 1 ? tensor.reshaped([1] + tensor.dims) : tensor
       guard shaped.elementType == .float32, shaped.dims == dims else {
         throw .mismatch(
-          at: source, expected: "\(TensorType(.float32, dims: dims)) because there \(count == 1 ? "is 1 picture" : "are \(count) pictures")",
+          at: source, expected: "\(TensorType(.float32, dims: dims)) because \(count) pictures are asked for",
           found: "\(TensorType(tensor.elementType, dims: tensor.dims))")
       }
-      let bad = shaped.withElements(of: Float.self) { values in values.firstIndex { !$0.isFinite }.map { ($0, values[$0]) } }
+      let bad = shaped.withElements(of: Float.self) { values in
+        values.firstIndex { !$0.isFinite }.map { ($0, values[$0]) }
+      }
       if let (index, value) = bad {
         throw .mismatch(at: "\(source): element \(index)", expected: "a finite number", found: "\(value)")
       }

@@ -33,7 +33,9 @@ public struct TorchGenerator: Sendable {
   public mutating func randn(_ count: Int) -> [Float] {
     guard count >= Self.groupSize else { return (0..<count).map { _ in Float(normal()) } }
     var values = rand(count)
-    for start in stride(from: 0, through: count - Self.groupSize, by: Self.groupSize) { Self.makeNormal(&values, at: start) }
+    for start in stride(from: 0, through: count - Self.groupSize, by: Self.groupSize) {
+      Self.makeNormal(&values, at: start)
+    }
     if count % Self.groupSize != 0 {
       // The last group overlaps the one before it, so its uniform numbers are drawn anew.
       let start = count - Self.groupSize

@@ -23,10 +23,13 @@ public struct ContactSheet: Sendable {
     guard let first = entries.first else {
       throw .mismatch(at: "contact sheet", expected: "at least one picture", found: "none")
     }
-    guard columns >= 1 else { throw .mismatch(at: "contact sheet: columns", expected: "1 or more", found: "\(columns)") }
+    guard columns >= 1 else {
+      throw .mismatch(at: "contact sheet: columns", expected: "1 or more", found: "\(columns)")
+    }
     let (width, height) = (first.generated.width, first.generated.height)
     for (index, entry) in entries.enumerated() {
-      for picture in [entry.truth, entry.generated].compactMap({ $0 }) where (picture.width, picture.height) != (width, height) {
+      for picture in [entry.truth, entry.generated].compactMap({ $0 })
+      where (picture.width, picture.height) != (width, height) {
         throw .mismatch(
           at: "contact sheet: picture \(index)", expected: "\(width) x \(height) pixels because the first is",
           found: "\(picture.width) x \(picture.height)")

@@ -17,7 +17,8 @@ public enum PNG {
     guard let width = UInt32(exactly: picture.width), let height = UInt32(exactly: picture.height) else {
       throw .mismatch(at: "PNG", expected: "a size of 32 bits", found: "\(picture.width) x \(picture.height)")
     }
-    let keys = text.map { Array($0.key.utf8CString) }, values = text.map { Array($0.value.utf8CString) }
+    let keys = text.map { Array($0.key.utf8CString) }
+    let values = text.map { Array($0.value.utf8CString) }
     var file: UnsafeMutablePointer<UInt8>?
     var fileSize = 0
     let problem = withCStrings(keys) { keys in
@@ -37,10 +38,12 @@ public enum PNG {
   /// - name: what messages call the file.
   public static func decode(_ file: UnsafeRawBufferPointer, name: String) throws(DreamError) -> Picture {
     var rgb: UnsafeMutablePointer<UInt8>?
-    var width: UInt32 = 0, height: UInt32 = 0
+    var width: UInt32 = 0
+    var height: UInt32 = 0
     let problem = catchingError { error, errorSize in
       cpicture_decode(
-        file.baseAddress?.assumingMemoryBound(to: UInt8.self), file.count, maxPixels, &rgb, &width, &height, error, errorSize)
+        file.baseAddress?.assumingMemoryBound(to: UInt8.self), file.count, maxPixels, &rgb, &width, &height, error,
+        errorSize)
     }
     if let problem { throw .file(name, reason: problem) }
     defer { cpicture_free(rgb) }

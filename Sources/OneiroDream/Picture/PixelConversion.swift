@@ -10,7 +10,8 @@ extension Picture {
       throw .mismatch(
         at: "picture", expected: "float[N,3,H,W]", found: "\(TensorType(images.elementType, dims: dims))")
     }
-    let height = dims[dims.count - 2], width = dims[dims.count - 1]
+    let height = dims[dims.count - 2]
+    let width = dims[dims.count - 1]
     let plane = height * width
     let batch = dims.count == 4 ? dims[0] : 1
     return try images.withElements(of: Float.self) { (values) throws(DreamError) in

@@ -28,9 +28,11 @@ public enum Bundle {
     try write(try PipelineBuilder.build(models, scheduler: scheduler, name: stem(of: path)), to: path)
   }
 
-  /// The files of a folder that are parts: `ROLE.onnx` or, as Hugging Face's Optimum lays them out, `ROLE/model.onnx`; and
-  /// `scheduler.json` or `scheduler/scheduler_config.json`.
-  public static func files(inFolder folder: String) throws(DreamError) -> (parts: [String: String], schedulerFile: String?) {
+  /// The files of a folder that are parts: `ROLE.onnx` or, as Hugging Face's Optimum lays them out, `ROLE/model.onnx`;
+  /// and `scheduler.json` or `scheduler/scheduler_config.json`.
+  public static func files(inFolder folder: String) throws(DreamError) -> (
+    parts: [String: String], schedulerFile: String?
+  ) {
     func first(_ names: [String]) -> String? { names.map { "\(folder)/\($0)" }.first { access($0, R_OK) == 0 } }
     var parts: [String: String] = [:]
     for role in PipelinePart.all.map(\.role) { parts[role] = first(["\(role).onnx", "\(role)/model.onnx"]) }
@@ -54,7 +56,8 @@ public enum Bundle {
     }
   }
 
-  /// Writes one part as a plain ONNX file. Weights of more than a gigabyte go to a file beside it: protobuf ends at two.
+  /// Writes one part as a plain ONNX file. Weights of more than a gigabyte go to a file beside it: protobuf ends at
+  /// two.
   public static func extract(_ role: String, from path: String, to output: String) throws(DreamError) {
     let part = try PipelineBuilder.extract(role, from: try read(path), name: path)
     let byteCount = part.graph.initializers.values.reduce(0) { $0 + $1.bytes.count }
@@ -85,8 +88,8 @@ public enum Bundle {
     return model
   }
 
-  /// Writes the weights under names that are free, then the pipeline file over the old one, and only then removes the weights
-  /// that the old one read: whatever fails, a complete pipeline is there.
+  /// Writes the weights under names that are free, then the pipeline file over the old one, and only then removes the
+  /// weights that the old one read: whatever fails, a complete pipeline is there.
   static func write(_ model: Model, to path: String) throws(DreamError) {
     var model = model
     for (index, node) in model.graph.nodes.enumerated() where node.pipelineRole != nil {
@@ -94,7 +97,9 @@ public enum Bundle {
       model.graph.nodes[index].metadata[weightsHashKey] = hash(ofWeightsIn: node)
     }
     var chosen: [String: WeightsFile] = [:]
-    for part in PipelineBuilder.parts(of: model) { chosen[part.role] = WeightsFile.free(pipeline: path, role: part.role) }
+    for part in PipelineBuilder.parts(of: model) {
+      chosen[part.role] = WeightsFile.free(pipeline: path, role: part.role)
+    }
     let files = chosen
     do {
       try ModelWriter.write(
@@ -120,8 +125,8 @@ public enum Bundle {
     return SHA256.hex(hash.finish())
   }
 
-  /// Where the weights of one part lie: `dream.unet.weights` beside `dream.onnx`, or `dream.unet.1.weights` if the pipeline
-  /// that is about to be replaced has that one.
+  /// Where the weights of one part lie: `dream.unet.weights` beside `dream.onnx`, or `dream.unet.1.weights` if the
+  /// pipeline that is about to be replaced has that one.
   private struct WeightsFile: Sendable {
     let pipeline: String
     let role: String

@@ -6,17 +6,23 @@ enum PartSignature {
   static func check(_ new: Graph, replaces old: Graph, outputCount: Int, role: String) throws(DreamError) {
     let (given, wanted) = (new.requiredInputs, old.requiredInputs)
     guard given.count == wanted.count else {
-      throw .mismatch(at: "role \"\(role)\"", expected: "\(wanted.count) inputs (\(list(wanted)))", found: "\(given.count) (\(list(given)))")
+      throw .mismatch(
+        at: "role \"\(role)\"", expected: "\(wanted.count) inputs (\(list(wanted)))",
+        found: "\(given.count) (\(list(given)))")
     }
     guard new.outputs.count >= outputCount else {
       throw .mismatch(
-        at: "role \"\(role)\"", expected: "\(outputCount) outputs (\(list(old.outputs)))", found: "\(new.outputs.count) (\(list(new.outputs)))")
+        at: "role \"\(role)\"", expected: "\(outputCount) outputs (\(list(old.outputs)))",
+        found: "\(new.outputs.count) (\(list(new.outputs)))")
     }
     for (one, other) in zip(wanted, given) {
-      try check(one.type, fits: other.type, "role \"\(role)\": input \"\(other.name)\"", because: "the pipeline gives it", flipped: true)
+      try check(
+        one.type, fits: other.type, "role \"\(role)\": input \"\(other.name)\"", because: "the pipeline gives it",
+        flipped: true)
     }
     for (one, other) in zip(old.outputs, new.outputs).prefix(outputCount) {
-      try check(other.type, fits: one.type, "role \"\(role)\": output \"\(other.name)\"", because: "the pipeline reads it")
+      try check(
+        other.type, fits: one.type, "role \"\(role)\": output \"\(other.name)\"", because: "the pipeline reads it")
     }
   }
 

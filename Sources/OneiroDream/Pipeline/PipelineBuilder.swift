@@ -1,10 +1,9 @@
 import OneiroGraph
 
-
 /// Wires the graphs of parts into one model, and takes them out again.
 public enum PipelineBuilder {
-  /// A model whose main graph runs the parts, each the body of one node. Every value that a part makes is an output of the
-  /// pipeline, the picture first: a run computes those alone that it is asked for.
+  /// A model whose main graph runs the parts, each the body of one node. Every value that a part makes is an output of
+  /// the pipeline, the picture first: a run computes those alone that it is asked for.
   ///
   /// - parts: by role. Their opsets must agree.
   /// - scheduler: needed when there is a noise predictor.
@@ -37,14 +36,17 @@ public enum PipelineBuilder {
         var type = formal.type
         if part.isDenoiser, value == "noise" { type = try shaped(type, scheduler?.latentShape) }
         if let made = values[value] {
-          try PartSignature.check(made.type, fits: type, "role \"\(part.role)\": input \"\(formal.name)\"", because: made.maker)
+          try PartSignature.check(
+            made.type, fits: type, "role \"\(part.role)\": input \"\(formal.name)\"", because: made.maker)
         } else {
           values[value] = Made(type: type, maker: "input \"\(formal.name)\" of role \"\(part.role)\"")
           graph.inputs.append(ValueInfo(value, type))
         }
         inputs.append(value)
       }
-      guard !body.outputs.isEmpty else { throw .mismatch(at: "role \"\(part.role)\"", expected: "an output", found: "none") }
+      guard !body.outputs.isEmpty else {
+        throw .mismatch(at: "role \"\(part.role)\"", expected: "an output", found: "none")
+      }
       let outputs = Array(part.outputs.prefix(body.outputs.count))
       for (value, formal) in zip(outputs, body.outputs) {
         if let other = values[value] {
@@ -57,7 +59,8 @@ public enum PipelineBuilder {
         graph.outputs.append(ValueInfo(value, type))
       }
       var node = Node(
-        part.isDenoiser ? "Denoise" : "Subgraph", domain: Model.oneiroDomain, name: part.role, inputs: inputs, outputs: outputs,
+        part.isDenoiser ? "Denoise" : "Subgraph", domain: Model.oneiroDomain, name: part.role, inputs: inputs,
+        outputs: outputs,
         attributes: ["role": .string(part.role), "body": .graph(body)])
       if part.isDenoiser {
         guard let scheduler else {
@@ -85,13 +88,17 @@ public enum PipelineBuilder {
   public static func extract(_ role: String, from model: Model, name: String) throws(DreamError) -> Model {
     let body = try part(role, of: model, name).body
     var result = Model(graph: body, opsetImports: model.opsetImports)
-    if !body.nodes.contains(where: { $0.domain == Model.oneiroDomain }) { result.opsetImports[Model.oneiroDomain] = nil }
+    if !body.nodes.contains(where: { $0.domain == Model.oneiroDomain }) {
+      result.opsetImports[Model.oneiroDomain] = nil
+    }
     result.functions = model.functions
     return result
   }
 
   /// The pipeline with another graph for a role. It must take and give what the old one does.
-  public static func replace(_ role: String, in model: Model, with part: Model, name: String) throws(DreamError) -> Model {
+  public static func replace(_ role: String, in model: Model, with part: Model, name: String) throws(DreamError)
+    -> Model
+  {
     let old = try Self.part(role, of: model, name)
     for (domain, version) in part.opsetImports.sorted(by: { $0.key < $1.key }) {
       guard model.opsetImports[domain, default: version] == version else {
@@ -114,7 +121,9 @@ public enum PipelineBuilder {
   }
 
   /// The pipeline with another sampler or number of steps; `nil` keeps what the file says.
-  public static func setSampling(_ sampler: SamplerKind?, steps: Int?, in model: Model, name: String) throws(DreamError) -> Model {
+  public static func setSampling(_ sampler: SamplerKind?, steps: Int?, in model: Model, name: String) throws(DreamError)
+    -> Model
+  {
     guard sampler != nil || steps != nil else { return model }
     var result = model
     guard let index = model.graph.nodes.firstIndex(where: \.isDenoise) else {
@@ -154,11 +163,13 @@ public enum PipelineBuilder {
   private static func removeTimestep(_ inputs: inout [ValueInfo], _ body: Graph) throws(DreamError) {
     guard inputs.count == 2 || inputs.count == 3 else {
       throw .mismatch(
-        at: "role \"unet\"", expected: "inputs for the sample, the timestep and the context", found: names(body.requiredInputs))
+        at: "role \"unet\"", expected: "inputs for the sample, the timestep and the context",
+        found: names(body.requiredInputs))
     }
     let timestep = inputs.remove(at: 1)
     try PartSignature.check(
-      .tensor(.int64, [.symbol("N")]), fits: timestep.type, "role \"unet\": input \"\(timestep.name)\"", because: "it is the timestep")
+      .tensor(.int64, [.symbol("N")]), fits: timestep.type, "role \"unet\": input \"\(timestep.name)\"",
+      because: "it is the timestep")
   }
 
   /// The type of the starting noise, with the latent's shape where the body leaves it open.
@@ -166,7 +177,8 @@ public enum PipelineBuilder {
     guard let latentShape, let sample = type?.tensorType else { return type }
     let wanted = [sample.shape?.first ?? .symbol("batch")] + latentShape.map(Dimension.known)
     let shape = ValueType.tensor(sample.elementType, wanted)
-    try PartSignature.check(shape, fits: type, "role \"unet\": sample", because: "the scheduler's latent_shape is \(latentShape)")
+    try PartSignature.check(
+      shape, fits: type, "role \"unet\": sample", because: "the scheduler's latent_shape is \(latentShape)")
     return shape
   }
 

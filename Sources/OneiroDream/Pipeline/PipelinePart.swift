@@ -5,9 +5,11 @@ public struct PipelinePart: Sendable {
   public let role: String
   /// What the part's inputs are called in the main graph, in order.
   public let inputs: [String]
-  /// What its outputs are called there. A part with fewer outputs makes fewer values, one with more keeps them to itself.
+  /// What its outputs are called there. A part with fewer outputs makes fewer values, one with more keeps them to
+  /// itself.
   public let outputs: [String]
-  /// The noise predictor, which runs once a step inside `ai.oneiro.Denoise`; every other part is an `ai.oneiro.Subgraph`.
+  /// The noise predictor, which runs once a step inside `ai.oneiro.Denoise`; every other part is an
+  /// `ai.oneiro.Subgraph`.
   public var isDenoiser: Bool { role == "unet" }
 
   /// Every role there is, in an order in which each comes after what it reads. A value that no part of a pipeline makes

@@ -31,7 +31,8 @@ public struct SchedulerConstants: Sendable, Equatable {
       throw .file(name, reason: "expected the JSON of a scheduler, found \(Self.describe(error))")
     }
     self.init(
-      betaStart: try Self.required(file.beta_start, "beta_start", name), betaEnd: try Self.required(file.beta_end, "beta_end", name),
+      betaStart: try Self.required(file.beta_start, "beta_start", name),
+      betaEnd: try Self.required(file.beta_end, "beta_end", name),
       latentScale: try Self.required(file.scaling_factor, "scaling_factor", name))
     trainSteps = try Self.required(file.num_train_timesteps, "num_train_timesteps", name)
     steps = file.num_inference_steps ?? steps
@@ -98,7 +99,9 @@ public struct SchedulerConstants: Sendable, Equatable {
     return value
   }
 
-  private static func require<T: Equatable>(_ value: T?, is expected: T, _ key: String, _ name: String) throws(DreamError) {
+  private static func require<T: Equatable>(_ value: T?, is expected: T, _ key: String, _ name: String)
+    throws(DreamError)
+  {
     guard let value, value != expected else { return }
     throw .mismatch(at: "\(name): \(key)", expected: "\(expected), the only one there is", found: "\(value)")
   }

@@ -14,18 +14,21 @@ public struct DenoiseSettings: Sendable {
     let attributes = NodeAttributes(node, schema: Denoise.schema)
     do throws(DreamError) {
       sampler = try SamplerKind(named: attributes.string("scheduler"))
-      let shape = attributes.string("beta_schedule"), prediction = attributes.string("prediction")
+      let shape = attributes.string("beta_schedule")
+      let prediction = attributes.string("prediction")
       guard let shape = NoiseSchedule.Shape(rawValue: shape) else {
         let known = NoiseSchedule.Shape.allCases.map(\.rawValue).joined(separator: " or ")
         throw DreamError.mismatch(at: "beta_schedule", expected: known, found: "\"\(shape)\"")
       }
       guard prediction == "epsilon" else {
-        throw DreamError.mismatch(at: "prediction", expected: "epsilon, the only one there is", found: "\"\(prediction)\"")
+        throw DreamError.mismatch(
+          at: "prediction", expected: "epsilon, the only one there is", found: "\"\(prediction)\"")
       }
       steps = attributes.int("steps")
       eta = Self.decimal(attributes.float("eta"))
       schedule = try NoiseSchedule(
-        shape, betaStart: Self.decimal(attributes.float("beta_start")), betaEnd: Self.decimal(attributes.float("beta_end")),
+        shape, betaStart: Self.decimal(attributes.float("beta_start")),
+        betaEnd: Self.decimal(attributes.float("beta_end")),
         trainSteps: attributes.int("train_steps"))
       latentScale = Float(attributes.float("latent_scale"))
       guard latentScale.isFinite, latentScale > 0 else {
@@ -43,7 +46,7 @@ public struct DenoiseSettings: Sendable {
     try sampler.makeSampler(schedule, steps: steps, eta: eta, count: count)
   }
 
-  /// The number that was written: attributes are float32, and the schedule is worked out in Double. 0.00085 as a float32 is
-  /// 0.00084999995, which would make another schedule than the one the model was trained with.
+  /// The number that was written: attributes are float32, and the schedule is worked out in Double. 0.00085 as a
+  /// float32 is 0.00084999995, which would make another schedule than the one the model was trained with.
   private static func decimal(_ value: Double) -> Double { Double("\(Float(value))") ?? value }
 }

@@ -1,6 +1,6 @@
 /// Pseudo linear multi-step sampling (Liu and others 2022, arXiv 2202.09778): the DDIM update with a prediction made of
-/// the last four by the Adams-Bashforth formulas. The first step has no history, so it looks ahead instead: a DDIM step,
-/// the model there, and the mean of both predictions (one model call more than there are steps).
+/// the last four by the Adams-Bashforth formulas. The first step has no history, so it looks ahead instead: a DDIM
+/// step, the model there, and the mean of both predictions (one model call more than there are steps).
 public struct PLMS: Sampler {
   private let table: SamplingTable
   public private(set) var sample: [Float]
@@ -50,7 +50,9 @@ public struct PLMS: Sampler {
       return
     }
     // Where the predictions one, two and three steps ago start; `e` is the newest.
-    let first = slot(finishedSteps + 2), second = slot(finishedSteps + 1), third = slot(finishedSteps)
+    let first = slot(finishedSteps + 2)
+    let second = slot(finishedSteps + 1)
+    let third = slot(finishedSteps)
     switch finishedSteps {
     case 0:
       finishStep(step) { [history] index in (history[index] + epsilon[index]) / 2 }
@@ -62,7 +64,8 @@ public struct PLMS: Sampler {
       }
     default:
       finishStep(step) { [history] index in
-        (55 * epsilon[index] - 59 * history[first + index] + 37 * history[second + index] - 9 * history[third + index]) / 24
+        (55 * epsilon[index] - 59 * history[first + index] + 37 * history[second + index] - 9 * history[third + index])
+          / 24
       }
     }
     // The history keeps what the model said of the sample: not the combination, not what it said of the look-ahead.
