@@ -84,4 +84,54 @@ import Testing
     #expect(sampler.finishedSteps == 1)
     #expect(sampler.sample[0].isFinite)
   }
+
+  /// A predictor that says the sample is all noise, at a latent scale of 2.
+  @Test func theLoopFillsInWhatThePredictorReads() throws {
+    var constants = SchedulerConstants(betaStart: 0.00085, betaEnd: 0.012, latentScale: 2)
+    constants.steps = 4
+    let node = Node(
+      "Denoise", domain: Model.oneiroDomain, inputs: ["noise"], outputs: ["latent"], attributes: constants.attributes)
+    let sample = UnsafeMutableBufferPointer<Float>.allocate(capacity: 6)
+    let timestep = UnsafeMutableBufferPointer<Int64>.allocate(capacity: 2)
+    defer {
+      sample.deallocate()
+      timestep.deallocate()
+    }
+    sample.initialize(repeating: 0)
+    timestep.initialize(repeating: 0)
+    var loop = try DenoiseLoop(
+      DenoiseSettings(node), memory: .init(sample: sample, timestep: timestep, epsilon: UnsafeBufferPointer(sample)))
+    var latents: [[Float]] = []
+    for _ in 0..<2 {
+      var calls: [[Int64]] = []
+      var progress: [[Int]] = []
+      var latent = [Float](repeating: 0, count: 6)
+      [1, 2, 3, 4, 5, 6].withUnsafeBufferPointer { noise in
+        latent.withUnsafeMutableBufferPointer { latent in
+          loop.run(from: noise, to: latent) {
+            calls.append(Array(timestep))
+          } progress: {
+            progress.append([$0, $1])
+          }
+        }
+      }
+      #expect(calls == [751, 501, 501, 251, 1].map { [$0, $0] })
+      #expect(progress == [[1, 4], [2, 4], [3, 4], [4, 4]])
+      latents.append(latent)
+    }
+    #expect(latents[0] == latents[1], "a second run starts anew")
+    #expect(latents[0].allSatisfy { $0 > 0 && $0.isFinite })
+  }
+
+  @Test func theLoopHasNoFreshNoise() throws {
+    var constants = SchedulerConstants(betaStart: 0.00085, betaEnd: 0.012, latentScale: 1)
+    constants.sampler = .ddim
+    constants.eta = 1
+    let node = Node(
+      "Denoise", domain: Model.oneiroDomain, inputs: ["noise"], outputs: ["latent"], attributes: constants.attributes)
+    let nothing = DenoiseLoop.Memory(
+      sample: .init(start: nil, count: 0), timestep: .init(start: nil, count: 0), epsilon: .init(start: nil, count: 0))
+    let error = #expect(throws: DreamError.self) { try DenoiseLoop(DenoiseSettings(node), memory: nothing) }
+    #expect(error?.description == "eta: expected 0 because the graph has no input for fresh noise, found 1.0")
+  }
 }

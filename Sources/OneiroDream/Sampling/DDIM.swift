@@ -23,6 +23,7 @@ public struct DDIM: Sampler {
     finishedSteps = 0
   }
 
+  public func copySample(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
   public func copyInput(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
 
   public mutating func advance(epsilon: UnsafeBufferPointer<Float>, freshNoise: UnsafeBufferPointer<Float>?) {

@@ -35,6 +35,7 @@ public struct PLMS: Sampler {
     isLookingAhead = false
   }
 
+  public func copySample(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
   public func copyInput(to memory: UnsafeMutableBufferPointer<Float>) {
     if isLookingAhead { ahead.copy(to: memory) } else { sample.copy(to: memory) }
   }

@@ -22,6 +22,8 @@ public protocol Sampler: Sendable {
   mutating func start(from noise: UnsafeBufferPointer<Float>)
   /// Writes what to call the model with. Not always the sample: some samplers look ahead first.
   func copyInput(to memory: UnsafeMutableBufferPointer<Float>)
+  /// Writes the sample as it is after the steps finished so far.
+  func copySample(to memory: UnsafeMutableBufferPointer<Float>)
   /// Takes the model's prediction for `input`.
   /// - freshNoise: standard normal numbers where `needsFreshNoise`; not looked at otherwise.
   mutating func advance(epsilon: UnsafeBufferPointer<Float>, freshNoise: UnsafeBufferPointer<Float>?)
