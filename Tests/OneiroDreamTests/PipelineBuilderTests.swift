@@ -231,3 +231,38 @@ import Testing
     #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
   }
 }
+
+@Suite struct PipelineInterfaceTests {
+  private typealias Parts = PipelineBuilderTests
+
+  @Test func eegAndNoiseAreFound() throws {
+    let model = try PipelineBuilder.build(Parts.parts, scheduler: Parts.scheduler, name: "dream")
+    let interface = try PipelineInterface(model, name: "dream.onnx")
+    #expect("\(interface.eeg)" == "float[batch,8,32]")
+    #expect(interface.latentDims == [4, 2, 2])
+    #expect(interface.outputs == ["picture", "tokens", "context", "latent"])
+  }
+
+  @Test(arguments: [
+    ("eeg_encoder", "dream.onnx: expected an input \"eeg\", found tokens, noise"),
+    ("vae_decoder", "dream.onnx: expected an output \"picture\", found tokens, context, latent"),
+    ("unet", "dream.onnx: expected an input \"noise\", found eeg, latent"),
+  ])
+  func aPipelineWithoutAPartIsRefused(role: String, message: String) throws {
+    var parts = Parts.parts
+    parts[role] = nil
+    let model = try PipelineBuilder.build(parts, scheduler: Parts.scheduler, name: "dream")
+    let error = #expect(throws: DreamError.self) { try PipelineInterface(model, name: "dream.onnx") }
+    #expect(error?.description == message)
+  }
+
+  @Test func aLatentOfUnknownSizeIsRefused() throws {
+    var scheduler = Parts.scheduler
+    scheduler.latentShape = nil
+    let model = try PipelineBuilder.build(Parts.parts, scheduler: scheduler, name: "dream")
+    let error = #expect(throws: DreamError.self) { try PipelineInterface(model, name: "dream.onnx") }
+    #expect(
+      error?.description
+        == "dream.onnx: input \"noise\": expected float[N,C,h,w] with known C, h, w, found float[batch,4,h,w]")
+  }
+}
