@@ -1,0 +1,14 @@
+/* Every family of kernels; `register.c` adds them in this order. */
+#ifndef VECTOR_FAMILIES_H
+#define VECTOR_FAMILIES_H
+
+#include "plugin.h"
+
+#pragma GCC visibility push(hidden)
+
+extern const vector_family vector_elementwise_unary;
+extern const vector_family vector_elementwise_binary;
+extern const vector_family vector_softmax;
+
+#pragma GCC visibility pop
+#endif
