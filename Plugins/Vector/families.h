@@ -9,6 +9,12 @@
 extern const vector_family vector_elementwise_unary;
 extern const vector_family vector_elementwise_binary;
 extern const vector_family vector_softmax;
+extern const vector_family vector_movement_strided;
+extern const vector_family vector_movement_join;
+extern const vector_family vector_movement_gather;
+extern const vector_family vector_movement_pad;
+extern const vector_family vector_movement_where;
+extern const vector_family vector_cast;
 
 #pragma GCC visibility pop
 #endif

@@ -4,6 +4,12 @@ static const vector_family *const families[] = {
     &vector_elementwise_unary,
     &vector_elementwise_binary,
     &vector_softmax,
+    &vector_movement_strided,
+    &vector_movement_join,
+    &vector_movement_gather,
+    &vector_movement_pad,
+    &vector_movement_where,
+    &vector_cast,
 };
 
 int32_t oneiro_plugin_register(const oneiro_host *host) {
