@@ -15,6 +15,8 @@ extern const vector_family vector_movement_gather;
 extern const vector_family vector_movement_pad;
 extern const vector_family vector_movement_where;
 extern const vector_family vector_cast;
+extern const vector_family vector_matmul;
+extern const vector_family vector_gemm;
 
 #pragma GCC visibility pop
 #endif

@@ -10,6 +10,8 @@ static const vector_family *const families[] = {
     &vector_movement_pad,
     &vector_movement_where,
     &vector_cast,
+    &vector_matmul,
+    &vector_gemm,
 };
 
 int32_t oneiro_plugin_register(const oneiro_host *host) {
