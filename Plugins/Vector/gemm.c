@@ -104,7 +104,7 @@ static void fill_rows(void *argument, size_t begin, size_t end) {
 static void describe(const void *argument, size_t index, vector_product_item *item) {
   (void)index;
   const gemm_job *job = argument;
-  *item = (vector_product_item){operand_a(job->state, job->a), operand_b(job->state, job->b), job->y};
+  *item = (vector_product_item){operand_a(job->state, job->a), operand_b(job->state, job->b), job->y, NULL};
 }
 
 static int32_t compute(const oneiro_call *call) {

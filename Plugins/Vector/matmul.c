@@ -101,6 +101,7 @@ static void describe(const void *argument, size_t index, vector_product_item *it
   item->b = (vector_operand){.data = job->b + b * shape->b_matrix, .line_step = 1,
                              .depth_step = (ptrdiff_t)shape->columns,
                              .packed = job->state->b_packed ? job->state->packed : NULL};
+  item->row_start = NULL;
   item->c = job->c + index * shape->rows * shape->columns;
 }
 

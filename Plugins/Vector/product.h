@@ -24,6 +24,7 @@ typedef struct vector_operand {
 typedef struct vector_product_item {
   vector_operand a, b;
   float *c;
+  const float *row_start;           /* what each row of C starts from, before the product is added; NULL: zero */
 } vector_product_item;
 
 /* Sizes, and how they are cut. Made once in `prepare`, so that compute only asks for what was promised. */

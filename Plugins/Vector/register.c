@@ -12,6 +12,8 @@ static const vector_family *const families[] = {
     &vector_cast,
     &vector_matmul,
     &vector_gemm,
+    &vector_conv,
+    &vector_conv_transpose,
 };
 
 int32_t oneiro_plugin_register(const oneiro_host *host) {
