@@ -19,6 +19,11 @@ extern const vector_family vector_matmul;
 extern const vector_family vector_gemm;
 extern const vector_family vector_conv;
 extern const vector_family vector_conv_transpose;
+extern const vector_family vector_normalization_rows;
+extern const vector_family vector_normalization_channels;
+extern const vector_family vector_normalization_lp;
+extern const vector_family vector_reduction;
+extern const vector_family vector_argmax;
 
 #pragma GCC visibility pop
 #endif

@@ -14,6 +14,11 @@ static const vector_family *const families[] = {
     &vector_gemm,
     &vector_conv,
     &vector_conv_transpose,
+    &vector_normalization_rows,
+    &vector_normalization_channels,
+    &vector_normalization_lp,
+    &vector_reduction,
+    &vector_argmax,
 };
 
 int32_t oneiro_plugin_register(const oneiro_host *host) {
