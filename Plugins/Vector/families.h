@@ -24,6 +24,8 @@ extern const vector_family vector_normalization_channels;
 extern const vector_family vector_normalization_lp;
 extern const vector_family vector_reduction;
 extern const vector_family vector_argmax;
+extern const vector_family vector_pool;
+extern const vector_family vector_resize;
 
 #pragma GCC visibility pop
 #endif

@@ -19,6 +19,8 @@ static const vector_family *const families[] = {
     &vector_normalization_lp,
     &vector_reduction,
     &vector_argmax,
+    &vector_pool,
+    &vector_resize,
 };
 
 int32_t oneiro_plugin_register(const oneiro_host *host) {
