@@ -52,14 +52,16 @@ typedef struct vector_loops {
   /* Folds a contiguous row into one number, starting anew. `shift` is for VECTOR_FOLD_EXP and VECTOR_FOLD_SQUARE,
    * which fold x - shift. */
   double (*fold_row[VECTOR_FOLD_COUNT])(const float *x, size_t count, float shift);
+  /* The sum of x - shift and that of its squares. */
+  void (*deviations)(const float *x, size_t count, float shift, double *sum, double *squares);
   /* Folds a row into as many running results: into[i] = fold(into[i], x[i] - shift[i]); shift may be NULL. */
   void (*fold_columns[VECTOR_FOLD_COUNT])(double *into, const float *x, size_t count, const float *shift);
 
   /* y[i] = (x[i] - shift) * factor + offset */
   void (*affine)(float *y, const float *x, size_t count, float shift, float factor, float offset);
-  /* y[i] = (x[i] - shift) * factor * scale[i] + bias[i]; bias may be NULL */
-  void (*affine_each)(float *y, const float *x, size_t count, float shift, float factor, const float *scale,
-                      const float *bias);
+  /* y[i] = (x[i] - shift - rest) * factor * scale[i] + bias[i]; bias may be NULL */
+  void (*affine_each)(float *y, const float *x, size_t count, float shift, float rest, float factor,
+                      const float *scale, const float *bias);
   void (*softmax)(float *y, const float *x, size_t count);
   void (*log_softmax)(float *y, const float *x, size_t count);
 

@@ -44,8 +44,9 @@ typedef struct channels_job {
 
 /* One channel: (x - mean) * inverse_deviation * scale + bias. */
 static void write_channel(const channels_job *job, size_t index, size_t channel, row_moments moments) {
-  vector_picked->affine(job->y + index * job->plane, job->x + index * job->plane, job->plane, moments.mean,
-                        moments.inverse_deviation * job->scale[channel], job->bias[channel]);
+  float factor = moments.inverse_deviation * job->scale[channel];
+  vector_picked->affine(job->y + index * job->plane, job->x + index * job->plane, job->plane, moments.mean, factor,
+                        job->bias[channel] - moments.rest * factor);
 }
 
 static void normalize_groups(void *argument, size_t begin, size_t end) {
@@ -63,7 +64,7 @@ static void normalize_by_statistics(void *argument, size_t begin, size_t end) {
   for (size_t index = begin; index < end; index++) {
     size_t channel = index % job->channels;
     double variance = (double)job->variance[channel] + (double)job->epsilon;
-    write_channel(job, index, channel, (row_moments){job->mean[channel], (float)(1 / sqrt(variance))});
+    write_channel(job, index, channel, (row_moments){job->mean[channel], 0, (float)(1 / sqrt(variance))});
   }
 }
 

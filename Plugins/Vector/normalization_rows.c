@@ -32,15 +32,15 @@ static void normalize_rows(void *argument, size_t begin, size_t end) {
   const rows_job *job = argument;
   for (size_t row = begin; row < end; row++) {
     const float *x = job->x + row * job->count;
-    row_moments moments = {0, 0};
+    row_moments moments = {0, 0, 0};
     if (job->centers) {
       moments = vector_row_moments(x, job->count, job->epsilon);
     } else {
       double square = vector_picked->fold_row[VECTOR_FOLD_SQUARE](x, job->count, 0) / (double)job->count;
       moments.inverse_deviation = (float)(1 / sqrt(square + (double)job->epsilon));
     }
-    vector_picked->affine_each(job->y + row * job->count, x, job->count, moments.mean, moments.inverse_deviation,
-                               job->scale, job->bias);
+    vector_picked->affine_each(job->y + row * job->count, x, job->count, moments.mean, moments.rest,
+                               moments.inverse_deviation, job->scale, job->bias);
     if (job->mean) job->mean[row] = moments.mean;
     if (job->inverse_deviation) job->inverse_deviation[row] = moments.inverse_deviation;
   }
