@@ -113,6 +113,7 @@ static bool can_cast(int32_t element_type) {
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int32_t status = vector_require_plain(node, why);
   if (status) return status;
+  if (!oneiro_has_input(node, 0)) return vector_refuse(why, "input 0 is absent");
   int32_t from = node->inputs[0].element_type, to = node->outputs[0].element_type;
   if (!can_cast(from)) return vector_refuse(why, "from element type %s", vector_type_name(from));
   if (!can_cast(to)) return vector_refuse(why, "to element type %s", vector_type_name(to));

@@ -63,6 +63,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (layout != ONEIRO_LAYOUT_PLAIN && layout != ONEIRO_LAYOUT_CHANNELS_LAST)
     return vector_refuse(why, "layout %u is unknown here", layout);
   if (node->outputs[0].layout != layout) return vector_refuse(why, "input and output differ in layout");
+  if (!vector_same_dims(&node->inputs[0], &node->outputs[0])) return vector_refuse(why, "input and output differ in shape");
   return ONEIRO_OK;
 }
 

@@ -38,18 +38,29 @@ void vector_copy_simplify(vector_copy *copy) {
     const type *restrict from = from_;                                                        \
     for (int64_t i = 0; i < count; i++) to[i] = from[i * stride];                             \
   }
-/* A plane to[i][j] = from[i + j * stride], done in squares so that both sides stay in the first-level cache. */
-#define PLANE(type)                                                                           \
+/* A plane to[i][j] = from[i + j * stride], in squares that are read whole before they are written: every cache line is
+ * then fetched once, also where the stride is such that the lines of a square would push each other out. */
+enum { SIDE = 16 };
+#define PLANE(type)                                                                                       \
   static void plane_##type(void *to_, const void *from_, int64_t rows, int64_t columns, int64_t stride) { \
-    enum { SIDE = 16 };                                                                       \
-    type *restrict to = to_;                                                                  \
-    const type *restrict from = from_;                                                        \
-    for (int64_t i0 = 0; i0 < rows; i0 += SIDE)                                               \
-      for (int64_t j0 = 0; j0 < columns; j0 += SIDE) {                                        \
-        int64_t i1 = i0 + SIDE < rows ? i0 + SIDE : rows, j1 = j0 + SIDE < columns ? j0 + SIDE : columns; \
-        for (int64_t i = i0; i < i1; i++)                                                     \
-          for (int64_t j = j0; j < j1; j++) to[i * columns + j] = from[i + j * stride];       \
-      }                                                                                       \
+    type *restrict to = to_;                                                                              \
+    const type *restrict from = from_;                                                                    \
+    type square[SIDE][SIDE];                                                                              \
+    for (int64_t j0 = 0; j0 < columns; j0 += SIDE)                                                        \
+      for (int64_t i0 = 0; i0 < rows; i0 += SIDE) {                                                       \
+        const type *corner = from + i0 + j0 * stride;                                                     \
+        type *into = to + i0 * columns + j0;                                                              \
+        int64_t high = rows - i0, wide = columns - j0;                                                    \
+        if (high >= SIDE && wide >= SIDE) {                                                               \
+          for (int j = 0; j < SIDE; j++)                                                                  \
+            for (int i = 0; i < SIDE; i++) square[j][i] = corner[i + j * stride];                         \
+          for (int i = 0; i < SIDE; i++)                                                                  \
+            for (int j = 0; j < SIDE; j++) into[i * columns + j] = square[j][i];                          \
+        } else {                                                                                          \
+          for (int64_t i = 0; i < high && i < SIDE; i++)                                                  \
+            for (int64_t j = 0; j < wide && j < SIDE; j++) into[i * columns + j] = corner[i + j * stride]; \
+        }                                                                                                 \
+      }                                                                                                   \
   }
 #define BOTH(type) ROW(type) PLANE(type)
 BOTH(uint8_t) BOTH(uint16_t) BOTH(uint32_t) BOTH(uint64_t) BOTH(vector_element16)
