@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+/* Far above any filter that fits into memory, far below where sizes in bytes overflow. */
+static const double LARGEST_FILTER = 0x1p50;
+
 static bool is_pointwise(const vector_spatial *spatial) {
   for (int32_t at = 0; at < VECTOR_SPATIAL; at++)
     if (spatial->kernel[at] != 1 || spatial->stride[at] != 1 || spatial->pad_begin[at] != 0 ||
@@ -35,6 +38,8 @@ int32_t vector_describe_convolution(const oneiro_node *node, bool transposed, ve
   convolution->taps = (size_t)vector_volume(spatial->kernel);
   convolution->in_plane = (size_t)vector_volume(spatial->input);
   convolution->out_plane = (size_t)vector_volume(spatial->output);
+  if ((double)in * (double)out * (double)convolution->taps > LARGEST_FILTER)
+    return vector_refuse(why, "the filters have too many elements");
   convolution->pointwise = is_pointwise(spatial);
   for (int32_t at = 0; at < VECTOR_SPATIAL; at++) {
     convolution->window.input[at] = spatial->input[at];

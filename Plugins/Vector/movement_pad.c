@@ -90,7 +90,7 @@ static int32_t prepare(oneiro_call *call) {
   const oneiro_tensor *x = &node->inputs[0], *y = &node->outputs[0];
   int64_t before[VECTOR_MAX_RANK], entries = 0;
   int32_t status = pads_before(node, before, call->why);
-  if (status) return status;
+  if (status || oneiro_element_count(y) == 0) return status;      /* an empty output needs no tables, and may be wide */
   for (int32_t axis = 0; axis < y->rank; axis++) entries += y->dims[axis];
   size_t byte_count = sizeof(pad_state) + (size_t)entries * sizeof(int64_t);
   pad_state *state = vector_new_state(byte_count);
@@ -153,9 +153,9 @@ static void pad_rows(void *argument, size_t begin, size_t end) {
 
 static int32_t compute(const oneiro_call *call) {
   const pad_state *state = call->state;
+  if (oneiro_element_count(&call->outputs[0]) == 0) return ONEIRO_OK;
   pad_job job = {state, call->outputs[0].data, call->inputs[0].data, call->outputs[0].dims, {0}};
   if (oneiro_has_input(call->node, 2)) memcpy(job.constant, call->inputs[2].data, state->element_size);
-  if (oneiro_element_count(&call->outputs[0]) == 0) return ONEIRO_OK;
   if (state->rank == 0) {
     memcpy(job.y, job.x, state->element_size);
     return ONEIRO_OK;

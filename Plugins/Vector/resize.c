@@ -22,7 +22,6 @@ static int32_t read_rule(const oneiro_node *node, resize_rule *rule, oneiro_text
   const char *mode = oneiro_string(node, "mode", "nearest");
   const char *transformation = oneiro_string(node, "coordinate_transformation_mode", "half_pixel");
   const char *rounding = oneiro_string(node, "nearest_mode", "round_prefer_floor");
-  const char *policy = oneiro_string(node, "keep_aspect_ratio_policy", "stretch");
   rule->mode = (resize_mode)index_of(mode, modes, RESIZE_MODE_COUNT);
   rule->coordinates = (resize_coordinates)index_of(transformation, coordinates, RESIZE_COORDINATES_COUNT);
   rule->rounding = (resize_rounding)index_of(rounding, roundings, RESIZE_ROUNDING_COUNT);
@@ -32,7 +31,6 @@ static int32_t read_rule(const oneiro_node *node, resize_rule *rule, oneiro_text
   if (rule->coordinates == RESIZE_COORDINATES_COUNT)
     return vector_refuse(why, "coordinate_transformation_mode is %s", transformation);
   if (rule->rounding == RESIZE_ROUNDING_COUNT) return vector_refuse(why, "nearest_mode is %s", rounding);
-  if (strcmp(policy, "stretch") != 0) return vector_refuse(why, "keep_aspect_ratio_policy is %s", policy);
   if (oneiro_int(node, "antialias", 0) != 0 && rule->mode != RESIZE_NEAREST) return vector_refuse(why, "antialias");
   return ONEIRO_OK;
 }
@@ -45,6 +43,27 @@ static float float_at(const oneiro_tensor *tensor, int64_t index) {
 
 static bool is_given(const oneiro_node *node, size_t index) {
   return oneiro_has_input(node, index) && oneiro_element_count(&node->inputs[index]) > 0;
+}
+
+/* With sizes and a keep_aspect_ratio_policy, all axes named share one scale: the smallest (not_larger) or the largest
+ * (not_smaller) that would reach its size. */
+static int32_t keep_aspect_ratio(const oneiro_node *node, const int32_t *order, int64_t count, resize_axis *axes,
+                                 oneiro_text *why) {
+  const char *policy = oneiro_string(node, "keep_aspect_ratio_policy", "stretch");
+  bool smallest = strcmp(policy, "not_larger") == 0;
+  if (strcmp(policy, "stretch") == 0) return ONEIRO_OK;
+  if (!smallest && strcmp(policy, "not_smaller") != 0)
+    return vector_refuse(why, "keep_aspect_ratio_policy is %s", policy);
+  int32_t status = vector_require_constant(node, 3, "sizes", why);
+  if (status) return status;
+  if (oneiro_element_count(&node->inputs[3]) != count) return vector_refuse(why, "sizes are not one an axis");
+  double shared = 0;
+  for (int64_t i = 0; i < count; i++) {
+    double scale = (double)vector_integer_at(&node->inputs[3], i) / (double)axes[order[i]].input;
+    if (i == 0 || (smallest ? scale < shared : scale > shared)) shared = scale;
+  }
+  for (int64_t i = 0; i < count; i++) axes[order[i]].scale = shared;
+  return ONEIRO_OK;
 }
 
 /* One entry of scales, sizes or roi an axis named by `axes`, or an axis of X when there is no such attribute. */
@@ -64,9 +83,16 @@ static int32_t read_axes(const oneiro_node *node, const resize_rule *rule, resiz
   for (int32_t axis = 0; axis < x->rank; axis++)
     axes[axis] = (resize_axis){.input = x->dims[axis], .output = y->dims[axis], .roi_end = 1,
                                .scale = x->dims[axis] ? (double)y->dims[axis] / (double)x->dims[axis] : 1};
+  int32_t order[VECTOR_MAX_RANK];
+  if (count > x->rank) return vector_refuse(why, "more axes are named than there are");
   for (int64_t i = 0; i < count; i++) {
-    int32_t axis = named && named->count > 0 ? vector_axis(named->ints[i], x->rank) : (int32_t)i;
-    if (axis < 0) return vector_refuse(why, "an axis is outside rank %d", x->rank);
+    order[i] = named && named->count > 0 ? vector_axis(named->ints[i], x->rank) : (int32_t)i;
+    if (order[i] < 0) return vector_refuse(why, "an axis is outside rank %d", x->rank);
+  }
+  int32_t status = by_scales ? ONEIRO_OK : keep_aspect_ratio(node, order, count, axes, why);
+  if (status) return status;
+  for (int64_t i = 0; i < count; i++) {
+    int32_t axis = order[i];
     if (by_scales) axes[axis].scale = (double)float_at(&node->inputs[2], i);
     if (!(axes[axis].scale > 0) && y->dims[axis] > 0) return vector_refuse(why, "scale of axis %d is not above 0", axis);
     if (crops) {
@@ -115,7 +141,7 @@ static int32_t prepare(oneiro_call *call) {
   resize_axis axes[VECTOR_MAX_RANK];
   int32_t status = read_rule(call->node, &rule, call->why);
   if (!status) status = read_axes(call->node, &rule, axes, call->why);
-  if (status) return status;
+  if (status || oneiro_element_count(&call->node->outputs[0]) == 0) return status;
   const oneiro_tensor *x = &call->node->inputs[0];
   size_t entries = 0;
   for (int32_t axis = 0; axis < x->rank; axis++) entries += (size_t)(axes[axis].output * axes[axis].taps);
@@ -234,8 +260,8 @@ static void resize_rows(void *argument, size_t begin, size_t end) {
 static int32_t compute(const oneiro_call *call) {
   const resize_state *state = call->state;
   const oneiro_tensor *y = &call->outputs[0];
-  resize_job job = {state, y->data, call->inputs[0].data};
   if (oneiro_element_count(y) == 0) return ONEIRO_OK;
+  resize_job job = {state, y->data, call->inputs[0].data};
   if (state->rank == 0) {
     memcpy(job.y, job.x, state->element_size);
     return ONEIRO_OK;

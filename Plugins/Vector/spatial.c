@@ -5,6 +5,11 @@ static const int64_t LARGEST = (int64_t)1 << 30;
 
 static bool usable(int64_t value, int64_t least) { return value >= least && value <= LARGEST; }
 
+/* An empty tensor can have any extents beside its zero, so their product is not bounded by memory. */
+static bool has_fitting_volume(const int64_t *extents) {
+  return (double)extents[0] * (double)extents[1] * (double)extents[2] <= (double)(LARGEST << 10);
+}
+
 /* Pads of one axis from auto_pad: `total` is split evenly, an odd one goes to the end (SAME_UPPER) or the begin. */
 static void split_pads(int64_t total, bool upper, int64_t *begin, int64_t *end) {
   if (total < 0) total = 0;
@@ -64,5 +69,8 @@ int32_t vector_spatial_of(const oneiro_node *node, const int64_t *kernel, bool t
     int32_t status = read_axis(node, axis, kernel[axis], transposed, spatial, why);
     if (status) return status;
   }
+  if (!has_fitting_volume(spatial->input) || !has_fitting_volume(spatial->output) ||
+      !has_fitting_volume(spatial->kernel))
+    return vector_refuse(why, "the product of the spatial extents is too large");
   return ONEIRO_OK;
 }
