@@ -67,9 +67,10 @@ static void fill_taps(const vector_convolution *convolution, vector_tap *taps) {
 
 static vector_operand filters_of(const vector_convolution *convolution, const float *filters, size_t group) {
   size_t depth = convolution->in_channels * convolution->taps;
+  const float *packed = convolution->packed ? convolution->packed + group * convolution->packed_group : NULL;
   return (vector_operand){.data = filters ? filters + group * convolution->out_channels * depth : NULL,
                           .line_step = (ptrdiff_t)depth, .depth_step = 1, .factor = 1,
-                          .packed = convolution->packed ? convolution->packed + group * convolution->packed_group : NULL};
+                          .packed = packed};
 }
 
 void vector_turn_filters(const vector_convolution *convolution, float *to, const float *from) {

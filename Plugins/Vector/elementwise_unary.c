@@ -63,7 +63,8 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (layout != ONEIRO_LAYOUT_PLAIN && layout != ONEIRO_LAYOUT_CHANNELS_LAST)
     return vector_refuse(why, "layout %u is unknown here", layout);
   if (node->outputs[0].layout != layout) return vector_refuse(why, "input and output differ in layout");
-  if (!vector_same_dims(&node->inputs[0], &node->outputs[0])) return vector_refuse(why, "input and output differ in shape");
+  if (!vector_same_dims(&node->inputs[0], &node->outputs[0]))
+    return vector_refuse(why, "input and output differ in shape");
   return ONEIRO_OK;
 }
 
@@ -92,7 +93,8 @@ static int32_t prepare(oneiro_call *call) {
   bool by_tanh = found->loop == VECTOR_GELU && strcmp(oneiro_string(call->node, "approximate", "none"), "tanh") == 0;
   state->loop = vector_picked->unary[by_tanh ? VECTOR_GELU_TANH : found->loop];
   for (int index = 0; index < PARAMETERS && found->attributes[index].name; index++)
-    state->parameters[index] = oneiro_float(call->node, found->attributes[index].name, found->attributes[index].fallback);
+    state->parameters[index] =
+        oneiro_float(call->node, found->attributes[index].name, found->attributes[index].fallback);
   call->state = state;
   return ONEIRO_OK;
 }

@@ -40,7 +40,7 @@ typedef void (*vector_unary_loop)(float *y, const float *x, size_t count, const 
 /* y[i] = f(a[i * a_step], b[i * b_step]), steps 0 or 1. */
 typedef void (*vector_binary_loop)(void *y, const void *a, const void *b, size_t count, size_t a_step, size_t b_step);
 
-/* Where a panel of B comes from; see `loops_product.inc`. */
+/* A convolution's input seen as a matrix; see `window.h`. */
 struct vector_window;
 
 typedef struct vector_loops {
@@ -49,12 +49,13 @@ typedef struct vector_loops {
   vector_unary_loop unary[VECTOR_UNARY_COUNT];
   vector_binary_loop binary[VECTOR_BINARY_COUNT][VECTOR_NUMBER_COUNT];   /* NULL where there is none */
 
-  /* Folds a contiguous row into one number, starting anew. `shift` is for VECTOR_FOLD_EXP and VECTOR_FOLD_SQUARE,
-   * which fold x - shift. */
+  /* Folds a contiguous row into one number, starting anew. VECTOR_FOLD_EXP and VECTOR_FOLD_SQUARE fold x - shift;
+   * the others do not look at it. */
   double (*fold_row[VECTOR_FOLD_COUNT])(const float *x, size_t count, float shift);
   /* The sum of x - shift and that of its squares. */
   void (*deviations)(const float *x, size_t count, float shift, double *sum, double *squares);
-  /* Folds a row into as many running results: into[i] = fold(into[i], x[i] - shift[i]); shift may be NULL. */
+  /* Folds a row into as many running results: into[i] = fold(into[i], x[i]). VECTOR_FOLD_EXP folds x[i] - shift[i];
+   * for the others shift may be NULL. */
   void (*fold_columns[VECTOR_FOLD_COUNT])(double *into, const float *x, size_t count, const float *shift);
 
   /* y[i] = (x[i] - shift) * factor + offset */

@@ -26,7 +26,7 @@ static int32_t supports_concat(const oneiro_node *node, oneiro_text *why) {
   return check(node, &node->outputs[0], node->inputs, node->input_count, oneiro_int(node, "axis", 0), why);
 }
 
-/* The sizes of the parts are those of the outputs: `split` and `num_outputs` have done their work in shape inference. */
+/* The sizes of the parts are those of the outputs: `split` and `num_outputs` did their work in shape inference. */
 static int32_t supports_split(const oneiro_node *node, oneiro_text *why) {
   return check(node, &node->inputs[0], node->outputs, node->output_count, oneiro_int(node, "axis", 0), why);
 }

@@ -54,7 +54,8 @@ static int32_t pads_before(const oneiro_node *node, int64_t *before, oneiro_text
   }
   if (oneiro_element_count(&node->inputs[1]) != 2 * count) return vector_refuse(why, "pads do not fit the axes");
   for (int64_t i = 0; i < count; i++) {
-    int32_t axis = oneiro_has_input(node, 3) ? vector_axis(vector_integer_at(&node->inputs[3], i), x->rank) : (int32_t)i;
+    int64_t wanted = oneiro_has_input(node, 3) ? vector_integer_at(&node->inputs[3], i) : i;
+    int32_t axis = vector_axis(wanted, x->rank);
     if (axis < 0) return vector_refuse(why, "an axis is outside rank %d", x->rank);
     before[axis] = vector_integer_at(&node->inputs[1], i);
     after[axis] = vector_integer_at(&node->inputs[1], count + i);
@@ -145,8 +146,8 @@ static void pad_rows(void *argument, size_t begin, size_t end) {
         continue;
       }
       int64_t source = state->sources[last][at];
-      const char *from = constant || source == FROM_CONSTANT ? job->constant : job->x + (size_t)(offset + source) * size;
-      memcpy(to + (size_t)at * size, from, size);
+      bool fills = constant || source == FROM_CONSTANT;
+      memcpy(to + (size_t)at * size, fills ? job->constant : job->x + (size_t)(offset + source) * size, size);
     }
   }
 }

@@ -89,7 +89,8 @@ static int32_t describe_slice(const oneiro_node *node, vector_copy *copy, oneiro
     copy->dims[axis] = y->dims[axis];    /* the host's shape inference has applied `ends` */
     if (y->dims[axis] == 0) continue;
     /* The last element read; no sum here overflows, since a step longer than the axis reads one element. */
-    int64_t last = y->dims[axis] == 1 ? start : step > extent || step < -extent ? -1 : start + (y->dims[axis] - 1) * step;
+    bool leaps = step > extent || step < -extent;
+    int64_t last = y->dims[axis] == 1 ? start : leaps ? -1 : start + (y->dims[axis] - 1) * step;
     if (start >= extent || last < 0 || last >= extent)
       return vector_refuse(why, "the output's axis %d is longer than the slice", axis);
     copy->start += start * strides[axis];

@@ -7,7 +7,7 @@
 #include "plugin.h"
 
 typedef struct row_moments {
-  float mean, rest;             /* the mean is their sum: what one float cannot hold of it counts when a row is nearly flat */
+  float mean, rest;             /* the mean is their sum: what one float cannot hold counts when a row is nearly flat */
   float inverse_deviation;      /* 1 / sqrt(variance + epsilon) */
 } row_moments;
 

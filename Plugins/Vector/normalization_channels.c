@@ -95,7 +95,8 @@ static int32_t compute_batch(const oneiro_call *call) {
   channels_job job = job_of(call);
   job.mean = call->inputs[3].data;
   job.variance = call->inputs[4].data;
-  vector_parallel_ranges(call, (size_t)call->inputs[0].dims[0] * job.channels, job.plane, normalize_by_statistics, &job);
+  size_t planes = (size_t)call->inputs[0].dims[0] * job.channels;
+  vector_parallel_ranges(call, planes, job.plane, normalize_by_statistics, &job);
   return ONEIRO_OK;
 }
 

@@ -1,4 +1,4 @@
-/* What the files of this plugin share: how a kernel is listed, how a refusal is worded, how work is spread over threads. */
+/* What the files of this plugin share: how a kernel is listed, a refusal is worded, work is spread over threads. */
 #ifndef VECTOR_PLUGIN_H
 #define VECTOR_PLUGIN_H
 

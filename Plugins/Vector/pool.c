@@ -53,8 +53,10 @@ static int64_t divide_up(int64_t value, int64_t step) { return value <= 0 ? 0 : 
 static tap_range taps_of(const vector_spatial *spatial, int32_t axis, int64_t at) {
   int64_t first = at * spatial->stride[axis] - spatial->pad_begin[axis], dilation = spatial->dilation[axis];
   int64_t kernel = spatial->kernel[axis], input = spatial->input[axis];
-  int64_t end = divide_up(input - first, dilation), padded = divide_up(input + spatial->pad_end[axis] - first, dilation);
-  return (tap_range){divide_up(-first, dilation), end < kernel ? end : kernel, first, padded < kernel ? padded : kernel};
+  int64_t end = divide_up(input - first, dilation);
+  int64_t padded = divide_up(input + spatial->pad_end[axis] - first, dilation);
+  return (tap_range){.begin = divide_up(-first, dilation), .end = end < kernel ? end : kernel, .first = first,
+                     .padded = padded < kernel ? padded : kernel};
 }
 
 static float pool_one(const pool_job *job, const float *x, const tap_range *range) {

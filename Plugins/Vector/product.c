@@ -2,8 +2,8 @@
 
 #include <stdatomic.h>
 
-/* A block of B, DEPTH x COLUMNS floats, is to stay in a second-level cache of 512 KB or more beside ROWS x DEPTH of A; a
- * panel of each, DEPTH x tile, in the first level. */
+/* A block of B, DEPTH x COLUMNS floats, is to stay in a second-level cache of 512 KB or more beside ROWS x DEPTH of A;
+ * a panel of each, DEPTH x tile, in the first level. */
 enum { DEPTH = 256, COLUMNS = 192, ROWS = 192 };
 
 /* Multiplications below which a second thread costs more than it saves. */
@@ -99,7 +99,8 @@ static void run_block(const product_job *job, size_t block, float *memory) {
   size_t column = block / job->row_blocks % job->column_blocks * plan->column_block;
   size_t row_end = row + smaller(plan->rows - row, plan->row_block), part = row_part(plan);
   size_t columns = smaller(plan->columns - column, plan->column_block);
-  size_t padded_rows = round_up(plan->rows, loops->tile_rows), padded_columns = round_up(plan->columns, loops->tile_columns);
+  size_t padded_rows = round_up(plan->rows, loops->tile_rows);
+  size_t padded_columns = round_up(plan->columns, loops->tile_columns);
   float *a_memory = memory, *b_memory = memory + part * plan->depth_block;
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
     size_t depth = smaller(plan->depth - k, plan->depth_block);
@@ -112,7 +113,8 @@ static void run_block(const product_job *job, size_t block, float *memory) {
       float *c = item.c + i * job->c_step + column;
       const float *a = a_memory;
       if (item.a.packed) a = item.a.packed + padded_rows * k + i * depth;
-      else loops->pack_rows(a_memory, at(&item.a, i, k), rows, depth, item.a.line_step, item.a.depth_step, item.a.factor);
+      else loops->pack_rows(a_memory, at(&item.a, i, k), rows, depth, item.a.line_step, item.a.depth_step,
+                            item.a.factor);
       if (k == 0 && item.row_start) start_rows(c, job->c_step, rows, columns, item.row_start + i);
       loops->multiply(c, job->c_step, a, b, rows, columns, depth, job->accumulate || item.row_start || k > 0);
     }

@@ -40,8 +40,8 @@ vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t dept
 /* Bytes of workspace that vector_run_products needs. */
 size_t vector_product_workspace(const vector_product_plan *plan);
 
-/* Runs `items` products. `describe(argument, index, item)` fills one in and is called from any thread. With `accumulate`
- * C keeps what it holds and the product is added. Every C has `c_step` floats between rows. */
+/* Runs `items` products. `describe(argument, index, item)` fills one in and is called from any thread. With
+ * `accumulate` C keeps what it holds and the product is added. Every C has `c_step` floats between rows. */
 void vector_run_products(const oneiro_call *call, const vector_product_plan *plan, void *workspace, size_t items,
                          size_t c_step, bool accumulate,
                          void (*describe)(const void *argument, size_t index, vector_product_item *item),

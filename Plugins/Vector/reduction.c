@@ -164,8 +164,10 @@ typedef struct reduction_job {
 
 static double fold_all(const reduction_state *state, vector_fold fold, const float *x, float shift) {
   double value = start_of(fold);
-  for (int64_t index = 0; index < state->reduced.count; index++)
-    value = join(fold, value, vector_picked->fold_row[fold](x + offset_of(&state->reduced, index), (size_t)state->row, shift));
+  for (int64_t index = 0; index < state->reduced.count; index++) {
+    const float *row = x + offset_of(&state->reduced, index);
+    value = join(fold, value, vector_picked->fold_row[fold](row, (size_t)state->row, shift));
+  }
   return value;
 }
 
@@ -213,7 +215,8 @@ static int32_t compute(const oneiro_call *call) {
   if (state->copies) {
     vector_copy_bytes(call, job.y, job.x, (size_t)oneiro_element_count(&call->inputs[0]) * sizeof(float));
   } else if (state->folds_rows) {
-    vector_parallel_ranges(call, (size_t)state->kept.count, (size_t)(state->reduced.count * state->row), reduce_rows, &job);
+    size_t work = (size_t)(state->reduced.count * state->row);
+    vector_parallel_ranges(call, (size_t)state->kept.count, work, reduce_rows, &job);
   } else {
     size_t work = (size_t)(state->reduced.count * (state->row < COLUMNS ? state->row : COLUMNS));
     vector_parallel_ranges(call, (size_t)(state->kept.count * job.pieces), work, reduce_columns, &job);

@@ -94,7 +94,8 @@ static int32_t read_axes(const oneiro_node *node, const resize_rule *rule, resiz
   for (int64_t i = 0; i < count; i++) {
     int32_t axis = order[i];
     if (by_scales) axes[axis].scale = (double)float_at(&node->inputs[2], i);
-    if (!(axes[axis].scale > 0) && y->dims[axis] > 0) return vector_refuse(why, "scale of axis %d is not above 0", axis);
+    if (!(axes[axis].scale > 0) && y->dims[axis] > 0)
+      return vector_refuse(why, "scale of axis %d is not above 0", axis);
     if (crops) {
       axes[axis].roi_begin = (double)float_at(&node->inputs[1], i);
       axes[axis].roi_end = (double)float_at(&node->inputs[1], count + i);

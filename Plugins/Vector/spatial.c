@@ -17,8 +17,8 @@ static void split_pads(int64_t total, bool upper, int64_t *begin, int64_t *end) 
   *end = total - *begin;
 }
 
-static int32_t read_axis(const oneiro_node *node, int32_t axis, int64_t kernel, bool transposed, vector_spatial *spatial,
-                         oneiro_text *why) {
+static int32_t read_axis(const oneiro_node *node, int32_t axis, int64_t kernel, bool transposed,
+                         vector_spatial *spatial, oneiro_text *why) {
   int32_t at = VECTOR_SPATIAL - spatial->axes + axis;
   size_t index = (size_t)axis, last = (size_t)(axis + spatial->axes);
   int64_t input = node->inputs[0].dims[2 + axis], output = node->outputs[0].dims[2 + axis];

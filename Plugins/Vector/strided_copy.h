@@ -1,4 +1,4 @@
-/* A row-major tensor filled from strided memory: what Transpose, Expand, Tile, Slice, DepthToSpace and their kin are. */
+/* A row-major tensor filled from strided memory: what Transpose, Expand, Tile, Slice and DepthToSpace are. */
 #ifndef VECTOR_STRIDED_COPY_H
 #define VECTOR_STRIDED_COPY_H
 
