@@ -1,4 +1,6 @@
 /* Softmax and LogSoftmax along any axis. */
+#include <math.h>
+
 #include "families.h"
 
 /* Columns that are worked on side by side when the axis is not the innermost one: their running sums fit the stack. */
@@ -31,7 +33,9 @@ static void run_column_pieces(void *argument, size_t begin, size_t end) {
   const softmax_job *job = argument;
   const vector_loops *loops = vector_picked;
   vector_binary_loop max = loops->binary[VECTOR_MAX][VECTOR_F32], sub = loops->binary[VECTOR_SUB][VECTOR_F32];
-  float largest[COLUMNS], scale[COLUMNS];
+  vector_binary_loop mul = loops->binary[VECTOR_MUL][VECTOR_F32];
+  vector_unary_loop exponential = loops->unary[VECTOR_EXP];
+  float largest[COLUMNS], scale[COLUMNS];      /* `scale` holds a row of exponentials on the way */
   double sums[COLUMNS];
   for (size_t index = begin; index < end; index++) {
     size_t first = index % job->pieces * COLUMNS, start = index / job->pieces * job->length * job->inner + first;
@@ -41,20 +45,16 @@ static void run_column_pieces(void *argument, size_t begin, size_t end) {
     memcpy(largest, x, count * sizeof(float));
     for (size_t k = 1; k < job->length; k++) max(largest, largest, x + k * job->inner, count, 1, 1);
     for (size_t j = 0; j < count; j++) sums[j] = 0;
-    for (size_t k = 0; k < job->length; k++)
-      loops->fold_columns[VECTOR_FOLD_EXP](sums, x + k * job->inner, count, largest);
-    for (size_t j = 0; j < count; j++) scale[j] = (float)(job->logarithm ? sums[j] : 1 / sums[j]);
-    if (job->logarithm) loops->unary[VECTOR_LOG](scale, scale, count, NULL);
     for (size_t k = 0; k < job->length; k++) {
       float *row = y + k * job->inner;
       sub(row, x + k * job->inner, largest, count, 1, 1);
-      if (job->logarithm) {
-        sub(row, row, scale, count, 1, 1);
-      } else {
-        loops->unary[VECTOR_EXP](row, row, count, NULL);
-        loops->binary[VECTOR_MUL][VECTOR_F32](row, row, scale, count, 1, 1);
-      }
+      if (job->logarithm) exponential(scale, row, count, NULL);
+      else exponential(row, row, count, NULL);
+      loops->fold_columns[VECTOR_FOLD_SUM](sums, job->logarithm ? scale : row, count, NULL);
     }
+    for (size_t j = 0; j < count; j++) scale[j] = (float)(job->logarithm ? log(sums[j]) : 1 / sums[j]);
+    for (size_t k = 0; k < job->length; k++)
+      (job->logarithm ? sub : mul)(y + k * job->inner, y + k * job->inner, scale, count, 1, 1);
   }
 }
 
