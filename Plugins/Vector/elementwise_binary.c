@@ -12,6 +12,7 @@ typedef struct binary_operator {
 static const binary_operator operators[] = {
     {"Add", VECTOR_ADD}, {"Sub", VECTOR_SUB}, {"Mul", VECTOR_MUL}, {"Div", VECTOR_DIV}, {"Pow", VECTOR_POW},
     {"Max", VECTOR_MAX}, {"Min", VECTOR_MIN}, {"Sum", VECTOR_ADD}, {"Mean", VECTOR_ADD}, {"PRelu", VECTOR_PRELU},
+    {"And", VECTOR_AND}, {"Or", VECTOR_OR}, {"Xor", VECTOR_XOR}, {"Not", VECTOR_XOR},
     {"Equal", VECTOR_EQUAL}, {"Less", VECTOR_LESS}, {"Greater", VECTOR_GREATER},
     {"LessOrEqual", VECTOR_LESS_OR_EQUAL}, {"GreaterOrEqual", VECTOR_GREATER_OR_EQUAL},
 };
@@ -28,6 +29,7 @@ static vector_binary_loop find_typed_loop(const oneiro_node *node) {
     case ONEIRO_FLOAT32: return loops[VECTOR_F32];
     case ONEIRO_INT32: return loops[VECTOR_I32];
     case ONEIRO_INT64: return loops[VECTOR_I64];
+    case ONEIRO_BOOL: return loops[VECTOR_BOOL];
     default: return NULL;
   }
 }
@@ -139,10 +141,22 @@ static int32_t compute(const oneiro_call *call) {
   return ONEIRO_OK;
 }
 
+/* All of the output as one row beside a single number. */
+static vector_broadcast with_scalar(const oneiro_call *call) {
+  return (vector_broadcast){.operands = 2, .rows = 1, .row = oneiro_element_count(&call->outputs[0]), .steps = {1, 0}};
+}
+
+static int32_t compute_not(const oneiro_call *call) {
+  const uint8_t flip = 1;
+  vector_broadcast all = with_scalar(call);
+  run_step(call, &all, vector_picked->binary[VECTOR_XOR][VECTOR_BOOL], call->inputs[0].data, &flip);
+  return ONEIRO_OK;
+}
+
 static int32_t compute_mean(const oneiro_call *call) {
   int32_t status = compute(call);
   float count = (float)call->node->input_count;
-  vector_broadcast all = {.operands = 2, .rows = 1, .row = oneiro_element_count(&call->outputs[0]), .steps = {1, 0}};
+  vector_broadcast all = with_scalar(call);
   if (!status) run_step(call, &all, vector_picked->binary[VECTOR_DIV][VECTOR_F32], call->outputs[0].data, &count);
   return status;
 }
@@ -158,6 +172,10 @@ static const vector_kernel kernels[] = {
     {"Sum", 13, supports_float, prepare, compute, free, NULL},
     {"Mean", 13, supports_float, prepare, compute_mean, free, NULL},
     {"PRelu", 16, supports, prepare, compute, free, NULL},
+    {"And", 7, supports, prepare, compute, free, NULL},
+    {"Or", 7, supports, prepare, compute, free, NULL},
+    {"Xor", 7, supports, prepare, compute, free, NULL},
+    {"Not", 1, supports, NULL, compute_not, NULL, NULL},
     {"Equal", 19, supports, prepare, compute, free, NULL},
     {"Less", 13, supports, prepare, compute, free, NULL},
     {"Greater", 13, supports, prepare, compute, free, NULL},

@@ -20,12 +20,13 @@ typedef enum vector_unary {
 
 typedef enum vector_binary {
   VECTOR_ADD, VECTOR_SUB, VECTOR_MUL, VECTOR_DIV, VECTOR_POW, VECTOR_MAX, VECTOR_MIN, VECTOR_PRELU,
+  VECTOR_AND, VECTOR_OR, VECTOR_XOR,
   VECTOR_EQUAL, VECTOR_LESS, VECTOR_GREATER, VECTOR_LESS_OR_EQUAL, VECTOR_GREATER_OR_EQUAL,
   VECTOR_BINARY_COUNT
 } vector_binary;
 
 /* The element types that binary loops exist for. */
-typedef enum vector_number { VECTOR_F32, VECTOR_I32, VECTOR_I64, VECTOR_NUMBER_COUNT } vector_number;
+typedef enum vector_number { VECTOR_F32, VECTOR_I32, VECTOR_I64, VECTOR_BOOL, VECTOR_NUMBER_COUNT } vector_number;
 
 /* How a reduction folds one more element x into what it has. Sums are kept in double. */
 typedef enum vector_fold {
