@@ -9,7 +9,8 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int32_t rank = node->inputs[0].rank, axis = vector_axis(wanted, rank);
   if (axis < 0) return vector_refuse(why, "axis %lld is outside rank %d", (long long)wanted, rank);
   if (node->inputs[0].dims[axis] == 0) return vector_refuse(why, "axis %d is empty", axis);
-  return ONEIRO_OK;
+  return vector_require_output(node, ONEIRO_INT64,
+                               oneiro_element_count(&node->inputs[0]) / node->inputs[0].dims[axis], why);
 }
 
 typedef struct argmax_job {

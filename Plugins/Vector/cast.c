@@ -117,7 +117,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int32_t from = node->inputs[0].element_type, to = node->outputs[0].element_type;
   if (!can_cast(from)) return vector_refuse(why, "from element type %s", vector_type_name(from));
   if (!can_cast(to)) return vector_refuse(why, "to element type %s", vector_type_name(to));
-  return ONEIRO_OK;
+  return vector_require_output(node, to, oneiro_element_count(&node->inputs[0]), why);
 }
 
 static int32_t compute(const oneiro_call *call) {

@@ -12,7 +12,7 @@ typedef struct binary_operator {
 static const binary_operator operators[] = {
     {"Add", VECTOR_ADD}, {"Sub", VECTOR_SUB}, {"Mul", VECTOR_MUL}, {"Div", VECTOR_DIV}, {"Pow", VECTOR_POW},
     {"Max", VECTOR_MAX}, {"Min", VECTOR_MIN}, {"Sum", VECTOR_ADD}, {"Mean", VECTOR_ADD}, {"PRelu", VECTOR_PRELU},
-    {"And", VECTOR_AND}, {"Or", VECTOR_OR}, {"Xor", VECTOR_XOR}, {"Not", VECTOR_XOR},
+    {"And", VECTOR_AND}, {"Or", VECTOR_OR}, {"Xor", VECTOR_XOR},
     {"Equal", VECTOR_EQUAL}, {"Less", VECTOR_LESS}, {"Greater", VECTOR_GREATER},
     {"LessOrEqual", VECTOR_LESS_OR_EQUAL}, {"GreaterOrEqual", VECTOR_GREATER_OR_EQUAL},
 };
@@ -59,10 +59,25 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (node->input_count == 0) return vector_refuse(why, "there is no input");
   if (!find_typed_loop(node))
     return vector_refuse(why, "element type %s", vector_type_name(node->inputs[0].element_type));
+  bool compares = find_loop(node) >= VECTOR_EQUAL;
+  /* A single operand is copied and does not broadcast. */
+  const oneiro_tensor *shape = node->input_count == 1 ? &node->inputs[0] : &node->outputs[0];
+  status = vector_require_output(node, compares ? ONEIRO_BOOL : node->inputs[0].element_type,
+                                 oneiro_element_count(shape), why);
   vector_broadcast broadcast;
   for (size_t step = 0; step < step_count(node) && !status; step++)
     status = broadcast_of_step(node, step, &broadcast, why);
   return status;
+}
+
+static int32_t supports_two(const oneiro_node *node, oneiro_text *why) {
+  return node->input_count == 2 ? supports(node, why) : vector_refuse(why, "%zu inputs", node->input_count);
+}
+
+static int32_t supports_not(const oneiro_node *node, oneiro_text *why) {
+  int32_t status = vector_require_plain(node, why);
+  if (!status) status = vector_require_input(node, 0, ONEIRO_BOOL, why);
+  return status ? status : vector_require_output(node, ONEIRO_BOOL, oneiro_element_count(&node->inputs[0]), why);
 }
 
 static int32_t supports_float(const oneiro_node *node, oneiro_text *why) {
@@ -162,24 +177,24 @@ static int32_t compute_mean(const oneiro_call *call) {
 }
 
 static const vector_kernel kernels[] = {
-    {"Add", 14, supports, prepare, compute, free, NULL},
-    {"Sub", 14, supports, prepare, compute, free, NULL},
-    {"Mul", 14, supports, prepare, compute, free, NULL},
-    {"Div", 14, supports, prepare, compute, free, NULL},
-    {"Pow", 15, supports, prepare, compute, free, NULL},
+    {"Add", 14, supports_two, prepare, compute, free, NULL},
+    {"Sub", 14, supports_two, prepare, compute, free, NULL},
+    {"Mul", 14, supports_two, prepare, compute, free, NULL},
+    {"Div", 14, supports_two, prepare, compute, free, NULL},
+    {"Pow", 15, supports_two, prepare, compute, free, NULL},
     {"Max", 13, supports, prepare, compute, free, NULL},
     {"Min", 13, supports, prepare, compute, free, NULL},
     {"Sum", 13, supports_float, prepare, compute, free, NULL},
     {"Mean", 13, supports_float, prepare, compute_mean, free, NULL},
-    {"PRelu", 16, supports, prepare, compute, free, NULL},
-    {"And", 7, supports, prepare, compute, free, NULL},
-    {"Or", 7, supports, prepare, compute, free, NULL},
-    {"Xor", 7, supports, prepare, compute, free, NULL},
-    {"Not", 1, supports, NULL, compute_not, NULL, NULL},
-    {"Equal", 19, supports, prepare, compute, free, NULL},
-    {"Less", 13, supports, prepare, compute, free, NULL},
-    {"Greater", 13, supports, prepare, compute, free, NULL},
-    {"LessOrEqual", 16, supports, prepare, compute, free, NULL},
-    {"GreaterOrEqual", 16, supports, prepare, compute, free, NULL},
+    {"PRelu", 16, supports_two, prepare, compute, free, NULL},
+    {"And", 7, supports_two, prepare, compute, free, NULL},
+    {"Or", 7, supports_two, prepare, compute, free, NULL},
+    {"Xor", 7, supports_two, prepare, compute, free, NULL},
+    {"Not", 1, supports_not, NULL, compute_not, NULL, NULL},
+    {"Equal", 19, supports_two, prepare, compute, free, NULL},
+    {"Less", 13, supports_two, prepare, compute, free, NULL},
+    {"Greater", 13, supports_two, prepare, compute, free, NULL},
+    {"LessOrEqual", 16, supports_two, prepare, compute, free, NULL},
+    {"GreaterOrEqual", 16, supports_two, prepare, compute, free, NULL},
 };
 VECTOR_FAMILY(vector_elementwise_binary, kernels);

@@ -65,7 +65,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (node->outputs[0].layout != layout) return vector_refuse(why, "input and output differ in layout");
   if (!vector_same_dims(&node->inputs[0], &node->outputs[0]))
     return vector_refuse(why, "input and output differ in shape");
-  return ONEIRO_OK;
+  return vector_require_output(node, ONEIRO_FLOAT32, oneiro_element_count(&node->inputs[0]), why);
 }
 
 static int32_t supports_clip(const oneiro_node *node, oneiro_text *why) {

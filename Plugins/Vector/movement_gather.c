@@ -12,10 +12,13 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
     return vector_refuse(why, "element type %s", vector_type_name(node->inputs[0].element_type));
   if (!vector_is_integer(node->inputs[1].element_type))
     return vector_refuse(why, "element type of indices is %s", vector_type_name(node->inputs[1].element_type));
-  int64_t axis = oneiro_int(node, "axis", 0);
-  if (vector_axis(axis, node->inputs[0].rank) < 0)
-    return vector_refuse(why, "axis %lld is outside rank %d", (long long)axis, node->inputs[0].rank);
-  return ONEIRO_OK;
+  const oneiro_tensor *x = &node->inputs[0];
+  int64_t wanted = oneiro_int(node, "axis", 0);
+  int32_t axis = vector_axis(wanted, x->rank);
+  if (axis < 0) return vector_refuse(why, "axis %lld is outside rank %d", (long long)wanted, x->rank);
+  int64_t count = vector_product(x->dims, 0, axis) * oneiro_element_count(&node->inputs[1]) *
+                  vector_product(x->dims, axis + 1, x->rank);
+  return vector_require_output(node, x->element_type, count, why);
 }
 
 typedef struct gather_job {

@@ -81,6 +81,8 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (oneiro_has_input(node, 2) && (node->inputs[2].element_type != node->inputs[0].element_type ||
                                     oneiro_element_count(&node->inputs[2]) != 1))
     return vector_refuse(why, "constant_value is not one element of the data's type");
+  if (node->outputs[0].rank != node->inputs[0].rank || node->outputs[0].element_type != node->inputs[0].element_type)
+    return vector_refuse(why, "input and output differ in rank or element type");
   status = vector_require_constant(node, 1, "pads", why);
   int64_t before[VECTOR_MAX_RANK];
   return status ? status : pads_before(node, before, why);

@@ -177,7 +177,8 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (!vector_can_copy(node->inputs[0].element_type))
     return vector_refuse(why, "element type %s", vector_type_name(node->inputs[0].element_type));
   vector_copy copy;
-  return describe(node, &copy, why);
+  status = vector_require_output(node, node->inputs[0].element_type, oneiro_element_count(&node->outputs[0]), why);
+  return status ? status : describe(node, &copy, why);
 }
 
 static int32_t prepare(oneiro_call *call) {

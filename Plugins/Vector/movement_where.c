@@ -18,8 +18,9 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (status) return status;
   if (!vector_can_copy(node->inputs[1].element_type))
     return vector_refuse(why, "element type %s", vector_type_name(node->inputs[1].element_type));
+  status = vector_require_output(node, node->inputs[1].element_type, oneiro_element_count(&node->outputs[0]), why);
   vector_broadcast broadcast;
-  return broadcast_of(node, &broadcast, why);
+  return status ? status : broadcast_of(node, &broadcast, why);
 }
 
 static int32_t prepare(oneiro_call *call) {

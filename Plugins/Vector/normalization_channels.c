@@ -12,7 +12,7 @@ static int32_t require_per_channel(const oneiro_node *node, size_t from, size_t 
     if (oneiro_element_count(&node->inputs[index]) != node->inputs[0].dims[1])
       return vector_refuse(why, "input %zu does not have one number a channel", index);
   }
-  return ONEIRO_OK;
+  return vector_require_output(node, ONEIRO_FLOAT32, oneiro_element_count(&node->inputs[0]), why);
 }
 
 static int32_t supports_instance(const oneiro_node *node, oneiro_text *why) {

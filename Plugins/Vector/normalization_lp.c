@@ -12,7 +12,8 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int64_t axis = oneiro_int(node, "axis", -1), p = oneiro_int(node, "p", 2);
   if (vector_axis(axis, node->inputs[0].rank) < 0)
     return vector_refuse(why, "axis %lld is outside rank %d", (long long)axis, node->inputs[0].rank);
-  return p == 1 || p == 2 ? ONEIRO_OK : vector_refuse(why, "p is %lld", (long long)p);
+  if (p != 1 && p != 2) return vector_refuse(why, "p is %lld", (long long)p);
+  return vector_require_output(node, ONEIRO_FLOAT32, oneiro_element_count(&node->inputs[0]), why);
 }
 
 typedef struct lp_job {

@@ -17,7 +17,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
     if (oneiro_has_input(node, index) && oneiro_element_count(&node->inputs[index]) != row)
       return vector_refuse(why, "input %zu has %lld elements, a row %lld", index,
                            (long long)oneiro_element_count(&node->inputs[index]), (long long)row);
-  return ONEIRO_OK;
+  return vector_require_output(node, ONEIRO_FLOAT32, oneiro_element_count(&node->inputs[0]), why);
 }
 
 typedef struct rows_job {

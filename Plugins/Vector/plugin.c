@@ -109,7 +109,18 @@ int32_t vector_require_floats(const oneiro_node *node, oneiro_text *why) {
   if (!status && !oneiro_has_input(node, 0)) return vector_refuse(why, "input 0 is absent");
   for (size_t index = 0; index < node->input_count && !status; index++)
     if (oneiro_has_input(node, index)) status = vector_require_input(node, index, ONEIRO_FLOAT32, why);
-  return status;
+  return status ? status : vector_require_output(node, ONEIRO_FLOAT32, oneiro_element_count(&node->outputs[0]), why);
+}
+
+int32_t vector_require_output(const oneiro_node *node, int32_t element_type, int64_t count, oneiro_text *why) {
+  const oneiro_tensor *output = &node->outputs[0];
+  if (output->element_type != element_type)
+    return vector_refuse(why, "element type of the output is %s, not %s", vector_type_name(output->element_type),
+                         vector_type_name(element_type));
+  if (oneiro_element_count(output) != count)
+    return vector_refuse(why, "the output has %lld elements, not %lld", (long long)oneiro_element_count(output),
+                         (long long)count);
+  return ONEIRO_OK;
 }
 
 int32_t vector_require_constant(const oneiro_node *node, size_t index, const char *meaning, oneiro_text *why) {

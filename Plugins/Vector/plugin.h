@@ -57,7 +57,8 @@ const char *vector_type_name(int32_t element_type);
 /* The checks that `supports` is made of. Each returns ONEIRO_OK, or ONEIRO_UNSUPPORTED with a reason. */
 int32_t vector_require_plain(const oneiro_node *node, oneiro_text *why);           /* every tensor, rank included */
 int32_t vector_require_input(const oneiro_node *node, size_t index, int32_t element_type, oneiro_text *why);
-int32_t vector_require_floats(const oneiro_node *node, oneiro_text *why);          /* plain, all tensors float32 */
+int32_t vector_require_floats(const oneiro_node *node, oneiro_text *why);   /* plain, inputs and output 0 float32 */
+int32_t vector_require_output(const oneiro_node *node, int32_t element_type, int64_t count, oneiro_text *why);
 int32_t vector_require_constant(const oneiro_node *node, size_t index, const char *meaning, oneiro_text *why);
 
 /* An axis counted from the front, or -1 when it is out of range. */

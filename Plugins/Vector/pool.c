@@ -117,7 +117,9 @@ static int32_t compute_average(const oneiro_call *call) { return run(call, true)
 static int32_t supports_global(const oneiro_node *node, oneiro_text *why) {
   int32_t status = vector_require_floats(node, why);
   if (status) return status;
-  return node->inputs[0].rank < 2 ? vector_refuse(why, "rank %d", node->inputs[0].rank) : ONEIRO_OK;
+  const oneiro_tensor *x = &node->inputs[0];
+  if (x->rank < 2) return vector_refuse(why, "rank %d", x->rank);
+  return vector_require_output(node, ONEIRO_FLOAT32, x->dims[0] * x->dims[1], why);
 }
 
 typedef struct global_job {

@@ -111,6 +111,7 @@ static int32_t describe(const oneiro_node *node, reduction_state *state, oneiro_
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int32_t status = vector_require_plain(node, why);
   if (!status) status = vector_require_input(node, 0, ONEIRO_FLOAT32, why);
+  if (!status) status = vector_require_output(node, ONEIRO_FLOAT32, oneiro_element_count(&node->outputs[0]), why);
   reduction_state state;
   return status ? status : describe(node, &state, why);
 }

@@ -123,6 +123,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   /* The value for what lies outside would have to be converted. */
   if (rule.coordinates == TF_CROP_AND_RESIZE && type != ONEIRO_FLOAT32)
     return vector_refuse(why, "tf_crop_and_resize with element type %s", vector_type_name(type));
+  if (node->outputs[0].element_type != type) return vector_refuse(why, "input and output differ in element type");
   return read_axes(node, &rule, axes, why);
 }
 

@@ -12,7 +12,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int64_t axis = oneiro_int(node, "axis", -1);
   if (node->inputs[0].rank > 0 && vector_axis(axis, node->inputs[0].rank) < 0)
     return vector_refuse(why, "axis %lld is outside rank %d", (long long)axis, node->inputs[0].rank);
-  return ONEIRO_OK;
+  return vector_require_output(node, ONEIRO_FLOAT32, oneiro_element_count(&node->inputs[0]), why);
 }
 
 typedef struct softmax_job {
