@@ -60,7 +60,7 @@ static void move(const oneiro_call *call, const oneiro_tensor *whole, const onei
   size_t inner = (size_t)vector_product(whole->dims, axis + 1, whole->rank) * oneiro_element_size(whole->element_type);
   size_t outer = (size_t)vector_product(whole->dims, 0, axis), run = inner * (size_t)whole->dims[axis];
   join_job job = {parts, count, inner, axis, whole->data, run, splits};
-  if (run == 0) return;
+  if (run == 0 || outer == 0) return;
   if (outer > 1) {
     vector_parallel_ranges(call, outer, run / 4, move_runs, &job);
     return;

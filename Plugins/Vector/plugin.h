@@ -78,7 +78,8 @@ static inline int64_t vector_product(const int64_t *dims, int32_t begin, int32_t
 }
 
 static inline bool vector_same_dims(const oneiro_tensor *a, const oneiro_tensor *b) {
-  return a->rank == b->rank && memcmp(a->dims, b->dims, sizeof(int64_t) * (size_t)a->rank) == 0;
+  if (a->rank != b->rank) return false;
+  return a->rank == 0 || memcmp(a->dims, b->dims, sizeof(int64_t) * (size_t)a->rank) == 0;
 }
 
 /* malloc'ed state with zeros, NULL when there is no room. */
