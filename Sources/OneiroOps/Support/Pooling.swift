@@ -94,7 +94,7 @@ extension InferenceContext {
 
 extension KernelCall {
   /// One number for each plane of [N, C, spatial...].
-  func poolGlobally(dims: [Int], _ f: (Slice<UnsafeBufferPointer<Double>>) -> Double) throws(KernelError) -> [Tensor] {
+  func poolGlobally(dims: [Int], _ f: (Swift.Slice<UnsafeBufferPointer<Double>>) -> Double) throws(KernelError) -> [Tensor] {
     let x = try tensor(0), plane = x.dims[2...].reduce(1, *)
     let output = x.doubles().withUnsafeBufferPointer { input in
       (0..<dims[0] * dims[1]).map { f(input[$0 * plane..<($0 + 1) * plane]) }

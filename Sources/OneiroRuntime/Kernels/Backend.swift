@@ -43,7 +43,7 @@ public struct Backend: Sendable {
     }
     self.text = text
     self.isStrict = isStrict
-    self.chain = try chain ?? Self.chain(Self.defaultName, isStrict: isStrict)
+    if let chain { self.chain = chain } else { self.chain = try Self.chain(Self.defaultName, isStrict: isStrict) }
     self.overrides = overrides
   }
 
@@ -87,9 +87,12 @@ enum LoadedPlugins {
     }
     let result = cache.withLock { loaded -> Result<KernelPlugin, RunError> in
       if let plugin = loaded[path] { return .success(plugin) }
-      return Result { () throws(RunError) in try KernelPlugin.load(path) }.map { plugin in
+      do throws(RunError) {
+        let plugin = try KernelPlugin.load(path)
         loaded[path] = plugin
-        return plugin
+        return .success(plugin)
+      } catch {
+        return .failure(error)
       }
     }
     return try result.get()

@@ -49,6 +49,10 @@ public final class KernelPlugin: @unchecked Sendable {
     return plugin
   }
 
+  /// The kernels for one operator, in the order they were added.
+  func kernels(for op: OpIdentifier) -> [PluginKernel] { byOperator[op] ?? [] }
+  private var byOperator: [OpIdentifier: [PluginKernel]] = [:]
+
   private init(name: String, path: String) {
     self.name = name
     self.path = path
@@ -61,10 +65,10 @@ public final class KernelPlugin: @unchecked Sendable {
     memcpy(&copy, descriptor, min(Int(descriptor.pointee.struct_size), MemoryLayout<oneiro_kernel>.size))
     guard let opType = copy.op_type, copy.supports != nil, copy.compute != nil else { return Int32(ONEIRO_FAILED) }
     let domain = copy.domain.map { String(cString: $0) } ?? ""
-    kernels.append(
-      PluginKernel(
-        op: OpIdentifier(String(cString: opType), domain: domain), source: name,
-        isa: copy.isa.map { String(cString: $0) } ?? "", descriptor: copy))
+    let op = OpIdentifier(String(cString: opType), domain: domain)
+    let kernel = PluginKernel(op: op, source: name, isa: copy.isa.map { String(cString: $0) } ?? "", descriptor: copy)
+    kernels.append(kernel)
+    byOperator[op, default: []].append(kernel)
     return Int32(ONEIRO_OK)
   }
 
