@@ -131,6 +131,13 @@ import Testing
     }
   }
 
+  @Test func attentionHasFourWaysToShowItsScores() {
+    let q = ones([1, 1, 2, 2])
+    #expect(throws: GraphError.self) {
+      try run(Attention.self, [q, q, q], outputs: 4, ["qk_matmul_output_mode": .int(4)])
+    }
+  }
+
   @Test func recurrentNetworksStopAtEachSequenceLength() throws {
     let lengths = Tensor([Int32(1), 0], dims: [2])
     let y = try run(
