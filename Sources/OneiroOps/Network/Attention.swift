@@ -26,6 +26,8 @@ public enum Attention: Operator {
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let type = try node.elementType(0), valueType = try node.elementType(2)
+    let mode = node.attributes.int("qk_matmul_output_mode")
+    guard (0...3).contains(mode) else { throw node.fails("attribute qk_matmul_output_mode", "expected 0 ... 3, found \(mode)") }
     guard let shape = try AttentionShape(node) else {
       return [.tensor(type, nil), .tensor(type, nil), .tensor(valueType, nil), .tensor(type, nil)]
     }
