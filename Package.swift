@@ -22,6 +22,7 @@ let package = Package(
     .systemLibrary(name: "COpenMP"),
     .systemLibrary(
       name: "CDNNL", path: "Plugins/OneDNN/CDNNL", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CCpuid", path: "Plugins/OpenBLAS/CCpuid"),
 
     // The runtime.
     .target(name: "COneiroKernel"),
@@ -52,10 +53,12 @@ let package = Package(
     // Kernel plugins. SwiftPM keeps a folder named Plugins for its own build plugins, so each one says where it lives.
     // A kernel plugin imports the ABI header and its own library, never a Swift module of ours.
     .target(name: "VectorKernels", dependencies: ["COneiroKernel"], path: "Plugins/Vector", publicHeadersPath: "include"),
-    .target(name: "OpenBLASKernels", dependencies: ["COneiroKernel"], path: "Plugins/OpenBLAS"),
+    .target(
+      name: "OpenBLASKernels", dependencies: ["COneiroKernel", "CCpuid"], path: "Plugins/OpenBLAS",
+      exclude: ["CCpuid", "README.md"]),
     .target(
       name: "OneDNNKernels", dependencies: ["COneiroKernel", "CDNNL", "COpenMP"], path: "Plugins/OneDNN",
-      exclude: ["CDNNL"]),
+      exclude: ["CDNNL", "README.md"]),
     .target(name: "ExampleKernels", dependencies: ["COneiroKernel"], path: "Plugins/Example"),
 
     .testTarget(name: "OneiroGraphTests", dependencies: ["OneiroGraph"]),

@@ -73,7 +73,8 @@ public enum NpyFile {
       throw .mismatch("npy file", expected: "a header of up to 65535 bytes", found: "\(header.utf8.count)")
     }
     let length = UInt16(header.utf8.count)
-    return magic + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(header.utf8) + Array(tensor.bytes)
+    let data = withExtendedLifetime(tensor) { Array(tensor.bytes) }
+    return magic + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(header.utf8) + data
   }
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)

@@ -10,7 +10,7 @@ func withUnpackedMessage<Message, Result>(
   _ body: (UnsafeMutablePointer<Message>) throws(GraphError) -> Result
 ) throws(GraphError) -> Result {
   let descriptor = descriptor(initialize)
-  guard let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+  guard !bytes.isEmpty, let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
     throw .mismatch(file: name, nil, expected: "a protobuf \(text(descriptor.pointee.short_name))", found: "an empty file")
   }
   let scan = onnx_scan_depth(descriptor, start, bytes.count)
