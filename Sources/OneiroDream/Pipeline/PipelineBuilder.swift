@@ -1,4 +1,5 @@
 import OneiroGraph
+import OneiroPasses
 
 /// Wires the graphs of parts into one model, and takes them out again.
 public enum PipelineBuilder {
@@ -156,7 +157,7 @@ public enum PipelineBuilder {
 
   /// A pipeline file has one list of functions; a part's own would clash there.
   private static func body(of model: Model) throws(DreamError) -> Graph {
-    return model.graph
+    do { return try InlineFunctions.apply(to: model).graph } catch { throw .graph(error) }
   }
 
   /// The second input of a noise predictor comes from the loop and not from the main graph.
