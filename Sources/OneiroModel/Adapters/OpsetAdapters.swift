@@ -11,6 +11,13 @@ public enum OpsetAdapters {
 
   private static let byOp: [OpIdentifier: [OpsetAdapter]] = Dictionary(grouping: all, by: \.op)
 
+  /// Brings a whole model, its functions included, to the canonical opset.
+  public static func normalise(_ model: inout Model) throws(GraphError) {
+    try normalise(&model.graph, from: model.opsetImports[""] ?? Model.canonicalOpset)
+    for index in model.functions.indices { try normalise(&model.functions[index]) }
+    if model.opsetImports[""] != nil { model.opsetImports[""] = Model.canonicalOpset }
+  }
+
   /// - from: the version of ai.onnx that the graph means. Nodes of other domains stay as they are, and so does a graph
   ///   of the canonical opset or a newer one.
   public static func normalise(_ graph: inout Graph, from: Int64) throws(GraphError) {
