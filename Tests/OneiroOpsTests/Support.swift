@@ -29,7 +29,7 @@ private func find(
   let node = Node(
     opType, domain: domain, inputs: inputs.enumerated().map { $1 == nil ? "" : "input\($0)" },
     outputs: (0..<outputs).map { "output\($0)" }, attributes: attributes)
-  guard let op = Operators.find(node.op) else { throw GraphError.invalid(node: node, "is not known") }
+  guard let op = Operators.find(node.op) else { throw GraphError.invalid(node: node, nil, "is not known") }
   return (op, node)
 }
 
