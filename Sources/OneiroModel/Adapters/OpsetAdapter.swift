@@ -5,8 +5,8 @@ public struct OpsetAdapter: Sendable {
   public let op: OpIdentifier
   /// The first opset with the new meaning: applies to models that import an older one.
   public let to: Int64
-  /// The nodes that mean the same in the new opset, in topological order: usually one, sometimes helpers with it. Helpers
-  /// are written in the meaning of the canonical opset.
+  /// The nodes that mean the same in the new opset, in topological order: usually one. They go on through the changes of
+  /// later opsets; helpers that the context collects do not, since they are written in the canonical opset at once.
   public let adapt: @Sendable (Node, inout AdapterContext) throws(GraphError) -> [Node]
 
   public init(
@@ -23,11 +23,8 @@ public struct OpsetAdapter: Sendable {
   ) -> OpsetAdapter {
     OpsetAdapter(opType, to: to) { (node, context) throws(GraphError) in
       var changed = node
-      let earlier = context.helpers.count
       try change(&changed, &context)
-      let helpers = Array(context.helpers[earlier...])
-      context.helpers.removeSubrange(earlier...)
-      return helpers + [changed]
+      return [changed]
     }
   }
 }

@@ -81,8 +81,11 @@ public enum OpsetAdapters {
   /// One node through all changes of its operator; a change may turn it into another operator, which goes on from there.
   private static func adapted(_ node: Node, from: Int64, _ context: inout AdapterContext) throws(GraphError) -> [Node] {
     guard let adapter = byOp[node.op]?.first(where: { $0.to > from && $0.to <= Model.canonicalOpset }) else { return [node] }
-    var result: [Node] = []
-    for next in try adapter.adapt(node, &context) { result += try adapted(next, from: adapter.to, &context) }
+    let earlier = context.helpers.count
+    let nodes = try adapter.adapt(node, &context)
+    var result = Array(context.helpers[earlier...])
+    context.helpers.removeSubrange(earlier...)
+    for next in nodes { result += try adapted(next, from: adapter.to, &context) }
     return result
   }
 
