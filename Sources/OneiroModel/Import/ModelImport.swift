@@ -7,7 +7,9 @@ extension MessageReader {
   func model(_ message: Onnx__ModelProto) throws(GraphError) -> Model {
     guard let graph = message.graph else { throw .mismatch(nil, expected: "a model with a graph", found: "none") }
     try checkVersion(message.ir_version)
-    let opsets = try opsetImports(message.n_opset_import, message.opset_import, "the model")
+    var opsets = try opsetImports(message.n_opset_import, message.opset_import, "the model")
+    // Before version 3 of the format there was one opset alone.
+    if opsets.isEmpty && message.ir_version < 3 { opsets[""] = 1 }
     var model = Model(graph: try self.graph(graph.pointee), opsetImports: opsets)
     model.irVersion = message.ir_version
     model.producerName = try text(message.producer_name, "producer name")
