@@ -6,8 +6,7 @@ import OneiroGraph
 public enum ValueFile {
   /// - type: what kind of value to expect; `nil` expects a tensor.
   public static func read(_ path: String, as type: ValueType? = nil) throws(GraphError) -> Value {
-    let file = try MappedFile(path)
-    return try parse(file.bytes, name: path, as: type)
+    try MappedFile(path).withBytes { (bytes) throws(GraphError) in try parse(bytes, name: path, as: type) }
   }
 
   public static func parse(

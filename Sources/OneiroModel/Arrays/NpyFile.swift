@@ -6,8 +6,7 @@ import OneiroGraph
 ///     "\x93NUMPY" major minor length header data        header: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 public enum NpyFile {
   public static func read(_ path: String) throws(GraphError) -> Tensor {
-    let file = try MappedFile(path)
-    return try parse(file.bytes, name: path)
+    try MappedFile(path).withBytes { (bytes) throws(GraphError) in try parse(bytes, name: path) }
   }
 
   /// - name: what errors call the bytes.

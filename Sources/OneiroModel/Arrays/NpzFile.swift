@@ -5,8 +5,7 @@ import OneiroGraph
 public enum NpzFile {
   /// The arrays by name, without the ending ".npy".
   public static func read(_ path: String) throws(GraphError) -> [String: Tensor] {
-    let file = try MappedFile(path)
-    return try parse(file.bytes, name: path)
+    try MappedFile(path).withBytes { (bytes) throws(GraphError) in try parse(bytes, name: path) }
   }
 
   static func parse(_ bytes: UnsafeRawBufferPointer, name: String) throws(GraphError) -> [String: Tensor] {

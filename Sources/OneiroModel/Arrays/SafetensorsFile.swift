@@ -30,6 +30,7 @@ extension SafetensorsFile {
 
   public init(contentsOf path: String) throws(GraphError) {
     let file = try MappedFile(path)
+    defer { withExtendedLifetime(file) {} }
     guard file.bytes.count >= 8 else {
       throw .mismatch(file: path, nil, expected: "a safetensors file", found: "\(file.bytes.count) bytes")
     }
