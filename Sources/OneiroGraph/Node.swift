@@ -55,3 +55,11 @@ public struct Node: Sendable {
     }
   }
 }
+
+extension Node {
+  /// The pipeline part that the node belongs to ("unet"), where an inlined subgraph left its mark.
+  public var role: String? {
+    get { metadata["ai.oneiro.role"] }
+    set { metadata["ai.oneiro.role"] = newValue }
+  }
+}

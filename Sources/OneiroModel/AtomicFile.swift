@@ -3,7 +3,7 @@ import OneiroGraph
 
 /// A file that appears under its name only when it is complete: written under another name in the same folder, flushed to
 /// the disk, renamed. What was there before stays until then, and nothing is left behind when something fails.
-struct AtomicFile: ~Copyable {
+package struct AtomicFile: ~Copyable {
   private let path: String
   private let temporaryPath: String
   private var descriptor: Int32
@@ -81,7 +81,7 @@ struct AtomicFile: ~Copyable {
   private func failure() -> GraphError { .invalid(file: path, nil, "cannot be written: \(systemErrorText())") }
 
   /// Writes `bytes` as the whole file.
-  static func write(_ bytes: [UInt8], to path: String) throws(GraphError) {
+  package static func write(_ bytes: [UInt8], to path: String) throws(GraphError) {
     var file = try AtomicFile(path)
     try file.write(bytes)
     try file.commit()

@@ -19,10 +19,11 @@ public enum ModelReader {
     do {
       let externalData = try folder.map { (folder) throws(GraphError) in try ExternalData(folder: folder) }
       let reader = MessageReader(externalData: externalData)
-      let model = try withUnpackedMessage(bytes, name: name, onnx__model_proto__init) { (message) throws(GraphError) in
+      var model = try withUnpackedMessage(bytes, name: name, onnx__model_proto__init) { (message) throws(GraphError) in
         try reader.model(message.pointee)
       }
       try model.checkStructure()
+      try OpsetAdapters.normalise(&model)
       return model
     } catch {
       throw error.located(in: name)

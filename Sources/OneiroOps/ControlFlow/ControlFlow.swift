@@ -1,4 +1,7 @@
 extension Operators {
   static let controlFlow: [any Operator.Type] = [
+    If.self,
+    Loop.self,
+    Scan.self,
   ]
 }

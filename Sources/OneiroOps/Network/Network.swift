@@ -1,5 +1,27 @@
 extension Operators {
   static let network: [any Operator.Type] = [
+    Attention.self,
+    AveragePool.self,
+    BatchNormalization.self,
+    Conv.self,
+    ConvTranspose.self,
+    DeformConv.self,
+    Dropout.self,
+    GlobalAveragePool.self,
+    GlobalLpPool.self,
+    GlobalMaxPool.self,
+    GroupNormalization.self,
+    GRU.self,
+    InstanceNormalization.self,
     LayerNormalization.self,
+    LpNormalization.self,
+    LpPool.self,
+    LRN.self,
+    LSTM.self,
+    MaxPool.self,
+    MeanVarianceNormalization.self,
+    RMSNormalization.self,
+    RNN.self,
+    RotaryEmbedding.self,
   ]
 }

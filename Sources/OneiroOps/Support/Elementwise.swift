@@ -73,6 +73,7 @@ extension KernelCall {
     guard let dims = Shape.broadcast(tensors.map(\.dims)) else {
       throw fails("shapes \(tensors.map { "\($0.dims)" }.joined(separator: " and ")) do not broadcast")
     }
+    for tensor in tensors { _ = try elementCount(dims, of: tensor.elementType) }
     return dims
   }
 }

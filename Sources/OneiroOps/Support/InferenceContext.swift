@@ -71,9 +71,18 @@ public struct InferenceContext: Sendable {
 
   /// The shape that the inputs broadcast to (numpy's rule); `nil` when a rank is not known.
   public func broadcast(_ indices: [Int]) throws(GraphError) -> [Dimension]? {
-    var result: [Dimension] = []
+    var shapes: [(index: Int, shape: [Dimension])] = []
     for index in indices {
       guard let shape = try shape(index) else { return nil }
+      shapes.append((index, shape))
+    }
+    return try broadcast(shapes: shapes)
+  }
+
+  /// The same for shapes that are parts of those of the inputs named beside them.
+  public func broadcast(shapes: [(index: Int, shape: [Dimension])]) throws(GraphError) -> [Dimension] {
+    var result: [Dimension] = []
+    for (index, shape) in shapes {
       let longer = max(shape.count, result.count)
       let padded = { (dims: [Dimension]) in [Dimension](repeating: .known(1), count: longer - dims.count) + dims }
       let (left, right) = (padded(result), padded(shape))

@@ -1,3 +1,4 @@
+import Glibc
 import OneiroGraph
 
 /// One run of a reference kernel.
@@ -46,9 +47,15 @@ public struct KernelCall: Sendable {
 
   public func fails(_ sentence: String) -> KernelError { KernelError(sentence) }
 
-  /// The product of `dims`, which come from data: an error when they are negative or too large to address.
+  /// The machine's memory. A kernel keeps an index or a Double for each element, and perhaps two: an output of more
+  /// than a sixteenth of the memory would end in a failed allocation instead of an error.
+  private static let memoryByteCount = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+
+  /// The product of `dims`, which come from data: an error when they are negative or too large for this machine.
   public func elementCount(_ dims: [Int], of type: ElementType) throws(KernelError) -> Int {
-    guard let count = Tensor.elementCount(dims), let bytes = type.byteCount(of: count), bytes < 1 << 46 else {
+    guard let count = Tensor.elementCount(dims), let bytes = type.byteCount(of: count),
+      max(bytes, count) < Self.memoryByteCount / 16
+    else {
       throw fails("the output would have shape \(dims), which is negative somewhere or too large")
     }
     return count

@@ -1,9 +1,9 @@
 import OneiroGraph
 
 /// Whether a node is what its operator's schema allows. What passes can be given to `infer` and to the kernels.
-enum NodeChecker {
+public enum NodeChecker {
   /// Checks what needs no types: the counts of inputs and outputs, and the attributes.
-  static func checkForm(_ node: Node, _ schema: OpSchema) throws(GraphError) {
+  public static func checkForm(_ node: Node, _ schema: OpSchema) throws(GraphError) {
     try checkValues(node, node.inputs, schema.inputs, "inputs")
     try checkValues(node, node.outputs, schema.outputs, "outputs")
     for (name, value) in node.attributes.sorted(by: { $0.key < $1.key }) {
@@ -44,7 +44,7 @@ enum NodeChecker {
   }
 
   /// Checks the inputs' element types against the schema's type variables.
-  static func checkTypes(_ node: Node, _ schema: OpSchema, _ inputs: [ValueType?]) throws(GraphError) {
+  public static func checkTypes(_ node: Node, _ schema: OpSchema, _ inputs: [ValueType?]) throws(GraphError) {
     var bound: [String: (type: ElementType, input: String)] = [:]
     for (index, type) in inputs.enumerated() {
       guard let type, let parameter = schema.input(at: index), let allowed = schema.types[parameter.typeVariable] else { continue }

@@ -2,10 +2,11 @@ import OneiroGraph
 
 /// Arithmetic on known extents, row-major.
 public enum Shape {
-  /// Elements between two neighbours along each axis.
+  /// Elements between two neighbours along each axis. A tensor without elements may have extents whose product
+  /// overflows; nobody walks it, so its strides may wrap.
   public static func strides(_ dims: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: dims.count)
-    for axis in dims.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * dims[axis + 1] }
+    for axis in dims.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] &* dims[axis + 1] }
     return strides
   }
 
@@ -58,7 +59,7 @@ public enum Shape {
 
   /// For every element of `target` in row-major order, the index of the element of `dims` that is broadcast there.
   public static func broadcastIndices(_ dims: [Int], to target: [Int]) -> [Int] {
-    var indices = [Int](repeating: 0, count: target.reduce(1, *))
+    var indices = [Int](repeating: 0, count: count(target))
     walk(target, broadcastStrides(dims, to: target)) { indices[$0] = $1 }
     return indices
   }

@@ -80,6 +80,14 @@ public struct TypeInference: Sendable {
     }
   }
 
+  /// How the types of the outputs of a node's body follow from those of its inputs, where the surrounding graph's values
+  /// have `types` and, as far as they are known, `values`.
+  public static func bodyInference(
+    of node: Node, types: [String: ValueType], values: [String: Tensor]
+  ) -> @Sendable (Graph, [ValueType?]) throws(GraphError) -> [ValueType?] {
+    TypeInference(types: types, values: values).bodyInference(of: node)
+  }
+
   /// How the types of a body's outputs follow from those of its inputs.
   private func bodyInference(
     of node: Node
@@ -144,7 +152,7 @@ extension TypeInference {
   /// The most elements that a value computed here may have: longer than any shape, shorter than any picture.
   private static let largestCount = 4096
   /// Operators whose results differ from run to run.
-  private static let random: Set<String> = [
+  public static let random: Set<String> = [
     "Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
   ]
 

@@ -1,0 +1,94 @@
+import COneiroKernel
+
+/// A node whose attributes and shapes have been read and found feasible.
+protocol Operation {
+  /// - limit: the most threads the program may use.
+  func program(threads limit: Int32) throws(KernelError) -> Program
+}
+
+/// One line of the plugin's table.
+struct Kernel: Sendable {
+  let opType: String
+  let domain: String
+  let sinceVersion: Int32
+  /// Throws `.unsupported` for a node that this plugin leaves to others.
+  let read: @Sendable (Node) throws(KernelError) -> any Operation
+
+  init(
+    _ opType: String, domain: String = "", since: Int32,
+    _ read: @escaping @Sendable (Node) throws(KernelError) -> any Operation
+  ) {
+    self.opType = opType
+    self.domain = domain
+    self.sinceVersion = since
+    self.read = read
+  }
+
+  /// Gives the host this kernel's entry points. They are the same for all: C functions carry no context, so they find
+  /// the kernel again by the node's operator.
+  func register(with host: UnsafePointer<oneiro_host>) -> Int32 {
+    opType.withCString { opType in
+      domain.withCString { domain in
+        Engine.instructionSet.withCString { instructionSet in
+          var kernel = oneiro_kernel()
+          kernel.struct_size = UInt32(MemoryLayout<oneiro_kernel>.size)
+          kernel.since_version = sinceVersion
+          kernel.op_type = opType
+          kernel.domain = domain
+          kernel.isa = instructionSet
+          kernel.supports = { node, why in
+            guard let node else { return Int32(ONEIRO_FAILED) }
+            do throws(KernelError) { _ = try operation(of: node) } catch {
+              // Whatever stands in the way now, another kernel may take the node.
+              return oneiro_say(why, Int32(ONEIRO_UNSUPPORTED), error.sentence)
+            }
+            return Int32(ONEIRO_OK)
+          }
+          kernel.prepare = { call in
+            guard let call, let node = call.pointee.node else { return Int32(ONEIRO_FAILED) }
+            return answer(call.pointee.why) { () throws(KernelError) in
+              let program = try operation(of: node).program(threads: max(call.pointee.threads, 1))
+              try program.warmUp()
+              call.pointee.state = Unmanaged.passRetained(program).toOpaque()
+              call.pointee.workspace_byte_count = program.workspaceByteCount
+            }
+          }
+          kernel.compute = { call in
+            guard let call, let state = call.pointee.state else { return Int32(ONEIRO_FAILED) }
+            return answer(call.pointee.why) { () throws(KernelError) in
+              let program = Unmanaged<Program>.fromOpaque(state).takeUnretainedValue()
+              guard call.pointee.threads >= program.threads else {
+                throw .failed("prepared for \(program.threads) threads, computed with \(call.pointee.threads)")
+              }
+              try program.run(
+                inputs: call.pointee.inputs, outputs: call.pointee.outputs, workspace: call.pointee.workspace)
+            }
+          }
+          kernel.release = { state in
+            if let state { Unmanaged<Program>.fromOpaque(state).release() }
+          }
+          return host.pointee.add_kernel(host.pointee.context, &kernel)
+        }
+      }
+    }
+  }
+}
+
+private func operation(of raw: UnsafePointer<oneiro_node>) throws(KernelError) -> any Operation {
+  let opType = String(cString: raw.pointee.op_type)
+  let domain = String(cString: raw.pointee.domain)
+  guard let kernel = Kernel.all.first(where: { $0.opType == opType && $0.domain == domain }) else {
+    throw .unsupported("no kernel for \(opType)")
+  }
+  return try kernel.read(Node(raw))
+}
+
+/// Turns a thrown error into a status and a sentence.
+private func answer(_ why: UnsafeMutablePointer<oneiro_text>?, _ body: () throws(KernelError) -> Void) -> Int32 {
+  do {
+    try body()
+    return Int32(ONEIRO_OK)
+  } catch {
+    return oneiro_say(why, error.status, error.sentence)
+  }
+}

@@ -1,0 +1,113 @@
+import CDNNL
+import COpenMP
+
+/// Collects the tensors and steps of a program. Made for a thread count, which holds for the primitives added to it.
+struct ProgramBuilder {
+  private let node: Node?
+  private let threads: Int32
+  private var tensors: [Program.Tensor] = []
+  private var steps: [Program.Step] = []
+  private var packed: [AlignedMemory] = []
+  private var intermediateByteCount = 0
+  private var scratchpadByteCount = 0
+  private var scratchpads: [Int] = []
+
+  /// - threads: oneDNN asks OpenMP how wide it may be whenever a primitive is planned, so it is set here.
+  init(_ node: Node?, threads: Int32) {
+    self.node = node
+    self.threads = threads
+    omp_set_num_threads(threads)
+  }
+
+  func description(of tensor: Int) -> MemoryDescription { tensors[tensor].description }
+
+  func isConstant(_ tensor: Int) -> Bool {
+    if case .constant = tensors[tensor].place { true } else { false }
+  }
+
+  /// An input as it lies in memory; a constant one is read where it is.
+  mutating func input(_ index: Int, _ description: MemoryDescription) -> Int {
+    if let pointer = node?.constant(index) { return constant(pointer, description) }
+    return add(.init(description: description, place: .input(index)))
+  }
+
+  mutating func output(_ index: Int, _ description: MemoryDescription) -> Int {
+    add(.init(description: description, place: .output(index)))
+  }
+
+  /// Bytes that outlive the program.
+  mutating func constant(_ pointer: UnsafeMutableRawPointer, _ description: MemoryDescription) -> Int {
+    add(.init(description: description, place: .constant(pointer)))
+  }
+
+  /// Bytes that the program shall own.
+  mutating func constant(_ memory: AlignedMemory, _ description: MemoryDescription) -> Int {
+    packed.append(memory)
+    return constant(memory.pointer, description)
+  }
+
+  mutating func intermediate(_ description: MemoryDescription) throws(KernelError) -> Int {
+    let offset = intermediateByteCount
+    intermediateByteCount += AlignedMemory.roundedUp(description.byteCount)
+    return add(.init(description: description, place: .workspace(offset)))
+  }
+
+  /// The same tensor in another layout: itself, or packed here and now when constant, or packed in every run.
+  mutating func reordered(_ tensor: Int, to description: MemoryDescription) throws(KernelError) -> Int {
+    let from = tensors[tensor]
+    if from.description == description { return tensor }
+    if case .constant(let pointer) = from.place {
+      let memory = try AlignedMemory(byteCount: description.byteCount)
+      var packing = ProgramBuilder(nil, threads: threads)
+      let source = packing.constant(pointer, from.description)
+      let destination = packing.constant(memory.pointer, description)
+      try packing.reorder(source, into: destination)
+      let program = packing.finish()
+      let workspace = try AlignedMemory(byteCount: program.workspaceByteCount)
+      try program.run(inputs: nil, outputs: nil, workspace: workspace.pointer)
+      return constant(memory, description)
+    }
+    let destination = try intermediate(description)
+    try reorder(tensor, into: destination)
+    return destination
+  }
+
+  /// `tensor` itself where it lies as described, else an intermediate to be reordered into it.
+  mutating func place(for description: MemoryDescription, or tensor: Int) throws(KernelError) -> Int {
+    tensors[tensor].description == description ? tensor : try intermediate(description)
+  }
+
+  mutating func reorder(_ source: Int, into destination: Int) throws(KernelError) {
+    let description = try PrimitiveDescription(
+      reorder: tensors[source].description, to: tensors[destination].description)
+    try add(description, [(PrimitiveArgument.source, source), (PrimitiveArgument.destination, destination)])
+  }
+
+  mutating func add(
+    _ description: borrowing PrimitiveDescription, _ arguments: [(number: Int32, tensor: Int)]
+  ) throws(KernelError) {
+    var arguments = arguments
+    let scratchpad = description.scratchpad
+    if scratchpad.byteCount > 0 {
+      scratchpadByteCount = max(scratchpadByteCount, scratchpad.byteCount)
+      let tensor = add(.init(description: scratchpad, place: .workspace(0)))
+      scratchpads.append(tensor)
+      arguments.append((PrimitiveArgument.scratchpad, tensor))
+    }
+    steps.append(.init(primitive: try Primitive(description), arguments: arguments))
+  }
+
+  /// Steps run one after the other, so one scratchpad behind the intermediates serves them all.
+  func finish() -> Program {
+    var tensors = tensors
+    for index in scratchpads { tensors[index].place = .workspace(intermediateByteCount) }
+    return Program(
+      tensors: tensors, steps: steps, workspaceByteCount: intermediateByteCount + scratchpadByteCount,
+      threads: threads, packed: packed)
+  }
+
+  private mutating func add(_ tensor: Program.Tensor) -> Int {
+    tensors.append(tensor)
+    return tensors.count - 1
+  }
+}

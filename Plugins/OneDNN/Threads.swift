@@ -1,0 +1,20 @@
+/// How many threads are worth waking: a team meets twice a region, a few microseconds each time, in which one core
+/// does some hundred thousand multiplications.
+enum Threads {
+  /// Products keep every lane of the vector units busy.
+  private static let operationsWorthATeam = 1_000_000.0
+  private static let stepsWorthATeam = 128_000
+
+  /// For convolutions, poolings and products.
+  /// - operations: floating-point operations of one run.
+  static func forOperations(_ operations: Double, limit: Int32) -> Int32 {
+    operations < operationsWorthATeam ? 1 : limit
+  }
+
+  /// For walks over memory.
+  /// - elements: values that one run reads.
+  /// - steps: about how long each takes, in additions.
+  static func forElements(_ elements: Int, steps: Int, limit: Int32) -> Int32 {
+    elements < stepsWorthATeam / steps ? 1 : limit
+  }
+}

@@ -1,0 +1,75 @@
+/* Conv over one to three spatial axes. A channel with one or two filters of its own (depthwise) leaves too little to
+ * multiply as matrices: those are added tap by tap, row by row. */
+#include <stdlib.h>
+
+#include "convolution.h"
+#include "families.h"
+
+static int32_t supports(const oneiro_node *node, oneiro_text *why) {
+  int32_t status = vector_require_floats(node, why);
+  vector_convolution convolution;
+  return status ? status : vector_describe_convolution(node, false, &convolution, why);
+}
+
+static int32_t prepare(oneiro_call *call) { return vector_prepare_convolution(call, false); }
+
+static bool is_depthwise(const vector_convolution *convolution) {
+  return convolution->in_channels == 1 && convolution->out_channels <= 2;
+}
+
+typedef struct depthwise_job {
+  const vector_convolution *convolution;
+  const float *x, *filters, *bias;
+  float *y;
+} depthwise_job;
+
+/* Adds one tap to one output row: the part of the row whose input lies inside. */
+static void add_tap(const vector_spatial *spatial, float *y, const float *x, int32_t at, float weight) {
+  int64_t width = spatial->input[2], stride = spatial->stride[2];
+  int64_t begin = at < 0 ? (-(int64_t)at + stride - 1) / stride : 0;
+  int64_t end = at < width ? (width - 1 - at) / stride + 1 : 0;
+  if (end > spatial->output[2]) end = spatial->output[2];
+  if (begin < end)
+    vector_picked->add_scaled(y + begin, x + begin * stride + at, (size_t)(end - begin), (size_t)stride, weight);
+}
+
+static void run_planes(void *argument, size_t begin, size_t end) {
+  const depthwise_job *job = argument;
+  const vector_convolution *convolution = job->convolution;
+  const vector_spatial *spatial = &convolution->spatial;
+  const int64_t *input = spatial->input, *output = spatial->output, *stride = spatial->stride;
+  size_t channels = convolution->groups * convolution->out_channels;
+  for (size_t plane = begin; plane < end; plane++) {
+    size_t channel = plane % channels;
+    const float *x = job->x + plane / convolution->out_channels * convolution->in_plane;
+    float start = job->bias ? job->bias[channel] : 0, *y = job->y + plane * convolution->out_plane;
+    for (int64_t row = 0; row < output[0] * output[1]; row++, y += output[2]) {
+      for (int64_t j = 0; j < output[2]; j++) y[j] = start;
+      for (size_t k = 0; k < convolution->taps; k++) {
+        const vector_tap *tap = &convolution->window.taps[k];
+        int64_t i0 = row / output[1] * stride[0] + tap->at[0], i1 = row % output[1] * stride[1] + tap->at[1];
+        if (i0 >= 0 && i0 < input[0] && i1 >= 0 && i1 < input[1])
+          add_tap(spatial, y, x + (i0 * input[1] + i1) * input[2], tap->at[2],
+                  job->filters[channel * convolution->taps + k]);
+      }
+    }
+  }
+}
+
+static int32_t compute(const oneiro_call *call) {
+  const vector_convolution *convolution = call->state;
+  const float *filters = call->inputs[1].data;
+  if (!is_depthwise(convolution)) {
+    vector_run_convolution(call, convolution, call->workspace, filters);
+    return ONEIRO_OK;
+  }
+  depthwise_job job = {convolution, call->inputs[0].data, filters,
+                       oneiro_has_input(call->node, 2) ? call->inputs[2].data : NULL, call->outputs[0].data};
+  if (convolution->out_plane == 0) return ONEIRO_OK;
+  vector_parallel_ranges(call, convolution->batch * convolution->groups * convolution->out_channels,
+                         convolution->out_plane * convolution->taps, run_planes, &job);
+  return ONEIRO_OK;
+}
+
+static const vector_kernel kernels[] = {{"Conv", 22, supports, prepare, compute, free, NULL}};
+VECTOR_FAMILY(vector_conv, kernels);

@@ -1,0 +1,31 @@
+/* Every family of kernels; `register.c` adds them in this order. */
+#ifndef VECTOR_FAMILIES_H
+#define VECTOR_FAMILIES_H
+
+#include "plugin.h"
+
+#pragma GCC visibility push(hidden)
+
+extern const vector_family vector_elementwise_unary;
+extern const vector_family vector_elementwise_binary;
+extern const vector_family vector_softmax;
+extern const vector_family vector_movement_strided;
+extern const vector_family vector_movement_join;
+extern const vector_family vector_movement_gather;
+extern const vector_family vector_movement_pad;
+extern const vector_family vector_movement_where;
+extern const vector_family vector_cast;
+extern const vector_family vector_matmul;
+extern const vector_family vector_gemm;
+extern const vector_family vector_conv;
+extern const vector_family vector_conv_transpose;
+extern const vector_family vector_normalization_rows;
+extern const vector_family vector_normalization_channels;
+extern const vector_family vector_normalization_lp;
+extern const vector_family vector_reduction;
+extern const vector_family vector_argmax;
+extern const vector_family vector_pool;
+extern const vector_family vector_resize;
+
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,121 @@
+/* Gemm: alpha A' B' + beta C, with A and B transposed or not and C broadcast to the result. */
+#include <stdlib.h>
+
+#include "broadcast.h"
+#include "families.h"
+#include "product.h"
+
+typedef struct gemm_state {
+  vector_product_plan plan;
+  float alpha, beta;
+  bool transposes_a, transposes_b, b_packed;
+  vector_broadcast c;
+  float packed[];      /* a constant B */
+} gemm_state;
+
+typedef struct gemm_shape {
+  int64_t rows, columns, depth;
+  bool transposes_a, transposes_b;
+} gemm_shape;
+
+static int32_t shape_of(const oneiro_node *node, gemm_shape *shape, vector_broadcast *c, oneiro_text *why) {
+  const oneiro_tensor *a = &node->inputs[0], *b = &node->inputs[1], *y = &node->outputs[0];
+  if (a->rank != 2 || b->rank != 2 || y->rank != 2) return vector_refuse(why, "an operand is no matrix");
+  shape->transposes_a = oneiro_int(node, "transA", 0) != 0;
+  shape->transposes_b = oneiro_int(node, "transB", 0) != 0;
+  shape->rows = a->dims[shape->transposes_a];
+  shape->depth = a->dims[!shape->transposes_a];
+  shape->columns = b->dims[!shape->transposes_b];
+  if (shape->depth != b->dims[shape->transposes_b])
+    return vector_refuse(why, "the inner extents are %lld and %lld", (long long)shape->depth,
+                         (long long)b->dims[shape->transposes_b]);
+  if (y->dims[0] != shape->rows || y->dims[1] != shape->columns)
+    return vector_refuse(why, "the output does not have the product's shape");
+  if (!oneiro_has_input(node, 2)) return ONEIRO_OK;
+  const oneiro_tensor *operand = &node->inputs[2];
+  return vector_broadcast_of(y, &operand, 1, c, why);
+}
+
+static int32_t supports(const oneiro_node *node, oneiro_text *why) {
+  int32_t status = vector_require_floats(node, why);
+  if (status) return status;
+  if (!oneiro_has_input(node, 1)) return vector_refuse(why, "input 1 is absent");
+  gemm_shape shape;
+  vector_broadcast c;
+  return shape_of(node, &shape, &c, why);
+}
+
+static vector_operand operand_a(const gemm_state *state, const float *data) {
+  ptrdiff_t rows = (ptrdiff_t)state->plan.rows, depth = (ptrdiff_t)state->plan.depth;
+  bool transposed = state->transposes_a;
+  return (vector_operand){.data = data, .line_step = transposed ? 1 : depth, .depth_step = transposed ? rows : 1,
+                          .factor = state->alpha};
+}
+
+static vector_operand operand_b(const gemm_state *state, const float *data) {
+  ptrdiff_t columns = (ptrdiff_t)state->plan.columns, depth = (ptrdiff_t)state->plan.depth;
+  bool transposed = state->transposes_b;
+  return (vector_operand){.data = data, .line_step = transposed ? depth : 1, .depth_step = transposed ? 1 : columns,
+                          .packed = state->b_packed ? state->packed : NULL};
+}
+
+static int32_t prepare(oneiro_call *call) {
+  const oneiro_node *node = call->node;
+  gemm_shape shape;
+  vector_broadcast c = {0};
+  int32_t status = shape_of(node, &shape, &c, call->why);
+  if (status) return status;
+  const float *constant = node->inputs[1].data;
+  size_t byte_count = sizeof(gemm_state);
+  if (constant) byte_count += vector_packed_columns_floats((size_t)shape.columns, (size_t)shape.depth) * sizeof(float);
+  gemm_state *state = malloc(byte_count);
+  if (!state) return vector_out_of_memory(call->why, byte_count);
+  *state = (gemm_state){
+      .plan = vector_plan_product((size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth, 1, call->threads),
+      .alpha = oneiro_float(node, "alpha", 1), .beta = oneiro_float(node, "beta", 1),
+      .transposes_a = shape.transposes_a, .transposes_b = shape.transposes_b, .c = c};
+  if (constant) {
+    vector_operand b = operand_b(state, constant);
+    vector_pack_all_columns(&state->plan, &b, state->packed);
+    state->b_packed = true;
+  }
+  call->state = state;
+  call->workspace_byte_count = vector_product_workspace(&state->plan);
+  return ONEIRO_OK;
+}
+
+typedef struct gemm_job {
+  const gemm_state *state;
+  const float *a, *b, *c;
+  float *y;
+} gemm_job;
+
+static void fill_rows(void *argument, size_t begin, size_t end) {
+  const gemm_job *job = argument;
+  const vector_broadcast *c = &job->state->c;
+  for (size_t row = begin; row < end; row++) {
+    int64_t offset;
+    vector_broadcast_row(c, (int64_t)row, &offset);
+    vector_picked->binary[VECTOR_MUL][VECTOR_F32](job->y + (int64_t)row * c->row, job->c + offset, &job->state->beta,
+                                                  (size_t)c->row, (size_t)c->steps[0], 0);
+  }
+}
+
+static void describe(const void *argument, size_t index, vector_product_item *item) {
+  (void)index;
+  const gemm_job *job = argument;
+  *item = (vector_product_item){operand_a(job->state, job->a), operand_b(job->state, job->b), job->y, NULL};
+}
+
+static int32_t compute(const oneiro_call *call) {
+  const gemm_state *state = call->state;
+  bool adds = oneiro_has_input(call->node, 2) && state->beta != 0;
+  gemm_job job = {state, call->inputs[0].data, call->inputs[1].data, adds ? call->inputs[2].data : NULL,
+                  call->outputs[0].data};
+  if (adds) vector_parallel_ranges(call, (size_t)state->c.rows, (size_t)state->c.row, fill_rows, &job);
+  vector_run_products(call, &state->plan, call->workspace, 1, state->plan.columns, adds, describe, &job);
+  return ONEIRO_OK;
+}
+
+static const vector_kernel kernels[] = {{"Gemm", 13, supports, prepare, compute, free, NULL}};
+VECTOR_FAMILY(vector_gemm, kernels);

@@ -1,0 +1,96 @@
+/* The inner loops, one table an instruction set level.
+ *
+ * `loops_base.c`, `loops_v3.c` and `loops_v4.c` compile the same `loops_*.inc` sources, each for its own level. All
+ * loops take any count (0 included) and any alignment. Element-wise ones may write where they read from. */
+#ifndef VECTOR_LOOPS_H
+#define VECTOR_LOOPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(hidden)
+
+typedef enum vector_unary {
+  VECTOR_RELU, VECTOR_LEAKY_RELU, VECTOR_ELU, VECTOR_SELU, VECTOR_CELU, VECTOR_SIGMOID, VECTOR_TANH, VECTOR_EXP,
+  VECTOR_LOG, VECTOR_SQRT, VECTOR_RECIPROCAL, VECTOR_NEG, VECTOR_ABS, VECTOR_FLOOR, VECTOR_CEIL, VECTOR_ROUND,
+  VECTOR_SIN, VECTOR_COS, VECTOR_ERF, VECTOR_SOFTPLUS, VECTOR_SOFTSIGN, VECTOR_HARD_SIGMOID, VECTOR_HARD_SWISH,
+  VECTOR_GELU, VECTOR_GELU_TANH, VECTOR_MISH, VECTOR_SIGN, VECTOR_CLIP, VECTOR_THRESHOLDED_RELU, VECTOR_SILU,
+  VECTOR_UNARY_COUNT
+} vector_unary;
+
+typedef enum vector_binary {
+  VECTOR_ADD, VECTOR_SUB, VECTOR_MUL, VECTOR_DIV, VECTOR_POW, VECTOR_MAX, VECTOR_MIN, VECTOR_PRELU,
+  VECTOR_AND, VECTOR_OR, VECTOR_XOR,
+  VECTOR_EQUAL, VECTOR_LESS, VECTOR_GREATER, VECTOR_LESS_OR_EQUAL, VECTOR_GREATER_OR_EQUAL,
+  VECTOR_BINARY_COUNT
+} vector_binary;
+
+/* The element types that binary loops exist for. */
+typedef enum vector_number { VECTOR_F32, VECTOR_I32, VECTOR_I64, VECTOR_BOOL, VECTOR_NUMBER_COUNT } vector_number;
+
+/* How a reduction folds one more element x into what it has. Sums are kept in double. */
+typedef enum vector_fold {
+  VECTOR_FOLD_SUM, VECTOR_FOLD_ABS, VECTOR_FOLD_SQUARE, VECTOR_FOLD_PRODUCT, VECTOR_FOLD_MAX, VECTOR_FOLD_MIN,
+  VECTOR_FOLD_EXP,               /* sum of exp(x - shift) */
+  VECTOR_FOLD_COUNT
+} vector_fold;
+
+/* y[i] = f(x[i]); the meaning of `parameters` is each function's own. */
+typedef void (*vector_unary_loop)(float *y, const float *x, size_t count, const float *parameters);
+
+/* y[i] = f(a[i * a_step], b[i * b_step]), steps 0 or 1. */
+typedef void (*vector_binary_loop)(void *y, const void *a, const void *b, size_t count, size_t a_step, size_t b_step);
+
+/* A convolution's input seen as a matrix; see `window.h`. */
+struct vector_window;
+
+typedef struct vector_loops {
+  const char *isa;
+
+  vector_unary_loop unary[VECTOR_UNARY_COUNT];
+  vector_binary_loop binary[VECTOR_BINARY_COUNT][VECTOR_NUMBER_COUNT];   /* NULL where there is none */
+
+  /* Folds a contiguous row into one number, starting anew. VECTOR_FOLD_EXP and VECTOR_FOLD_SQUARE fold x - shift;
+   * the others do not look at it. */
+  double (*fold_row[VECTOR_FOLD_COUNT])(const float *x, size_t count, float shift);
+  /* The sum of x - shift and that of its squares. */
+  void (*deviations)(const float *x, size_t count, float shift, double *sum, double *squares);
+  /* Folds a row into as many running results: into[i] = fold(into[i], x[i]). VECTOR_FOLD_EXP folds x[i] - shift[i];
+   * for the others shift may be NULL. */
+  void (*fold_columns[VECTOR_FOLD_COUNT])(double *into, const float *x, size_t count, const float *shift);
+
+  /* y[i] = (x[i] - shift) * factor + offset */
+  void (*affine)(float *y, const float *x, size_t count, float shift, float factor, float offset);
+  /* y[i] = (x[i] - shift - rest) * factor * scale[i] + bias[i]; bias may be NULL */
+  void (*affine_each)(float *y, const float *x, size_t count, float shift, float rest, float factor,
+                      const float *scale, const float *bias);
+  void (*softmax)(float *y, const float *x, size_t count);
+  void (*log_softmax)(float *y, const float *x, size_t count);
+
+  /* The matrix product's register tile, in rows of A and columns of B, and the parts built around it. */
+  size_t tile_rows, tile_columns;
+  /* Packs rows x depth elements of A, element (i, k) at a[i * row_step + k * depth_step], times `factor`, into panels
+   * of tile_rows rows; rows past the end become zeros. */
+  void (*pack_rows)(float *panels, const float *a, size_t rows, size_t depth, ptrdiff_t row_step,
+                    ptrdiff_t depth_step, float factor);
+  /* The same for B: element (k, j) at b[k * depth_step + j * column_step], in panels of tile_columns columns. */
+  void (*pack_columns)(float *panels, const float *b, size_t columns, size_t depth, ptrdiff_t depth_step,
+                       ptrdiff_t column_step);
+  /* The same for a convolution's input: `columns` output positions from `first` on, rows depth_begin ..< + depth. */
+  void (*pack_window)(float *panels, const struct vector_window *window, const float *x, size_t first, size_t columns,
+                      size_t depth_begin, size_t depth);
+  /* C = A B (+ C when accumulate) for packed panels of any number of rows and columns. */
+  void (*multiply)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows, size_t columns,
+                   size_t depth, int accumulate);
+  /* y[i] += factor * x[i * x_step] */
+  void (*add_scaled)(float *y, const float *x, size_t count, size_t x_step, float factor);
+} vector_loops;
+
+extern const vector_loops vector_loops_base;
+#if defined(__x86_64__)
+extern const vector_loops vector_loops_v3;
+extern const vector_loops vector_loops_v4;
+#endif
+
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,8 @@
+/* The loops for what every CPU of the architecture has: SSE2 on x86-64, NEON on arm64. */
+#include "loops_shared.h"
+
+#define LANES 4
+#define TILE_ROWS 4
+#define LOOPS vector_loops_base
+#define LOOPS_ISA "base"
+#include "loops_all.inc"

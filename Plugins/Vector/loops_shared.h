@@ -1,0 +1,14 @@
+/* Headers that the loops need. They come before the level's target attribute, so that it does not reach them. */
+#ifndef VECTOR_LOOPS_SHARED_H
+#define VECTOR_LOOPS_SHARED_H
+
+#include <float.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "loops.h"
+#include "window.h"
+
+#endif

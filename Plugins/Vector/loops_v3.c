@@ -1,0 +1,12 @@
+/* The loops for x86-64-v3: AVX2 and FMA. */
+#if defined(__x86_64__)
+#include "loops_shared.h"
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#define LANES 8
+#define TILE_ROWS 6
+#define LOOPS vector_loops_v3
+#define LOOPS_ISA "x86-64-v3"
+#include "loops_all.inc"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,26 @@
+/* Mean and variance of a row, as every normalisation here takes them. */
+#ifndef VECTOR_NORMALIZATION_H
+#define VECTOR_NORMALIZATION_H
+
+#include <math.h>
+
+#include "plugin.h"
+
+typedef struct row_moments {
+  float mean, rest;             /* the mean is their sum: what one float cannot hold counts when a row is nearly flat */
+  float inverse_deviation;      /* 1 / sqrt(variance + epsilon) */
+} row_moments;
+
+/* In two passes: the mean first, then the squares of what differs from it. Subtracting mean^2 from the mean of the
+ * squares instead loses every digit when the row is nearly flat. */
+static inline row_moments vector_row_moments(const float *x, size_t count, float epsilon) {
+  double length = count ? (double)count : 1, sum, squares;
+  float mean = (float)(vector_picked->fold_row[VECTOR_FOLD_SUM](x, count, 0) / length);
+  vector_picked->deviations(x, count, mean, &sum, &squares);
+  /* The second pass also says how far off the rounded mean was; the squares are then taken about the true one. */
+  double rest = sum / length, variance = squares / length - rest * rest;
+  if (variance < 0) variance = 0;
+  return (row_moments){mean, (float)rest, (float)(1 / sqrt(variance + (double)epsilon))};
+}
+
+#endif

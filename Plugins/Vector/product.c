@@ -1,0 +1,151 @@
+#include "product.h"
+
+#include <stdatomic.h>
+
+/* A block of B, DEPTH x COLUMNS floats, is to stay in a second-level cache of 512 KB or more beside ROWS x DEPTH of A;
+ * a panel of each, DEPTH x tile, in the first level. */
+enum { DEPTH = 256, COLUMNS = 192, ROWS = 192 };
+
+/* Multiplications below which a second thread costs more than it saves. */
+static const double WORTH_SHARING = 1e5;
+
+static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* Rows of A that are packed and multiplied at a time. */
+static size_t row_part(const vector_product_plan *plan) {
+  return smaller(plan->row_block, round_up(ROWS, vector_picked->tile_rows));
+}
+
+static size_t divide_up(size_t value, size_t step) { return step ? (value + step - 1) / step : 0; }
+
+static size_t block_count(const vector_product_plan *plan) {
+  return divide_up(plan->rows, plan->row_block) * divide_up(plan->columns, plan->column_block);
+}
+
+/* A worker takes a block of columns with all the rows at first, so that B is packed once. When that leaves too few
+ * blocks for the threads, first the columns are halved, then the rows, then either down to a single tile. */
+vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, int32_t threads) {
+  size_t wide = vector_picked->tile_columns, high = vector_picked->tile_rows;
+  vector_product_plan plan = {.rows = rows, .columns = columns, .depth = depth, .row_block = round_up(rows, high)};
+  plan.depth_block = smaller(depth, DEPTH);
+  plan.column_block = smaller(round_up(columns, wide), round_up(COLUMNS, wide));
+  bool shares = threads > 1 && (double)items * (double)rows * (double)columns * (double)depth > WORTH_SHARING;
+  plan.workers = shares ? (size_t)threads : 1;
+  size_t wanted = shares ? plan.workers * 4 : 1;
+  while (items * block_count(&plan) < wanted) {
+    if (plan.column_block >= 8 * wide) plan.column_block = round_up(plan.column_block / 2, wide);
+    else if (plan.row_block >= 2 * ROWS) plan.row_block = round_up(plan.row_block / 2, high);
+    else if (plan.column_block >= 2 * wide) plan.column_block = round_up(plan.column_block / 2, wide);
+    else if (plan.row_block >= 2 * high) plan.row_block = round_up(plan.row_block / 2, high);
+    else break;
+  }
+  /* Each worker starts on its own cache line. */
+  plan.worker_floats = round_up((row_part(&plan) + plan.column_block) * plan.depth_block, 16);
+  return plan;
+}
+
+size_t vector_product_workspace(const vector_product_plan *plan) {
+  return plan->workers * plan->worker_floats * sizeof(float);
+}
+
+size_t vector_packed_rows_floats(size_t rows, size_t depth) { return round_up(rows, vector_picked->tile_rows) * depth; }
+
+size_t vector_packed_columns_floats(size_t columns, size_t depth) {
+  return round_up(columns, vector_picked->tile_columns) * depth;
+}
+
+/* A packed operand is a row of blocks along K, each with all its panels: block k starts at (padded lines) * k. */
+void vector_pack_all_rows(const vector_product_plan *plan, const vector_operand *a, float *packed) {
+  size_t padded = round_up(plan->rows, vector_picked->tile_rows);
+  for (size_t k = 0; k < plan->depth; k += plan->depth_block)
+    vector_picked->pack_rows(packed + padded * k, a->data + (ptrdiff_t)k * a->depth_step, plan->rows,
+                             smaller(plan->depth - k, plan->depth_block), a->line_step, a->depth_step, a->factor);
+}
+
+void vector_pack_all_columns(const vector_product_plan *plan, const vector_operand *b, float *packed) {
+  size_t padded = round_up(plan->columns, vector_picked->tile_columns);
+  for (size_t k = 0; k < plan->depth; k += plan->depth_block)
+    vector_picked->pack_columns(packed + padded * k, b->data + (ptrdiff_t)k * b->depth_step, plan->columns,
+                                smaller(plan->depth - k, plan->depth_block), b->depth_step, b->line_step);
+}
+
+typedef struct product_job {
+  const vector_product_plan *plan;
+  float *workspace;
+  size_t row_blocks, column_blocks, blocks, c_step;
+  bool accumulate;
+  void (*describe)(const void *, size_t, vector_product_item *);
+  const void *argument;
+  _Atomic size_t next;
+} product_job;
+
+static const float *at(const vector_operand *operand, size_t line, size_t depth) {
+  return operand->data + (ptrdiff_t)line * operand->line_step + (ptrdiff_t)depth * operand->depth_step;
+}
+
+static void start_rows(float *c, size_t c_step, size_t rows, size_t columns, const float *start) {
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < columns; j++) c[i * c_step + j] = start[i];
+}
+
+static void run_block(const product_job *job, size_t block, float *memory) {
+  const vector_product_plan *plan = job->plan;
+  const vector_loops *loops = vector_picked;
+  vector_product_item item;
+  job->describe(job->argument, block / (job->row_blocks * job->column_blocks), &item);
+  /* Neighbouring blocks share their columns of B, which are what is expensive to fetch. */
+  size_t row = block % job->row_blocks * plan->row_block;
+  size_t column = block / job->row_blocks % job->column_blocks * plan->column_block;
+  size_t row_end = row + smaller(plan->rows - row, plan->row_block), part = row_part(plan);
+  size_t columns = smaller(plan->columns - column, plan->column_block);
+  size_t padded_rows = round_up(plan->rows, loops->tile_rows);
+  size_t padded_columns = round_up(plan->columns, loops->tile_columns);
+  float *a_memory = memory, *b_memory = memory + part * plan->depth_block;
+  for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
+    size_t depth = smaller(plan->depth - k, plan->depth_block);
+    const float *b = b_memory;
+    if (item.b.packed) b = item.b.packed + padded_columns * k + column * depth;
+    else if (item.b.window) loops->pack_window(b_memory, item.b.window, item.b.data, column, columns, k, depth);
+    else loops->pack_columns(b_memory, at(&item.b, column, k), columns, depth, item.b.depth_step, item.b.line_step);
+    for (size_t i = row; i < row_end; i += part) {
+      size_t rows = smaller(row_end - i, part);
+      float *c = item.c + i * job->c_step + column;
+      const float *a = a_memory;
+      if (item.a.packed) a = item.a.packed + padded_rows * k + i * depth;
+      else loops->pack_rows(a_memory, at(&item.a, i, k), rows, depth, item.a.line_step, item.a.depth_step,
+                            item.a.factor);
+      if (k == 0 && item.row_start) start_rows(c, job->c_step, rows, columns, item.row_start + i);
+      loops->multiply(c, job->c_step, a, b, rows, columns, depth, job->accumulate || item.row_start || k > 0);
+    }
+  }
+}
+
+static void run_worker(void *argument, size_t worker) {
+  product_job *job = argument;
+  float *memory = job->workspace + worker * job->plan->worker_floats;
+  for (size_t block; (block = atomic_fetch_add(&job->next, 1)) < job->blocks;) run_block(job, block, memory);
+}
+
+void vector_run_products(const oneiro_call *call, const vector_product_plan *plan, void *workspace, size_t items,
+                         size_t c_step, bool accumulate,
+                         void (*describe)(const void *, size_t, vector_product_item *), const void *argument) {
+  if (items == 0 || plan->rows == 0 || plan->columns == 0) return;
+  if (plan->depth == 0) {
+    /* A sum of nothing. */
+    for (size_t index = 0; index < items && !accumulate; index++) {
+      vector_product_item item;
+      describe(argument, index, &item);
+      for (size_t row = 0; row < plan->rows; row++) {
+        float start = item.row_start ? item.row_start[row] : 0;
+        start_rows(item.c + row * c_step, c_step, 1, plan->columns, &start);
+      }
+    }
+    return;
+  }
+  product_job job = {plan, workspace, divide_up(plan->rows, plan->row_block),
+                     divide_up(plan->columns, plan->column_block), items * block_count(plan), c_step, accumulate,
+                     describe, argument, 0};
+  size_t workers = smaller(smaller(plan->workers, (size_t)call->threads), job.blocks);
+  vector_parallel_workers(call, workers, run_worker, &job);
+}

@@ -1,0 +1,59 @@
+/* The blocked matrix product C[M,N] = A[M,K] B[K,N] that MatMul, Gemm and the convolutions run on.
+ *
+ * The caller describes the blocks; operands that are constant are packed once, the others block by block as they are
+ * needed, into the memory of the worker that needs them. */
+#ifndef VECTOR_PRODUCT_H
+#define VECTOR_PRODUCT_H
+
+#include "plugin.h"
+#include "window.h"
+
+#pragma GCC visibility push(hidden)
+
+/* One operand: either packed panels of the whole K, or memory with two strides, or (B only) a window. */
+typedef struct vector_operand {
+  const float *packed;
+  const float *data;
+  ptrdiff_t line_step;              /* between rows of A, between columns of B */
+  ptrdiff_t depth_step;             /* along K */
+  float factor;                     /* A only: what its elements are multiplied by */
+  const vector_window *window;      /* B only: `data` is the image, K runs over the taps */
+} vector_operand;
+
+/* One product of a batch. */
+typedef struct vector_product_item {
+  vector_operand a, b;
+  float *c;
+  const float *row_start;           /* what each row of C starts from, before the product is added; NULL: zero */
+} vector_product_item;
+
+/* Sizes, and how they are cut. Made once in `prepare`, so that compute only asks for what was promised. */
+typedef struct vector_product_plan {
+  size_t rows, columns, depth;      /* M, N, K */
+  size_t row_block, column_block, depth_block;
+  size_t workers;                   /* how many threads can take part: each has its own packing memory */
+  size_t worker_floats;
+} vector_product_plan;
+
+vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, int32_t threads);
+
+/* Bytes of workspace that vector_run_products needs. */
+size_t vector_product_workspace(const vector_product_plan *plan);
+
+/* Runs `items` products. `describe(argument, index, item)` fills one in and is called from any thread. With
+ * `accumulate` C keeps what it holds and the product is added. Every C has `c_step` floats between rows. */
+void vector_run_products(const oneiro_call *call, const vector_product_plan *plan, void *workspace, size_t items,
+                         size_t c_step, bool accumulate,
+                         void (*describe)(const void *argument, size_t index, vector_product_item *item),
+                         const void *argument);
+
+/* Floats of a packed A or B, rounded up to whole panels. */
+size_t vector_packed_rows_floats(size_t rows, size_t depth);
+size_t vector_packed_columns_floats(size_t columns, size_t depth);
+
+/* Packs all of an operand, cut along K as the plan says. */
+void vector_pack_all_rows(const vector_product_plan *plan, const vector_operand *a, float *packed);
+void vector_pack_all_columns(const vector_product_plan *plan, const vector_operand *b, float *packed);
+
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,47 @@
+import OneiroGraph
+import OneiroModel
+
+/// What the pictures grow from.
+public enum StartingNoise: Sendable {
+  /// The numbers of `TorchGenerator`, all pictures in one draw: the same on every backend and number of threads.
+  case seed(UInt64)
+  /// float32 [N,C,h,w], one for each picture, or [C,h,w] for one.
+  /// - source: what messages call it.
+  case given(Tensor, source: String)
+
+  /// Reads a `.npy` file; of a `.npz` or `.safetensors` file the array `x_T`.
+  public init(contentsOf path: String) throws(DreamError) {
+    guard let tensor = try ArrayFile.read(path, onlyArray: "x_T")["x_T"] else {
+      throw .mismatch(at: path, expected: "an array \"x_T\"", found: "none")
+    }
+    self = .given(tensor, source: path)
+  }
+
+  /// float32 [count] + latentDims.
+  /// - latentDims: [C,h,w] of one latent.
+  public func tensor(count: Int, latentDims: [Int]) throws(DreamError) -> Tensor {
+    let dims = [count] + latentDims
+    switch self {
+    case .seed(let seed):
+      guard Tensor.elementCount(dims) != nil else {
+        throw .mismatch(at: "noise", expected: "a shape that can be counted", found: "\(dims)")
+      }
+      var generator = TorchGenerator(seed: seed)
+      return generator.randn(dims: dims)
+    case .given(let tensor, let source):
+      let shaped = tensor.rank == latentDims.count && count == 1 ? tensor.reshaped([1] + tensor.dims) : tensor
+      guard shaped.elementType == .float32, shaped.dims == dims else {
+        throw .mismatch(
+          at: source, expected: "\(TensorType(.float32, dims: dims)) because \(count) pictures are asked for",
+          found: "\(TensorType(tensor.elementType, dims: tensor.dims))")
+      }
+      let bad = shaped.withElements(of: Float.self) { values in
+        values.firstIndex { !$0.isFinite }.map { ($0, values[$0]) }
+      }
+      if let (index, value) = bad {
+        throw .mismatch(at: "\(source): element \(index)", expected: "a finite number", found: "\(value)")
+      }
+      return shaped
+    }
+  }
+}

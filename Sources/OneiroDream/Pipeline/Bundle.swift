@@ -1,0 +1,185 @@
+import Glibc
+import OneiroGraph
+import OneiroModel
+
+/// Pipeline files: the parts' graphs in one ONNX file, each part's weights in a file of its own beside it.
+public enum Bundle {
+  /// What `list` says of one part.
+  public struct PartSummary: Sendable, Equatable {
+    public let role: String
+    public let opType: String
+    public let inputs: [ValueInfo]
+    public let outputs: [ValueInfo]
+    public let nodeCount: Int
+    /// Bytes of the part's initializers, and their SHA-256 as it was when the pipeline was written.
+    public let weightByteCount: Int
+    public let weightsHash: String?
+  }
+
+  /// Writes a pipeline file.
+  /// - parts: the ONNX file for each role.
+  /// - schedulerFile: a `scheduler.json`; needed when there is a `unet`.
+  public static func create(_ path: String, parts: [String: String], schedulerFile: String?) throws(DreamError) {
+    for role in parts.keys.sorted() { _ = try PipelinePart.named(role) }
+    var scheduler: SchedulerConstants?
+    if let schedulerFile { scheduler = try SchedulerConstants(contentsOf: schedulerFile) }
+    var models: [String: Model] = [:]
+    for (role, file) in parts { models[role] = try read(file) }
+    try write(try PipelineBuilder.build(models, scheduler: scheduler, name: stem(of: path)), to: path)
+  }
+
+  /// The files of a folder that are parts: `ROLE.onnx` or, as Hugging Face's Optimum lays them out, `ROLE/model.onnx`;
+  /// and `scheduler.json` or `scheduler/scheduler_config.json`.
+  public static func files(inFolder folder: String) throws(DreamError) -> (
+    parts: [String: String], schedulerFile: String?
+  ) {
+    func first(_ names: [String]) -> String? { names.map { "\(folder)/\($0)" }.first { access($0, R_OK) == 0 } }
+    var parts: [String: String] = [:]
+    for role in PipelinePart.all.map(\.role) { parts[role] = first(["\(role).onnx", "\(role)/model.onnx"]) }
+    guard !parts.isEmpty else {
+      let names = PipelinePart.all.map { "\($0.role).onnx" }.joined(separator: ", ")
+      throw .mismatch(at: folder, expected: "a folder with some of \(names)", found: "none of them")
+    }
+    return (parts, first(["scheduler.json", "scheduler/scheduler_config.json"]))
+  }
+
+  public static func list(_ path: String) throws(DreamError) -> [PartSummary] {
+    let model = try read(path)
+    let parts = PipelineBuilder.parts(of: model)
+    guard !parts.isEmpty else { throw notAPipeline(path) }
+    return parts.map { part in
+      PartSummary(
+        role: part.role, opType: part.node.opType, inputs: part.body.requiredInputs, outputs: part.body.outputs,
+        nodeCount: part.body.nodes.count,
+        weightByteCount: part.body.initializers.values.reduce(0) { $0 + $1.bytes.count },
+        weightsHash: part.node.metadata[weightsHashKey])
+    }
+  }
+
+  /// Writes one part as a plain ONNX file. Weights of more than a gigabyte go to a file beside it: protobuf ends at
+  /// two.
+  public static func extract(_ role: String, from path: String, to output: String) throws(DreamError) {
+    let part = try PipelineBuilder.extract(role, from: try read(path), name: path)
+    let byteCount = part.graph.initializers.values.reduce(0) { $0 + $1.bytes.count }
+    do {
+      if byteCount > 1 << 30 {
+        try ModelWriter.write(part, to: output, externalDataFile: "\(stem(of: output)).weights")
+      } else {
+        try ModelWriter.write(part, to: output)
+      }
+    } catch {
+      throw .graph(error)
+    }
+  }
+
+  /// Puts another graph into a pipeline file.
+  public static func replace(_ role: String, in path: String, with file: String) throws(DreamError) {
+    try write(try load(path, replacing: [role: file]), to: path)
+  }
+
+  /// The model of a pipeline file, some of its parts replaced in memory.
+  /// - replacing: the ONNX file for each role that is to be another.
+  public static func load(_ path: String, replacing: [String: String] = [:]) throws(DreamError) -> Model {
+    var model = try read(path)
+    guard !PipelineBuilder.parts(of: model).isEmpty else { throw notAPipeline(path) }
+    for (role, file) in replacing.sorted(by: { $0.key < $1.key }) {
+      model = try PipelineBuilder.replace(role, in: model, with: try read(file), name: path)
+    }
+    return model
+  }
+
+  /// Writes the weights under names that are free, then the pipeline file over the old one, and only then removes the
+  /// weights that the old one read: whatever fails, a complete pipeline is there.
+  static func write(_ model: Model, to path: String) throws(DreamError) {
+    var model = model
+    for (index, node) in model.graph.nodes.enumerated() where node.pipelineRole != nil {
+      // With the hashes in it, the hash of the pipeline file alone says which weights made a picture.
+      model.graph.nodes[index].metadata[weightsHashKey] = hash(ofWeightsIn: node)
+    }
+    var chosen: [String: WeightsFile] = [:]
+    for part in PipelineBuilder.parts(of: model) {
+      chosen[part.role] = WeightsFile.free(pipeline: path, role: part.role)
+    }
+    let files = chosen
+    do {
+      try ModelWriter.write(
+        model, to: path, externalData: .init { _, owners in owners.first?.pipelineRole.flatMap { files[$0]?.name } })
+    } catch {
+      for file in files.values { unlink(file.path) }
+      throw .graph(error)
+    }
+    for file in files.values {
+      for other in file.others { unlink(other.path) }
+    }
+  }
+
+  private static let weightsHashKey = "ai.oneiro.weights_sha256"
+
+  /// The hash of the initializers' bytes in the order of their names.
+  private static func hash(ofWeightsIn node: Node) -> String? {
+    guard case .graph(let body) = node.attributes["body"] else { return nil }
+    var hash = SHA256()
+    for (_, tensor) in body.initializers.sorted(by: { $0.key < $1.key }) {
+      withExtendedLifetime(tensor) { hash.update(tensor.bytes) }
+    }
+    return SHA256.hex(hash.finish())
+  }
+
+  /// Where the weights of one part lie: `dream.unet.weights` beside `dream.onnx`, or `dream.unet.1.weights` if the
+  /// pipeline that is about to be replaced has that one.
+  private struct WeightsFile: Sendable {
+    let pipeline: String
+    let role: String
+    let number: Int
+
+    var name: String { "\(stem(of: pipeline)).\(role)\(number == 0 ? "" : ".\(number)").weights" }
+    var path: String { "\(folder(of: pipeline))/\(name)" }
+    private var exists: Bool { access(path, F_OK) == 0 }
+    private func numbered(_ number: Int) -> WeightsFile { WeightsFile(pipeline: pipeline, role: role, number: number) }
+
+    static func free(pipeline: String, role: String) -> WeightsFile {
+      var file = WeightsFile(pipeline: pipeline, role: role, number: 0)
+      while file.exists { file = file.numbered(file.number + 1) }
+      return file
+    }
+
+    /// What earlier pipelines of the name have left: all below this one, and above it up to the first gap.
+    var others: [WeightsFile] {
+      var files = (0..<number).map(numbered)
+      var next = numbered(number + 1)
+      while next.exists {
+        files.append(next)
+        next = numbered(next.number + 1)
+      }
+      return files
+    }
+  }
+
+  private static func read(_ path: String) throws(DreamError) -> Model {
+    do { return try ModelReader.load(path) } catch { throw .graph(error) }
+  }
+
+  private static func notAPipeline(_ path: String) -> DreamError {
+    .mismatch(at: path, expected: "a pipeline file, with nodes of ai.oneiro.Subgraph", found: "a model without them")
+  }
+
+  private static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The file's name without its folder and its last ending.
+  private static func stem(of path: String) -> String {
+    let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return String(name) }
+    return String(name[..<dot])
+  }
+}
+
+extension SchedulerConstants {
+  public init(contentsOf path: String) throws(DreamError) {
+    let file: MappedFile
+    do { file = try MappedFile(path) } catch { throw .graph(error) }
+    try self.init(json: withExtendedLifetime(file) { Array(file.bytes) }, name: path)
+  }
+}

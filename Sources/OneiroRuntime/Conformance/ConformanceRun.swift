@@ -1,0 +1,72 @@
+import OneiroGraph
+import OneiroModel
+import OneiroOps
+
+/// Runs conformance cases on one backend.
+public struct ConformanceRun: Sendable {
+  public enum Outcome: Sendable {
+    case passed
+    /// It ran, and something else came out; or it should have run and did not.
+    case failed(String)
+    /// The model uses an operator or a version that this build does not have.
+    case skipped(String)
+  }
+
+  public struct Result: Sendable {
+    public let name: String
+    public let outcome: Outcome
+    /// Sources that ran at least one node, besides what was computed while planning.
+    public let sources: [String]
+  }
+
+  private let planner: Planner
+  private let comparison: ValueComparison
+
+  public init(planner: Planner, comparison: ValueComparison = .onnx) {
+    self.planner = planner
+    self.comparison = comparison
+  }
+
+  public func run(_ test: ConformanceCase) -> Result {
+    var sources: Set<String> = []
+    let outcome: Outcome
+    do throws(RunError) {
+      outcome = try run(test, &sources)
+    } catch {
+      let text = "\(error)"
+      outcome = text.contains("unknown operator") ? .skipped(text) : .failed(text)
+    }
+    return Result(name: test.name, outcome: outcome, sources: sources.sorted())
+  }
+
+  private func run(_ test: ConformanceCase, _ sources: inout Set<String>) throws(RunError) -> Outcome {
+    let loaded: LoadedModel
+    let sets: [(inputs: [String], outputs: [String])]
+    do throws(GraphError) {
+      loaded = try LoadedModel(path: test.folder + "/model.onnx")
+      sets = try test.dataSets()
+    } catch {
+      throw .graph(error)
+    }
+    let runner = GraphRunner(loaded.graph, planner: planner)
+    for set in sets {
+      var inputs: [String: Value] = [:]
+      var expected: [Value] = []
+      do throws(GraphError) {
+        for (info, file) in zip(loaded.graph.inputs, set.inputs) { inputs[info.name] = try ValueFile.read(file, as: info.type) }
+        for (info, file) in zip(loaded.graph.outputs, set.outputs) { expected.append(try ValueFile.read(file, as: info.type)) }
+      } catch {
+        throw .graph(error)
+      }
+      let results = try runner.run(inputs)
+      for plan in runner.lastPlans { sources.formUnion(plan.placement.map(\.source)) }
+      for (info, expected) in zip(loaded.graph.outputs, expected) {
+        guard let found = results[info.name] else { return .failed("output \"\(info.name)\" is missing") }
+        if let difference = comparison.difference(expected: expected, found: found) {
+          return .failed("output \"\(info.name)\": \(difference)")
+        }
+      }
+    }
+    return .passed
+  }
+}

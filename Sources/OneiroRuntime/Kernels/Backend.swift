@@ -1,0 +1,100 @@
+import OneiroGraph
+import OneiroOps
+import Synchronization
+
+/// One place that kernels come from.
+public enum KernelSource: Sendable {
+  case plugin(KernelPlugin)
+  /// The operators' own kernels.
+  case reference
+
+  public var name: String {
+    switch self {
+    case .plugin(let plugin): plugin.name
+    case .reference: ReferenceKernel.sourceName
+    }
+  }
+}
+
+/// Which kernels run which nodes: a chain of sources in the order they are asked, and other chains for some roles or
+/// operators.
+public struct Backend: Sendable {
+  /// What the user asked for, as written.
+  public let text: String
+  public let chain: [KernelSource]
+  /// By role ("unet") or operator type ("Conv").
+  public let overrides: [String: [KernelSource]]
+  /// Nothing may fall back past the source that was asked for.
+  public let isStrict: Bool
+
+  /// Loads what `text` names: `onednn`, a path to a `.so`, or a list by role or operator type: `onednn,Conv=openblas`.
+  /// Without a general entry in a list the rest runs on `defaultName`.
+  public init(_ text: String, isStrict: Bool = false) throws(RunError) {
+    var chain: [KernelSource]?
+    var overrides: [String: [KernelSource]] = [:]
+    for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
+      switch parts.count {
+      case 1 where chain == nil && !entry.contains("="): chain = try Self.chain(parts[0], isStrict: isStrict)
+      case 2: overrides[parts[0]] = try Self.chain(parts[1], isStrict: isStrict)
+      default:
+        throw .plugin(file: "--backend \(text)", reason: "expected NAME or a list such as onednn,unet=vector,Conv=openblas")
+      }
+    }
+    self.text = text
+    self.isStrict = isStrict
+    if let chain { self.chain = chain } else { self.chain = try Self.chain(Self.defaultName, isStrict: isStrict) }
+    self.overrides = overrides
+  }
+
+  public static var reference: Backend { get throws(RunError) { try Backend(ReferenceKernel.sourceName) } }
+
+  /// The fastest backend whose plugin can be found.
+  public static var defaultName: String {
+    ["onednn", "openblas", "vector"].first { PluginSearch.find($0) != nil } ?? ReferenceKernel.sourceName
+  }
+
+  /// What is asked, in order, for a node of `role`.
+  func chain(for node: Node) -> [KernelSource] {
+    overrides[node.opType] ?? node.role.flatMap { overrides[$0] } ?? chain
+  }
+
+  /// `onednn -> vector -> reference`
+  public var order: String { chain.map(\.name).joined(separator: " -> ") }
+
+  private static func chain(_ name: String, isStrict: Bool) throws(RunError) -> [KernelSource] {
+    if name == ReferenceKernel.sourceName { return [.reference] }
+    let first = KernelSource.plugin(try LoadedPlugins.load(name))
+    if isStrict { return [first] }
+    // What a library lacks is memory-bound work for the most part, which the Vector kernels do; the reference does the rest.
+    var chain = [first]
+    if first.name != "vector", PluginSearch.find("vector") != nil { chain.append(.plugin(try LoadedPlugins.load("vector"))) }
+    return chain + [.reference]
+  }
+}
+
+/// Plugins are loaded once and kept.
+enum LoadedPlugins {
+  private static let cache = Mutex<[String: KernelPlugin]>([:])
+
+  /// - name: a backend's name, or a path.
+  static func load(_ name: String) throws(RunError) -> KernelPlugin {
+    let isPath = name.contains("/") || name.hasSuffix(".so")
+    guard let path = isPath ? name : PluginSearch.find(name) else {
+      let known = (PluginSearch.all.map(KernelPlugin.name) + [ReferenceKernel.sourceName]).joined(separator: ", ")
+      throw .plugin(
+        file: name, reason: "no such backend; found \(known), looked in \(PluginSearch.folders.joined(separator: ", "))")
+    }
+    let result = cache.withLock { loaded -> Result<KernelPlugin, RunError> in
+      if let plugin = loaded[path] { return .success(plugin) }
+      do throws(RunError) {
+        let plugin = try KernelPlugin.load(path)
+        loaded[path] = plugin
+        return .success(plugin)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+}

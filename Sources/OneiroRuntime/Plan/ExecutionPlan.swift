@@ -1,0 +1,86 @@
+import OneiroGraph
+
+/// Which kernel runs each node, in which order, at which place of the arena. Immutable: any number of sessions share it.
+public struct ExecutionPlan: Sendable {
+  public let graphName: String
+  public let steps: [Step]
+  /// Every value that lives in the arena.
+  public let values: [PlannedValue]
+  /// Values that do not depend on a run: initializers, and what was computed from them while planning.
+  public let constants: [Tensor]
+  public let inputs: [Port]
+  public let outputs: [Port]
+  /// Memory that a session needs for values and workspace together.
+  public let arenaByteCount: Int
+  public let threads: Int
+  /// Nodes of the graph that were computed while planning, or whose output is a view of their input.
+  public let foldedNodeCount: Int
+  public let viewNodeCount: Int
+
+  /// A value's place: an offset into the arena, or an index into `constants`.
+  public enum Location: Sendable, Hashable {
+    case arena(Int)
+    case constant(Int)
+  }
+
+  /// A value that the caller gives or takes.
+  public struct Port: Sendable {
+    public let name: String
+    public let type: TensorType
+    public let location: Location
+
+    public var dims: [Int] { type.dims ?? [] }
+    public var byteCount: Int { Tensor.elementCount(dims).flatMap(type.elementType.byteCount) ?? 0 }
+  }
+
+  public struct PlannedValue: Sendable {
+    public let name: String
+    public let type: TensorType
+    public let offset: Int
+    public let byteCount: Int
+    /// The first and last step that touches it; -1 for what the caller writes before the first.
+    public let live: ClosedRange<Int>
+  }
+
+  /// One value as a step sees it.
+  public struct Operand: Sendable {
+    public let name: String
+    public let type: TensorType
+    public let location: Location
+  }
+
+  public struct Step: Sendable {
+    public let node: Node
+    public let kernel: any PreparedKernel
+    /// `nil` for a value that is left out.
+    public let inputs: [Operand?]
+    public let outputs: [Operand?]
+    public let workspaceOffset: Int
+    /// Why the sources before the chosen one did not take the node.
+    public let declined: [Declined]
+  }
+
+  public struct Declined: Sendable {
+    public let source: String
+    public let reason: String
+  }
+
+  /// How many steps run on each source, most first.
+  public var placement: [(source: String, count: Int)] {
+    var counts: [String: Int] = [:]
+    for step in steps {
+      // A step with a plan inside it counts as that plan's steps.
+      if let inner = (step.kernel as? any PlannedBody)?.bodyPlan {
+        for (source, count) in inner.placement { counts[source, default: 0] += count }
+      } else {
+        counts[step.kernel.source, default: 0] += 1
+      }
+    }
+    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+  }
+}
+
+/// A kernel that runs a graph of its own.
+public protocol PlannedBody: PreparedKernel {
+  var bodyPlan: ExecutionPlan { get }
+}

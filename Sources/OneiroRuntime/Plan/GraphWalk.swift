@@ -1,0 +1,231 @@
+import OneiroGraph
+import OneiroOps
+
+/// One walk of the planner over a graph.
+struct GraphWalk {
+  private let planner: Planner
+  private let graph: Graph
+  private var table = ValueTable()
+  private var steps: [PlanBuilder.Draft] = []
+  /// For a value that is a view: the value whose memory it shares.
+  private var views: [String: String] = [:]
+  private var inputs: [(name: String, type: TensorType)] = []
+  private var putOff: [Node] = []
+  private var decisive: Set<String> = []
+  private var foldedNodeCount = 0
+
+  /// Operators whose output is the input's memory under another shape.
+  private static let viewOperators: Set<String> = ["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"]
+
+  init(planner: Planner, graph: Graph) {
+    self.planner = planner
+    self.graph = graph
+  }
+
+  mutating func bind(_ bindings: [String: Planner.Binding]) throws(RunError) {
+    for (name, tensor) in graph.initializers { table[name] = .known(.tensor(tensor)) }
+    for (name, sparse) in graph.sparseInitializers {
+      do throws(GraphError) { table[name] = .known(.tensor(try sparse.dense())) } catch { throw .graph(error) }
+    }
+    for input in graph.inputs {
+      switch bindings[input.name] {
+      case .value(let value):
+        try Self.check(input, value.type)
+        table[input.name] = .known(value)
+      case .type(let type):
+        try Self.check(input, .tensor(type))
+        table[input.name] = .computed(type)
+        inputs.append((input.name, type))
+      case nil:
+        guard graph.initializers[input.name] != nil else {
+          let type = input.type.map { ", \($0)" } ?? ""
+          throw .graph(.invalid("input \"\(input.name)\"", "is missing\(type)"))
+        }
+      }
+    }
+    if let stranger = bindings.keys.filter({ name in !graph.inputs.contains { $0.name == name } }).sorted().first {
+      let names = graph.inputs.map(\.name).joined(separator: ", ")
+      throw .graph(.mismatch("input \"\(stranger)\"", expected: "one of \(names)", found: "a name that the graph has not"))
+    }
+  }
+
+  private static func check(_ input: ValueInfo, _ given: ValueType) throws(RunError) {
+    guard let stated = input.type else { return }
+    var fits = stated == given
+    if let wanted = stated.tensorType {
+      let found = given.tensorType
+      let shapesAgree = wanted.shape.flatMap { shape in
+        found?.shape.map { $0.count == shape.count && zip(shape, $0).allSatisfy { $0.agrees(with: $1) } }
+      }
+      fits = wanted.elementType == found?.elementType && shapesAgree ?? true
+    } else if given.tensorType == nil {
+      // Sequences, optionals and maps state the type of what is in them; their kernels check that.
+      fits = true
+    } else if case .optional = stated {
+      fits = true
+    }
+    guard fits else { throw .graph(.mismatch("input \"\(input.name)\"", expected: "\(stated)", found: "\(given)")) }
+  }
+
+  mutating func visit(_ node: Node) throws(RunError) {
+    let captured = Set(node.bodies.flatMap { $0.graph.capturedNames })
+    let read = node.inputs.filter { !$0.isEmpty } + captured.sorted()
+    if read.contains(where: table.isDeferred) { return putOff(node, needs: []) }
+    guard let op = Operators.find(node.op) else { throw .graph(.invalid(node: node, nil, "unknown operator \(node.op)")) }
+    let isKnown = read.allSatisfy { table.value($0) != nil }
+    let isHost = planner.hostOperators.contains { $0.op == node.op }
+    if !node.bodies.isEmpty && !isHost {
+      // Control flow runs when all that it reads is there.
+      guard isKnown else { return putOff(node, needs: read) }
+      return try fold(node, op, captured)
+    }
+    let types = try infer(node, op)
+    let isRandom = TypeInference.random.contains(node.opType)
+    if isKnown && !isRandom && (mustFold(node, types) || isWorthFolding(node, types)) { return try fold(node, op, captured) }
+    guard let outputs = plannable(node, types) else {
+      guard !isKnown else { return try fold(node, op, captured) }
+      return putOff(node, needs: shapeDeciding(node))
+    }
+    try plan(node, op, outputs)
+  }
+
+  // MARK: - What kind of node it is
+
+  /// The outputs' types, when the whole node can run on plain memory; `nil` for an output that nobody reads.
+  private func plannable(_ node: Node, _ types: [ValueType]) -> [TensorType?]? {
+    let inputsFit = node.inputs.allSatisfy { name in
+      name.isEmpty || table.type(name)?.tensorType.map { $0.dims != nil && $0.elementType != .string } ?? false
+    }
+    guard inputsFit else { return nil }
+    var outputs: [TensorType?] = []
+    for (index, name) in node.outputs.enumerated() {
+      if name.isEmpty {
+        outputs.append(nil)
+      } else {
+        guard index < types.count, let type = types[index].tensorType, type.dims != nil, type.elementType != .string else { return nil }
+        outputs.append(type)
+      }
+    }
+    return outputs
+  }
+
+  private func mustFold(_ node: Node, _ types: [ValueType]) -> Bool { plannable(node, types) == nil }
+
+  /// Small results are computed now. Large ones only where that rearranges weights: the reference kernels are slow.
+  private func isWorthFolding(_ node: Node, _ types: [ValueType]) -> Bool {
+    let bytes = { (type: ValueType?) -> Int in
+      guard let type = type?.tensorType, let dims = type.dims else { return 0 }
+      return Tensor.elementCount(dims).flatMap(type.elementType.byteCount) ?? .max
+    }
+    let inputBytes = node.inputs.reduce(0) { $0 &+ bytes(table.type($1)) }
+    let outputBytes = zip(node.outputs, types).reduce(0) { $1.0.isEmpty ? $0 : $0 &+ bytes($1.1) }
+    if outputBytes <= 1 << 16 && inputBytes <= 1 << 18 { return true }
+    let rearranging: Set<String> = [
+      "Cast", "Concat", "DequantizeLinear", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze",
+    ]
+    return rearranging.contains(node.opType) && outputBytes <= inputBytes &* 8
+  }
+
+  /// Which inputs a node waits for: those that look like shapes, indices or scales, or all when none does.
+  private func shapeDeciding(_ node: Node) -> [String] {
+    let unknown = node.inputs.filter { !$0.isEmpty && table.value($0) == nil }
+    let small = unknown.filter { name in
+      guard let type = table.type(name)?.tensorType, let dims = type.dims, dims.count <= 1 else { return false }
+      return type.elementType != .bool && (dims.first ?? 1) <= 1024
+    }
+    return small.isEmpty ? unknown : small
+  }
+
+  // MARK: - What becomes of it
+
+  private mutating func putOff(_ node: Node, needs: [String]) {
+    putOff.append(node)
+    decisive.formUnion(needs.filter { table.value($0) == nil })
+    for output in node.outputs where !output.isEmpty { table[output] = .deferred(nil) }
+  }
+
+  private func infer(_ node: Node, _ op: any Operator.Type) throws(RunError) -> [ValueType] {
+    do throws(GraphError) {
+      try NodeChecker.checkForm(node, op.schema)
+      let inputs = node.inputs.map { $0.isEmpty ? nil : table.type($0) }
+      try NodeChecker.checkTypes(node, op.schema, inputs)
+      let inferBody = node.bodies.isEmpty
+        ? TypeInference.bodyInference(of: node, types: [:], values: [:])
+        : TypeInference.bodyInference(of: node, types: table.types, values: table.tensors)
+      return try op.infer(
+        InferenceContext(
+          node: node, schema: op.schema, inputs: inputs, values: node.inputs.map { $0.isEmpty ? nil : table.tensor($0) },
+          inferBody: inferBody))
+    } catch {
+      throw .graph(error)
+    }
+  }
+
+  /// Runs the node now, on values that are all known.
+  private mutating func fold(_ node: Node, _ op: any Operator.Type, _ captured: Set<String>) throws(RunError) {
+    let bodies = BodyRunners(planner: planner, captured: captured.reduce(into: [:]) { $0[$1] = table.value($1) })
+    let call = KernelCall(
+      node: node, schema: op.schema, inputs: node.inputs.map { $0.isEmpty ? nil : table.value($0) },
+      runBody: { (graph, inputs) throws(KernelError) in try bodies.run(graph, inputs) })
+    let results: [Value?]
+    do throws(KernelError) {
+      results = try op.evaluate(call)
+    } catch {
+      throw .kernel(node: node.label, op: node.op, kernel: ReferenceKernel.sourceName, reason: error.description)
+    }
+    for (index, name) in node.outputs.enumerated() where !name.isEmpty {
+      guard index < results.count, let value = results[index] else {
+        throw .graph(.invalid(node: node, "output \"\(name)\"", "is not computed by this operator"))
+      }
+      table[name] = .known(value)
+    }
+    foldedNodeCount += 1
+  }
+
+  private mutating func plan(_ node: Node, _ op: any Operator.Type, _ outputs: [TensorType?]) throws(RunError) {
+    for (name, type) in zip(node.outputs, outputs) { if let type { table[name] = .computed(type) } }
+    if node.domain.isEmpty, Self.viewOperators.contains(node.opType), let source = node.inputs.first, table.value(source) == nil {
+      views[node.outputs[0]] = views[source] ?? source
+      return
+    }
+    let inputs = node.inputs.map { $0.isEmpty ? nil : table.type($0)?.tensorType }
+    let constants = node.inputs.map { $0.isEmpty ? nil : table.tensor($0) }
+    let choice = try KernelChoice(backend: planner.backend, hostOperators: planner.hostOperators, threads: planner.threads)
+      .choose(node, op, inputs: inputs, outputs: outputs, constants: constants) { (body, types) throws(RunError) in
+        var marked = body
+        if case .string(let role) = NodeAttributes(node, schema: op.schema)["role"] {
+          for index in marked.nodes.indices { marked.nodes[index].role = String(decoding: role, as: UTF8.self) }
+        }
+        return try planner.plan(marked, inputs: types)
+      }
+    steps.append(PlanBuilder.Draft(node: node, kernel: choice.kernel, declined: choice.declined))
+  }
+
+  func finish() throws(RunError) -> Planner.Round {
+    let later = Set(putOff.flatMap { $0.inputs + $0.bodies.flatMap { $0.graph.capturedNames } })
+    let wanted = Set(graph.outputs.map(\.name)).union(later).subtracting([""])
+    for output in graph.outputs where table[output.name] == nil {
+      throw .graph(.invalid("output \"\(output.name)\"", "is not computed by any node"))
+    }
+    var known: [String: Value] = [:]
+    var computed: [(name: String, type: TensorType)] = []
+    for name in wanted.sorted() {
+      switch table[name] {
+      case .known(let value): known[name] = value
+      case .computed(let type): computed.append((name, type))
+      default: break
+      }
+    }
+    let plan = PlanBuilder(
+      graphName: graph.name, steps: steps, table: table, views: views, inputs: inputs, outputs: computed,
+      threads: planner.threads, foldedNodeCount: foldedNodeCount
+    ).build()
+    guard !putOff.isEmpty else { return Planner.Round(plan: plan, known: known, remainder: nil) }
+    let outside = later.filter { table[$0] != nil && !table.isDeferred($0) }.sorted()
+    var rest = Graph(
+      graph.name, inputs: outside.map { ValueInfo($0, table.type($0)) },
+      outputs: graph.outputs.filter { table.isDeferred($0.name) }, nodes: putOff)
+    rest.valueInfos = graph.valueInfos
+    return Planner.Round(plan: plan, known: known, remainder: Planner.Remainder(graph: rest, decisive: decisive))
+  }
+}

@@ -1,0 +1,51 @@
+import OneiroGraph
+import OneiroOps
+
+/// Finds the kernel for one node: the first of the backend's sources that takes it.
+struct KernelChoice {
+  let backend: Backend
+  let hostOperators: [any HostOperator.Type]
+  let threads: Int
+
+  struct Choice {
+    let kernel: any PreparedKernel
+    let declined: [ExecutionPlan.Declined]
+  }
+
+  /// - constants: one for each input, where its value is known.
+  /// - plan: plans the body of a host operator.
+  func choose(
+    _ node: Node, _ op: any Operator.Type, inputs: [TensorType?], outputs: [TensorType?], constants: [Tensor?],
+    plan: (Graph, [String: TensorType]) throws(RunError) -> ExecutionPlan
+  ) throws(RunError) -> Choice {
+    if let host = hostOperators.first(where: { $0.op == node.op }) {
+      return Choice(kernel: try host.prepare(node, inputs: inputs, outputs: outputs, plan: plan), declined: [])
+    }
+    var declined: [ExecutionPlan.Declined] = []
+    var bound: BoundNode?
+    for source in backend.chain(for: node) {
+      switch source {
+      case .reference:
+        return Choice(kernel: ReferenceKernel(node, op, inputs: inputs, outputs: outputs), declined: declined)
+      case .plugin(let plugin):
+        let candidates = plugin.kernels(for: node.op)
+        if candidates.isEmpty { declined.append(.init(source: plugin.name, reason: "has no kernel for \(node.op)")) }
+        guard !candidates.isEmpty else { continue }
+        guard BoundNode.canCross(inputs + outputs) else {
+          declined.append(.init(source: plugin.name, reason: "an element type that the kernel ABI does not carry"))
+          continue
+        }
+        let boundNode = bound ?? BoundNode(node, schema: op.schema, inputs: inputs, outputs: outputs, constants: constants)
+        bound = boundNode
+        for candidate in candidates {
+          switch try candidate.prepare(boundNode, label: node.label, threads: threads) {
+          case .prepared(let kernel): return Choice(kernel: kernel, declined: declined)
+          case .declined(let reason): declined.append(.init(source: plugin.name, reason: reason))
+          }
+        }
+      }
+    }
+    let reasons = declined.map { "\($0.source): \($0.reason)" }.joined(separator: "; ")
+    throw .kernel(node: node.label, op: node.op, kernel: backend.text, reason: "no kernel, and nothing may fall back: \(reasons)")
+  }
+}

@@ -1,0 +1,58 @@
+import OneiroGraph
+import OneiroOps
+
+/// Turns a graph whose inputs have bound shapes into an execution plan.
+///
+/// The graph is walked once in order. What depends on constants and shapes alone is computed on the way (exporters write
+/// half a graph of it: Shape, Gather, Concat before every Reshape); views of other values get no step; everything else
+/// gets the first kernel that takes it. A node whose output shape hangs on data that only a run brings is put off, with
+/// all that follows from it, to a next round.
+public struct Planner: Sendable {
+  public let backend: Backend
+  public let hostOperators: [any HostOperator.Type]
+  public let threads: Int
+
+  public init(backend: Backend, hostOperators: [any HostOperator.Type] = [], threads: Int = Threads.available) {
+    self.backend = backend
+    self.hostOperators = hostOperators
+    self.threads = threads
+  }
+
+  /// What is known of a graph's input before a run.
+  public enum Binding: Sendable {
+    case type(TensorType)
+    case value(Value)
+  }
+
+  public struct Round: Sendable {
+    public let plan: ExecutionPlan
+    /// Values wanted from this round that no run is needed for.
+    public let known: [String: Value]
+    /// What could not be planned yet.
+    public let remainder: Remainder?
+  }
+
+  /// The nodes that wait for data of the round before.
+  public struct Remainder: Sendable {
+    public let graph: Graph
+    /// Inputs of `graph` whose values, and not only shapes, decide how it goes on.
+    public let decisive: Set<String>
+  }
+
+  /// Plans the whole graph; for graphs whose shapes do not hang on data.
+  public func plan(_ graph: Graph, inputs: [String: TensorType]) throws(RunError) -> ExecutionPlan {
+    let round = try round(graph, inputs: inputs.mapValues(Binding.type))
+    if let node = round.remainder?.graph.nodes.first {
+      throw .graph(.invalid(node: node, nil, "its output shape depends on data, which a plan made ahead cannot have"))
+    }
+    return round.plan
+  }
+
+  /// Plans as much as can be.
+  public func round(_ graph: Graph, inputs: [String: Binding]) throws(RunError) -> Round {
+    var walk = GraphWalk(planner: self, graph: graph)
+    try walk.bind(inputs)
+    for node in graph.nodes { try walk.visit(node) }
+    return try walk.finish()
+  }
+}

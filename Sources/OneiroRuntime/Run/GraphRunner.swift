@@ -1,0 +1,127 @@
+import OneiroGraph
+import OneiroOps
+
+/// Runs a graph for inputs of any shape: plans when a shape comes for the first time, keeps the last plan and its session,
+/// and goes on planning in rounds where shapes hang on data. One run at a time.
+public final class GraphRunner {
+  public let graph: Graph
+  public let planner: Planner
+  private var cached: Cached?
+  /// The plans of the last run, in order; more than one where shapes hang on data.
+  public private(set) var lastPlans: [ExecutionPlan] = []
+
+  /// A whole plan with its session, for the shapes in `key`.
+  private final class Cached {
+    let key: [String: TensorType]
+    let known: [String: Value]
+    var session: Session
+    init(key: [String: TensorType], known: [String: Value], session: consuming Session) {
+      self.key = key
+      self.known = known
+      self.session = session
+    }
+  }
+
+  public init(_ graph: Graph, planner: Planner) {
+    self.graph = graph
+    self.planner = planner
+  }
+
+  /// Values of the graph's outputs by name.
+  public func run(_ inputs: [String: Value], _ options: RunOptions = RunOptions()) throws(RunError) -> [String: Value] {
+    var types: [String: TensorType] = [:]
+    var bindings: [String: Planner.Binding] = [:]
+    for (name, value) in inputs {
+      if let tensor = value.tensor, tensor.elementType != .string {
+        types[name] = TensorType(tensor.elementType, dims: tensor.dims)
+        bindings[name] = .type(types[name]!)
+      } else {
+        bindings[name] = .value(value)
+      }
+    }
+    let isCacheable = types.count == inputs.count
+    if isCacheable, let cached, cached.key == types {
+      return try cached.session.run(inputs.compactMapValues(\.tensor), options).mapValues(Value.tensor)
+        .merging(cached.known) { computed, _ in computed }
+    }
+    cached = nil
+    lastPlans = []
+    var results: [String: Value] = [:]
+    var rest = graph
+    var values = inputs
+    while true {
+      let round = try planner.round(rest, inputs: bindings)
+      lastPlans.append(round.plan)
+      var session = try Session(round.plan)
+      let computed = try session.run(values.compactMapValues(\.tensor), options).mapValues(Value.tensor)
+      values = computed.merging(round.known) { computed, _ in computed }
+      for output in graph.outputs { if let value = values[output.name] { results[output.name] = value } }
+      guard let remainder = round.remainder else {
+        if isCacheable && lastPlans.count == 1 {
+          cached = Cached(key: types, known: results.filter { computed[$0.key] == nil }, session: session)
+        }
+        return results
+      }
+      rest = remainder.graph
+      bindings = [:]
+      for input in rest.inputs {
+        guard let value = values[input.name] else { continue }
+        if let tensor = value.tensor, tensor.elementType != .string, round.known[input.name] == nil,
+          !remainder.decisive.contains(input.name)
+        {
+          bindings[input.name] = .type(TensorType(tensor.elementType, dims: tensor.dims))
+        } else {
+          bindings[input.name] = .value(value)
+        }
+      }
+    }
+  }
+}
+
+/// Runs the bodies of one control-flow node. A body keeps its runner, so that a loop plans once for all its rounds.
+final class BodyRunners: @unchecked Sendable {
+  // Sendable: used by the one kernel that was given it, while it runs.
+  private let planner: Planner
+  private let captured: [String: Value]
+  private var runners: [String: GraphRunner] = [:]
+
+  init(planner: Planner, captured: [String: Value]) {
+    self.planner = planner
+    self.captured = captured
+  }
+
+  /// - inputs: one for each formal input of the body, in order.
+  func run(_ body: Graph, _ inputs: [Value]) throws(KernelError) -> [Value] {
+    let formal = body.inputs.count == inputs.count ? body.inputs : body.requiredInputs
+    guard formal.count == inputs.count else {
+      throw KernelError("body \"\(body.name)\": expected \(formal.count) inputs, found \(inputs.count)")
+    }
+    let key = body.name + "/" + body.outputs.map(\.name).joined(separator: ",")
+    let runner = runners[key] ?? GraphRunner(closed(body), planner: planner)
+    runners[key] = runner
+    var values = captured.filter { name, _ in runner.graph.inputs.contains { $0.name == name } }
+    for (info, value) in zip(formal, inputs) { values[info.name] = value }
+    let results: [String: Value]
+    do { results = try runner.run(values) } catch { throw KernelError("body \"\(body.name)\": \(error)") }
+    var outputs: [Value] = []
+    for output in body.outputs {
+      guard let value = results[output.name] else { throw KernelError("body \"\(body.name)\" has no output \"\(output.name)\"") }
+      outputs.append(value)
+    }
+    return outputs
+  }
+
+  /// The body with the values that it takes from outside: tensors as constants, anything else as inputs.
+  private func closed(_ body: Graph) -> Graph {
+    var graph = body
+    for name in body.capturedNames.sorted() {
+      guard let value = captured[name] else { continue }
+      if let tensor = value.tensor {
+        graph.addInitializer(name, tensor)
+      } else {
+        graph.inputs.append(ValueInfo(name, value.type))
+      }
+    }
+    return graph
+  }
+}

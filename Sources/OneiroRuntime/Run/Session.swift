@@ -1,0 +1,141 @@
+import COneiroKernel
+import Glibc
+import OneiroGraph
+
+/// One run at a time over one arena. Noncopyable: two copies would write over each other's activations.
+public struct Session: ~Copyable {
+  public let plan: ExecutionPlan
+  private let arena: UnsafeMutableRawPointer
+  private let ownsArena: Bool
+  private let frames: [Frame]
+
+  /// What one step is called with: tensors whose pointers never change, since the arena does not move.
+  private struct Frame {
+    let inputs: UnsafeBufferPointer<oneiro_tensor>
+    let outputs: UnsafeBufferPointer<oneiro_tensor>
+    let workspace: UnsafeMutableRawPointer?
+    let state: AnyObject?
+  }
+
+  /// - arena: memory of `plan.arenaByteCount` bytes, 64-byte aligned, that outlives the session; `nil` to allocate it.
+  public init(_ plan: ExecutionPlan, arena given: UnsafeMutableRawPointer? = nil) throws(RunError) {
+    var memory: UnsafeMutableRawPointer? = given
+    if given == nil {
+      guard posix_memalign(&memory, ByteStorage.alignment, max(plan.arenaByteCount, ByteStorage.alignment)) == 0 else {
+        throw .graph(.invalid("arena", "\(plan.arenaByteCount) bytes cannot be allocated"))
+      }
+    }
+    let arena = memory!
+    var frames: [Frame] = []
+    do throws(RunError) {
+      for step in plan.steps {
+        let workspace = step.kernel.workspaceByteCount > 0 ? arena + step.workspaceOffset : nil
+        frames.append(
+          Frame(
+            inputs: Self.tensors(step.inputs, plan, arena), outputs: Self.tensors(step.outputs, plan, arena),
+            workspace: workspace, state: try step.kernel.makeSessionState(workspace: workspace)))
+      }
+    } catch {
+      frames.forEach(Self.free)
+      if given == nil { Glibc.free(arena) }
+      throw error
+    }
+    self.plan = plan
+    self.arena = arena
+    ownsArena = given == nil
+    self.frames = frames
+  }
+
+  deinit {
+    frames.forEach(Self.free)
+    if ownsArena { Glibc.free(arena) }
+  }
+
+  private static func tensors(
+    _ operands: [ExecutionPlan.Operand?], _ plan: ExecutionPlan, _ arena: UnsafeMutableRawPointer
+  ) -> UnsafeBufferPointer<oneiro_tensor> {
+    let buffer = UnsafeMutableBufferPointer<oneiro_tensor>.allocate(capacity: operands.count)
+    for (index, operand) in operands.enumerated() {
+      var tensor = oneiro_tensor()
+      tensor.struct_size = UInt32(MemoryLayout<oneiro_tensor>.size)
+      if let operand, let dims = operand.type.dims {
+        let extents = UnsafeMutablePointer<Int64>.allocate(capacity: max(dims.count, 1))
+        extents.initialize(from: dims.map(Int64.init), count: dims.count)
+        tensor.element_type = operand.type.elementType.rawValue
+        tensor.rank = Int32(dims.count)
+        tensor.layout = UInt32(ONEIRO_LAYOUT_PLAIN)
+        tensor.dims = UnsafePointer(extents)
+        tensor.byte_count = Tensor.elementCount(dims).flatMap(operand.type.elementType.byteCount) ?? 0
+        switch operand.location {
+        case .arena(let offset): tensor.data = arena + offset
+        case .constant(let index):
+          tensor.data = plan.constants[index].bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:))
+        }
+      }
+      buffer.initializeElement(at: index, to: tensor)
+    }
+    return UnsafeBufferPointer(buffer)
+  }
+
+  private static func free(_ frame: Frame) {
+    for tensors in [frame.inputs, frame.outputs] {
+      for tensor in tensors { tensor.dims?.deallocate() }
+      tensors.deallocate()
+    }
+  }
+
+  /// The memory of input `index` of the plan, to be written before `execute`.
+  public func input(_ index: Int) -> UnsafeMutableRawBufferPointer { memory(of: plan.inputs[index]) }
+  /// The memory of output `index` of the plan, to be read after `execute` and before the next.
+  public func output(_ index: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(memory(of: plan.outputs[index])) }
+
+  private func memory(of port: ExecutionPlan.Port) -> UnsafeMutableRawBufferPointer {
+    guard case .arena(let offset) = port.location else { preconditionFailure("ports lie in the arena") }
+    return UnsafeMutableRawBufferPointer(start: arena + offset, count: port.byteCount)
+  }
+
+  /// Runs all steps on what the inputs' memory holds.
+  public mutating func execute(_ options: RunOptions = RunOptions()) throws(RunError) {
+    if let profile = options.profile, profile.nanoseconds.count != plan.steps.count {
+      profile.nanoseconds = [UInt64](repeating: 0, count: plan.steps.count)
+    }
+    for index in frames.indices {
+      let frame = frames[index]
+      let start = options.profile == nil ? 0 : monotonicNanoseconds()
+      try plan.steps[index].kernel.compute(
+        StepCall(
+          inputs: frame.inputs, outputs: frame.outputs, workspace: frame.workspace, threads: plan.threads, state: frame.state,
+          options: options))
+      if let profile = options.profile { profile.nanoseconds[index] += monotonicNanoseconds() - start }
+      if options.checksFinite { try FiniteCheck.check(plan.steps[index], frame.outputs) }
+    }
+  }
+
+  /// Runs once on tensors.
+  /// - inputs: one for each of the plan's inputs; others are ignored.
+  public mutating func run(_ inputs: [String: Tensor], _ options: RunOptions = RunOptions()) throws(RunError) -> [String: Tensor] {
+    for (index, port) in plan.inputs.enumerated() {
+      guard let tensor = inputs[port.name] else { throw .graph(.invalid("input \"\(port.name)\"", "is missing, \(port.type)")) }
+      guard tensor.elementType == port.type.elementType, tensor.dims == port.dims else {
+        let found = TensorType(tensor.elementType, dims: tensor.dims)
+        throw .graph(.mismatch("input \"\(port.name)\"", expected: "\(port.type)", found: "\(found)"))
+      }
+      input(index).copyMemory(from: tensor.bytes)
+    }
+    try execute(options)
+    var results: [String: Tensor] = [:]
+    for (index, port) in plan.outputs.enumerated() {
+      let source = output(index)
+      results[port.name] = Tensor(
+        port.type.elementType, dims: port.dims, storage: ByteStorage(byteCount: source.count) { $0.copyMemory(from: source) })
+    }
+    return results
+  }
+}
+
+/// Monotonic time in nanoseconds.
+func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}

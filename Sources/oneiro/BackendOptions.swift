@@ -1,0 +1,26 @@
+import ArgumentParser
+import OneiroDream
+import OneiroRuntime
+
+/// Which kernels run, and how wide: the options of every command that runs a graph.
+struct BackendOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Kernels to use: onednn, openblas, vector, reference, a path to a .so, or a list by role or operator.",
+      discussion: "For example: --backend onednn,unet=vector,Conv=openblas", valueName: "name"))
+  var backend: String = Backend.defaultName
+
+  @Option(help: ArgumentHelp("Threads to use; the default is what affinity mask and control group allow.", valueName: "n"))
+  var threads: Int = Threads.available
+
+  @Flag(help: "Refuse to run a node on any other kernels than those asked for.")
+  var strict = false
+
+  func validate() throws {
+    guard (1...1024).contains(threads) else { throw ValidationError("--threads: expected 1 ... 1024, found \(threads)") }
+  }
+
+  func planner() throws -> Planner {
+    Planner(backend: try Backend(backend, isStrict: strict), threads: threads)
+  }
+}

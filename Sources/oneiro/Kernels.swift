@@ -1,0 +1,54 @@
+import ArgumentParser
+import Foundation
+import OneiroRuntime
+
+struct Kernels: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List kernel plugins and their kernels.",
+    discussion: """
+      Without a path, every plugin that can be found: next to the program, in ../lib/oneiro, in ONEIRO_PLUGIN_PATH.
+
+        oneiro kernels
+        oneiro kernels ./libMyKernels.so
+      """)
+
+  @Argument(help: "A kernel plugin.") var plugin: String?
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func run() throws {
+    let reports = try plugin.map { [Self.report(try KernelPlugin.load($0))] } ?? PluginSearch.all.map(Self.reportIfUsable)
+    if json {
+      print(String(decoding: try JSONSerialization.data(withJSONObject: ["plugins": reports], options: [.sortedKeys]), as: UTF8.self))
+      return
+    }
+    for report in reports { show(report) }
+    print("reference: the operators' own kernels, always there")
+    print("searched: \(PluginSearch.folders.joined(separator: ", "))")
+  }
+
+  private static func report(_ plugin: KernelPlugin) -> [String: Any] {
+    [
+      "name": plugin.name, "path": plugin.path, "remarks": plugin.remarks,
+      "kernels": plugin.kernels.map {
+        ["op": $0.op.description, "since": $0.sinceVersion, "isa": $0.isa] as [String: Any]
+      },
+    ]
+  }
+
+  /// One plugin that cannot be loaded does not hide the others.
+  private static func reportIfUsable(_ path: String) -> [String: Any] {
+    do { return report(try KernelPlugin.load(path)) } catch { return ["name": "", "path": path, "error": "\(error)"] }
+  }
+
+  private func show(_ report: [String: Any]) {
+    if let error = report["error"] as? String { return print("not usable: \(error)\n") }
+    print("\(report["name"] ?? "")  (\(report["path"] ?? ""))")
+    for remark in report["remarks"] as? [String] ?? [] { print("  \(remark)") }
+    let kernels = report["kernels"] as? [[String: Any]] ?? []
+    for isa in Set(kernels.map { $0["isa"] as? String ?? "" }).sorted() {
+      let ops = kernels.filter { $0["isa"] as? String == isa }.map { "\($0["op"] ?? "") \($0["since"] ?? "")" }
+      print("  \(isa.isEmpty ? "" : "[\(isa)] ")\(ops.count) kernels: \(ops.sorted().joined(separator: ", "))")
+    }
+    print("")
+  }
+}

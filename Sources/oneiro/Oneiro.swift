@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+
+/// The command line: parse, call, print.
+@main
+struct Oneiro: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "oneiro",
+    abstract: "Turns an EEG recording into a picture, and runs, shows and measures ONNX models on the way.",
+    version: "0.1.0",
+    subcommands: [Run.self, Conformance.self, Kernels.self])
+
+  /// 0: done. 1: it failed, with one sentence that says where and why. 2: wrong use.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      do {
+        try command.run()
+      } catch let error as ExitCode {
+        throw error
+      } catch let error where exitCode(for: error) != .success && !isUsage(error) {
+        complain("error: \(error)")
+        Foundation.exit(1)
+      }
+    } catch let error as ExitCode {
+      Foundation.exit(error.rawValue)
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code == .success { print(message) } else { complain(message) }
+      Foundation.exit(code == .success ? 0 : 2)
+    }
+  }
+
+  private static func complain(_ message: String) {
+    FileHandle.standardError.write(Data((message + "\n").utf8))
+  }
+
+  /// Help, version and wrong arguments are the parser's to explain.
+  private static func isUsage(_ error: any Error) -> Bool { error is CleanExit || error is ValidationError }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Glibc
+import OneiroDream
+import OneiroGraph
+import OneiroModel
+import OneiroRuntime
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a model on arrays from files.",
+    discussion: """
+      Files are .npy, .npz (FILE.npz:name), .safetensors (FILE.safetensors:name) or .pb (TensorProto).
+
+        oneiro run unet.onnx --input sample=x.npy --input timestep=t.npy --input context=c.npy --output-dir results
+      """)
+
+  @Argument(help: "An ONNX file.") var model: String
+  @Option(name: .long, help: ArgumentHelp("A value for an input.", valueName: "name=file")) var input: [String] = []
+  @Option(name: .long, help: ArgumentHelp("Where to write an output.", valueName: "name=file")) var output: [String] = []
+  @Option(help: ArgumentHelp("Write every output to DIR/<name>.npy.", valueName: "dir")) var outputDir: String?
+  @Flag(help: "Fail when a value is NaN or infinite, and name the node that made it.") var checkFinite = false
+  @OptionGroup var options: BackendOptions
+
+  func run() throws {
+    let wanted = try output.map { try Self.split($0, "--output") }
+    let isSelective = !wanted.isEmpty && outputDir == nil
+    let loaded = try LoadedModel(path: model, outputs: isSelective ? wanted.map(\.name) : nil)
+    var inputs: [String: Value] = [:]
+    for (name, file) in try input.map({ try Self.split($0, "--input") }) {
+      inputs[name] = try ArrayFile.read(file, as: loaded.graph.inputs.first { $0.name == name }?.type)
+    }
+    let runner = GraphRunner(loaded.graph, planner: try options.planner())
+    var runOptions = RunOptions()
+    runOptions.checksFinite = checkFinite
+    let results = try runner.run(inputs, runOptions)
+    for (name, file) in wanted {
+      guard let value = results[name] else { throw ValidationError("--output: the model has no output \"\(name)\"") }
+      try ArrayFile.write(value, to: file, name: name)
+    }
+    if let outputDir {
+      guard mkdir(outputDir, 0o777) == 0 || errno == EEXIST else {
+        throw GraphError.invalid(file: outputDir, nil, String(cString: strerror(errno)))
+      }
+      for (name, value) in results.sorted(by: { $0.key < $1.key }) {
+        let file = name.map { $0 == "/" ? "_" : String($0) }.joined()
+        try ArrayFile.write(value, to: "\(outputDir)/\(file).npy", name: name)
+      }
+    }
+    for output in loaded.graph.outputs { if let value = results[output.name] { print("\(output.name): \(value.type)") } }
+    var counts: [String: Int] = [:]
+    for plan in runner.lastPlans { for (source, count) in plan.placement { counts[source, default: 0] += count } }
+    let placement = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) nodes on \($0.key)" }
+    print(placement.isEmpty ? "all nodes were computed while planning" : placement.joined(separator: ", "))
+  }
+
+  private static func split(_ argument: String, _ option: String) throws -> (name: String, file: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { throw ValidationError("\(option): expected NAME=FILE, found \"\(argument)\"") }
+    return (parts[0], parts[1])
+  }
+}

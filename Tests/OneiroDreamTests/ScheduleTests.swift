@@ -1,0 +1,89 @@
+import OneiroDream
+import OneiroGraph
+import Testing
+
+@Suite struct ScheduleTests {
+  /// What the original system computed, bit for bit.
+  @Suite struct Recorded {
+    private let recorded: [String: Tensor]
+    private let schedule: NoiseSchedule
+    init() throws {
+      recorded = try Golden.load("schedule")
+      schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
+    }
+
+    @Test func tables() throws {
+      #expect(schedule.betas == (try #require(recorded["f64.betas"])).elements(of: Double.self))
+      #expect(schedule.alphasCumprod == (try #require(recorded["f64.alphas_cumprod"])).elements(of: Double.self))
+    }
+
+    @Test(arguments: [5, 7, 8, 10, 20, 25, 50, 100, 200, 250, 500])
+    func timesteps(steps: Int) throws {
+      let expected = try #require(recorded["uniform.\(steps).timesteps"]).elements(of: Int64.self)
+      #expect(try Timesteps.uniform(steps: steps, trainSteps: 1000).map(Int64.init) == expected)
+    }
+
+    @Test(arguments: [8, 50, 250])
+    func coefficients(steps: Int) throws {
+      func floats(_ name: String) throws -> [Float] {
+        let tensor = try #require(recorded["uniform.\(steps).ddim_\(name)"])
+        return tensor.elementType == .float64
+          ? tensor.elements(of: Double.self).map(Float.init) : tensor.elements(of: Float.self)
+      }
+      let table = try SamplingTable(schedule, steps: steps, eta: 1).steps.reversed()
+      #expect(table.map(\.clean) == (try floats("alphas")).map { $0.squareRoot() })
+      #expect(table.map(\.noise) == (try floats("sqrt_one_minus_alphas")))
+      #expect(table.map(\.nextClean) == (try floats("alphas_prev")).map { $0.squareRoot() })
+      #expect(table.map(\.sigma) == (try floats("sigmas_eta1")))
+    }
+  }
+
+  @Test func timestepsAreSpacedEvenlyFromOne() throws {
+    #expect(try Timesteps.uniform(steps: 5, trainSteps: 1000) == [1, 201, 401, 601, 801])
+    #expect(try Timesteps.uniform(steps: 7, trainSteps: 1000).count == 8)
+    #expect(try Timesteps.uniform(steps: 1, trainSteps: 1000) == [1])
+  }
+
+  /// A spacing that divides 999 puts the last timestep at 1000, past a table of 1000.
+  @Test(arguments: [3, 9, 27, 36, 37, 101, 111, 251, 300, 333, 501, 999, 1000])
+  func stepCountsThatRunPastTheTableAreRefused(steps: Int) {
+    let error = #expect(throws: DreamError.self) { try Timesteps.uniform(steps: steps, trainSteps: 1000) }
+    #expect(
+      error?.description
+        == "steps: expected a number whose last timestep is in the table of 1000, found \(steps), whose last timestep is 1000"
+    )
+  }
+
+  @Test(arguments: [-1, 0, 1001, Int.max, Int.min])
+  func stepCountsOutsideTheTableAreRefused(steps: Int) {
+    let error = #expect(throws: DreamError.self) { try Timesteps.uniform(steps: steps, trainSteps: 1000) }
+    #expect(error?.description == "steps: expected 1 ... 1000, found \(steps)")
+  }
+
+  @Test func linearVariancesAreSpacedEvenly() throws {
+    let schedule = try NoiseSchedule(.linear, betaStart: 0.25, betaEnd: 0.75, trainSteps: 3)
+    #expect(schedule.betas == [0.25, 0.5, 0.75])
+    #expect(schedule.alphasCumprod == [0.75, 0.375, 0.09375])
+  }
+
+  @Test func constantsThatMakeNoScheduleAreRefused() {
+    let count = #expect(throws: DreamError.self) {
+      try NoiseSchedule(.linear, betaStart: 0.1, betaEnd: 0.2, trainSteps: 0)
+    }
+    #expect(count?.description == "noise schedule: train_steps: expected 1 ... 1000000, found 0")
+    let beta = #expect(throws: DreamError.self) {
+      try NoiseSchedule(.linear, betaStart: 0.1, betaEnd: .nan, trainSteps: 10)
+    }
+    #expect(beta?.description == "noise schedule: beta_end: expected a number between 0 and 1, found nan")
+  }
+
+  @Test func plmsTakesNoEta() throws {
+    let schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
+    let error = #expect(throws: DreamError.self) {
+      try SamplerKind.plms.makeSampler(schedule, steps: 50, eta: 0.5, count: 1)
+    }
+    #expect(error?.description == "eta: expected 0 because the sampler is plms, found 0.5")
+    let name = #expect(throws: DreamError.self) { try SamplerKind(named: "euler") }
+    #expect(name?.description == "sampler: expected plms or ddim, found \"euler\"")
+  }
+}
