@@ -20,7 +20,9 @@ public final class MappedFile: @unchecked Sendable {
     guard descriptor >= 0 else { throw .invalid(file: path, nil, "cannot be opened: \(systemErrorText())") }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .invalid(file: path, nil, "cannot be read: \(systemErrorText())") }
+    guard fstat(descriptor, &status) == 0 else {
+      throw .invalid(file: path, nil, "cannot be read: \(systemErrorText())")
+    }
     guard status.st_mode & S_IFMT == S_IFREG else {
       let found = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "something else"
       throw .mismatch(file: path, nil, expected: "a regular file", found: found)

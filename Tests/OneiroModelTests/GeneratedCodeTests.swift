@@ -6,7 +6,9 @@ import Testing
     FileManager.default.isExecutableFile(atPath: $0)
   }
 
-  @Test("The committed messages are what protoc-c makes of onnx.proto", .enabled(if: hasCompiler)) func upToDate() throws {
+  @Test("The committed messages are what protoc-c makes of onnx.proto", .enabled(if: hasCompiler)) func upToDate()
+    throws
+  {
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../Sources/COnnx/regenerate.sh").standardizedFileURL
     let process = Process()

@@ -26,16 +26,21 @@ public enum ArrayFile {
 
   private static func tensor(_ value: Value, _ path: String) throws(GraphError) -> Tensor {
     guard let tensor = value.tensor else {
-      throw .mismatch(file: path, nil, expected: "a tensor", found: "\(value.type)", because: "only .pb files hold other values")
+      throw .mismatch(
+        file: path, nil, expected: "a tensor", found: "\(value.type)", because: "only .pb files hold other values")
     }
     return tensor
   }
 
-  private static func pick(_ member: String?, from arrays: [String: Tensor], _ file: String) throws(GraphError) -> Tensor {
+  private static func pick(_ member: String?, from arrays: [String: Tensor], _ file: String) throws(GraphError)
+    -> Tensor
+  {
     if let member, let tensor = arrays[member] { return tensor }
     if member == nil, arrays.count == 1, let only = arrays.values.first { return only }
     let names = arrays.keys.sorted().joined(separator: ", ")
-    throw .mismatch(file: file, member.map { "array \"\($0)\"" }, expected: "FILE:NAME with one of \(names)", found: member ?? "no name")
+    throw .mismatch(
+      file: file, member.map { "array \"\($0)\"" }, expected: "FILE:NAME with one of \(names)",
+      found: member ?? "no name")
   }
 
   private static func split(_ path: String) -> (file: String, member: String?) {
@@ -52,6 +57,7 @@ public enum ArrayFile {
   }
 
   private static func unknown(_ path: String) -> GraphError {
-    .mismatch(file: path, "kind of file", expected: "one of .npy, .npz, .safetensors, .pb", found: ".\(fileExtension(path))")
+    .mismatch(
+      file: path, "kind of file", expected: "one of .npy, .npz, .safetensors, .pb", found: ".\(fileExtension(path))")
   }
 }

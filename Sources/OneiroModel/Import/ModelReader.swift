@@ -15,7 +15,9 @@ public enum ModelReader {
   /// The model that `bytes` are.
   /// - name: what errors call the bytes.
   /// - folder: where external data may lie; `nil` refuses it.
-  public static func parse(bytes: UnsafeRawBufferPointer, name: String, folder: String? = nil) throws(GraphError) -> Model {
+  public static func parse(bytes: UnsafeRawBufferPointer, name: String, folder: String? = nil) throws(GraphError)
+    -> Model
+  {
     do {
       let externalData = try folder.map { (folder) throws(GraphError) in try ExternalData(folder: folder) }
       let reader = MessageReader(externalData: externalData)
