@@ -41,7 +41,7 @@ let package = Package(
     .target(name: "CPicture", linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "OneiroDream",
-      dependencies: ["CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+      dependencies: ["COneiroKernel", "CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
     .executableTarget(
       name: "oneiro",
       dependencies: [

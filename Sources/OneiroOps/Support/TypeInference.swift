@@ -161,17 +161,10 @@ extension TypeInference {
 
   /// The node's results, when they depend on nothing that a run brings and are small.
   private func knownResults(_ node: Node, _ op: any Operator.Type) -> [Tensor?]? {
-    let attributes = NodeAttributes(node, schema: op.schema)
-    if node.domain.isEmpty, let first = node.inputs.first, let dims = types[first]?.tensorType?.dims {
-      switch node.opType {
-      case "Shape":
-        let bound = { (index: Int) in min(max(index < 0 ? index + dims.count : index, 0), dims.count) }
-        let start = bound(attributes.int("start")), end = bound(attributes.optionalInt("end") ?? dims.count)
-        let extents = start < end ? Array(dims[start..<end]) : []
-        return [Tensor(extents.map(Int64.init), dims: [extents.count])]
-      case "Size": return Tensor.elementCount(dims).map { [Tensor(scalar: Int64($0))] }
-      default: break
-      }
+    if let dims = node.inputs.first.flatMap({ types[$0]?.tensorType?.dims }),
+      let result = ShapeQuery.result(node, op.schema, dims: dims)
+    {
+      return [result]
     }
     if node.op == OpIdentifier("Constant") { return evaluate(node, op, []) }
     let inputs = node.inputs.map { values[$0] }

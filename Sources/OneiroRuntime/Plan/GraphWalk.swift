@@ -80,6 +80,13 @@ struct GraphWalk {
       return try fold(node, op, captured)
     }
     let types = try infer(node, op)
+    if let dims = node.inputs.first.flatMap({ table.type($0)?.tensorType?.dims }),
+      let result = ShapeQuery.result(node, op.schema, dims: dims)
+    {
+      table[node.outputs[0]] = .known(.tensor(result))
+      foldedNodeCount += 1
+      return
+    }
     let isRandom = TypeInference.random.contains(node.opType)
     if isKnown && !isRandom && (mustFold(node, types) || isWorthFolding(node, types)) { return try fold(node, op, captured) }
     guard let outputs = plannable(node, types) else {
