@@ -55,7 +55,7 @@ trials: build $(PIPELINE) ## picture the 40 recorded trials on every backend, an
 	@set -e; for backend in $(BACKENDS); do \
 	  echo "== $$backend"; \
 	  $(ONEIRO) dream $(PIPELINE) --eeg $(RECORDINGS):all --noise recorded --backend $$backend \
-	    --out trials/$$backend.png; \
+	    --sheet trials/$$backend.png 2>trials/$$backend.log || { tail -n 1 trials/$$backend.log; exit 1; }; \
 	done
 
 peers: build ## time the tiny U-Net and VAE decoder next to ONNX Runtime
