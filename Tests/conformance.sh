@@ -1,0 +1,30 @@
+#!/bin/bash
+# Runs ONNX's own test cases and prints, per backend, which failed and 'N passed, N failed, N skipped'.
+#
+#   Tests/conformance.sh .build/release/oneiro /usr/share/libonnx-testdata/data onednn reference
+#
+# Exit status 1 when fewer cases pass than did when the number below was last raised, or when a run does not get to
+# its end. Cases that fail on every backend are named and explained in Docs/Contributing.md.
+set -euo pipefail
+
+least=913 # of the 1,072 cases of Debian 12's libonnx-testdata 1.12.0-2
+
+oneiro=$1 cases=$2
+shift 2
+status=0
+for backend in "$@"; do
+  report=$("$oneiro" conformance "$cases" --backend "$backend" </dev/null) || [ $? -eq 1 ] || {
+    echo "$backend: the run ended before its last case"
+    status=1
+    continue
+  }
+  closing=$(tail -n 1 <<<"$report")
+  passed=${closing%% passed*}
+  if ! [[ $passed =~ ^[0-9]+$ ]] || ((passed < least)); then
+    printf '%s\n' "$report"
+    echo "$backend: expected $least or more to pass"
+    status=1
+  fi
+  echo "conformance, $backend: $closing"
+done
+exit $status
