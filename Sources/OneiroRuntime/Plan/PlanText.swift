@@ -64,12 +64,9 @@ public enum PlanText {
   }
 
   private static func aligned(_ rows: [[String]]) -> [String] {
-    guard let columnCount = rows.first?.count else { return [] }
-    let widths = (0..<columnCount).map { column in rows.map { $0[column].count }.max()! }
-    return rows.map { row in
-      let padded = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
-      return String(padded.reversed().drop { $0 == " " }.reversed())
-    }
+    var table = TextTable([.left(), .left(), .left(), .left()])
+    for row in rows { table.add(row) }
+    return table.lines
   }
 }
 
