@@ -11,14 +11,15 @@
 /// metadata of nodes, have no place in the syntax.
 public enum GraphText {
   /// - elideAbove: tensors of more elements are printed as `{...}`, for people; such text cannot be parsed back.
-  public static func print(_ model: Model, elideAbove: Int? = nil) -> String {
-    var printer = TextPrinter(elideAbove: elideAbove)
+  /// - depth: levels of bodies that are printed with their nodes, deeper ones as `{...}`; `nil` for all.
+  public static func print(_ model: Model, elideAbove: Int? = nil, depth: Int? = nil) -> String {
+    var printer = TextPrinter(elideAbove: elideAbove, depth: depth)
     printer.print(model)
     return printer.text
   }
 
-  public static func print(_ graph: Graph, elideAbove: Int? = nil) -> String {
-    var printer = TextPrinter(elideAbove: elideAbove)
+  public static func print(_ graph: Graph, elideAbove: Int? = nil, depth: Int? = nil) -> String {
+    var printer = TextPrinter(elideAbove: elideAbove, depth: depth)
     printer.print(graph)
     return printer.text + "\n"
   }

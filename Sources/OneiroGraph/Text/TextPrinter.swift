@@ -1,10 +1,16 @@
 /// Prints models as ONNX's text.
 struct TextPrinter {
   let elideAbove: Int?
+  /// Levels of bodies that are printed with their nodes; `nil` for all.
+  let depth: Int?
   private(set) var text = ""
   private var indentation = ""
+  private var level = 0
 
-  init(elideAbove: Int?) { self.elideAbove = elideAbove }
+  init(elideAbove: Int?, depth: Int?) {
+    self.elideAbove = elideAbove
+    self.depth = depth
+  }
 
   mutating func print(_ model: Model) {
     var entries = ["ir_version: \(model.irVersion)", "opset_import: [\(opsets(model.opsetImports))]"]
@@ -50,9 +56,23 @@ struct TextPrinter {
     text += "\n"
   }
 
+  private mutating func print(body: Graph) {
+    level += 1
+    if let depth, level > depth {
+      text += "\(signature(body)) {...}"
+    } else {
+      print(body)
+    }
+    level -= 1
+  }
+
+  private func signature(_ graph: Graph) -> String {
+    let inputs = graph.inputs.map(valueInfo).joined(separator: ", ")
+    return "\(identifier(graph.name)) (\(inputs)) => (\(graph.outputs.map(valueInfo).joined(separator: ", ")))"
+  }
+
   mutating func print(_ graph: Graph) {
-    text += "\(identifier(graph.name)) (\(graph.inputs.map(valueInfo).joined(separator: ", ")))"
-    text += " => (\(graph.outputs.map(valueInfo).joined(separator: ", ")))"
+    text += signature(graph)
     var order: [String] = [], seen: Set<String> = []
     for name in graph.initializerOrder + graph.initializers.keys.sorted() where graph.initializers[name] != nil {
       if seen.insert(name).inserted { order.append(name) }
@@ -124,12 +144,12 @@ struct TextPrinter {
     case .sparseTensors(let values): text += list(values) { "\(sparseType($0)) \(sparseElements($0))" }
     case .types(let values): text += list(values, type)
     case .reference(let name, _): text += "@\(identifier(name))"
-    case .graph(let graph): print(graph)
+    case .graph(let graph): print(body: graph)
     case .graphs(let graphs):
       text += "["
       for (index, graph) in graphs.enumerated() {
         if index > 0 { text += ", " }
-        print(graph)
+        print(body: graph)
       }
       text += "]"
     }
