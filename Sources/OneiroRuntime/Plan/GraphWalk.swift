@@ -34,6 +34,7 @@ struct GraphWalk {
         table[input.name] = .known(value)
       case .type(let type):
         try Self.check(input, .tensor(type))
+        try Self.checkSize(type, of: input.name, node: nil)
         table[input.name] = .computed(type)
         inputs.append((input.name, type))
       case nil:
@@ -65,6 +66,14 @@ struct GraphWalk {
       fits = true
     }
     guard fits else { throw .graph(.mismatch("input \"\(input.name)\"", expected: "\(stated)", found: "\(given)")) }
+  }
+
+  /// Kernels multiply extents without looking: what does not fit into memory never reaches them.
+  private static func checkSize(_ type: TensorType, of name: String, node: Node?) throws(RunError) {
+    let byteCount = type.dims.flatMap(Tensor.elementCount).flatMap(type.elementType.byteCount)
+    guard let byteCount, byteCount <= ArenaLayout.largestByteCount else {
+      throw .graph(.mismatch(node: node, "value \"\(name)\"", expected: "a size that fits into memory", found: "\(type)"))
+    }
   }
 
   mutating func visit(_ node: Node) throws(RunError) {
@@ -183,7 +192,11 @@ struct GraphWalk {
   }
 
   private mutating func plan(_ node: Node, _ op: any Operator.Type, _ outputs: [TensorType?]) throws(RunError) {
-    for (name, type) in zip(node.outputs, outputs) { if let type { table[name] = .computed(type) } }
+    for (name, type) in zip(node.outputs, outputs) {
+      guard let type else { continue }
+      try Self.checkSize(type, of: name, node: node)
+      table[name] = .computed(type)
+    }
     if node.domain.isEmpty, Self.viewOperators.contains(node.opType), let source = node.inputs.first, table.value(source) == nil {
       views[node.outputs[0]] = views[source] ?? source
       return
@@ -216,7 +229,7 @@ struct GraphWalk {
       default: break
       }
     }
-    let plan = PlanBuilder(
+    let plan = try PlanBuilder(
       graphName: graph.name, steps: steps, table: table, views: views, inputs: inputs, outputs: computed,
       threads: planner.threads, foldedNodeCount: foldedNodeCount
     ).build()
