@@ -32,6 +32,7 @@ struct GraphWalk {
         table[input.name] = .known(value)
       case .type(let type):
         try Self.check(input, .tensor(type))
+        try Self.checkSize(type, of: input.name, node: nil)
         table[input.name] = .computed(type)
         inputs.append((input.name, type))
       case nil:
@@ -65,6 +66,14 @@ struct GraphWalk {
     guard fits else { throw .graph(.mismatch("input \"\(input.name)\"", expected: "\(stated)", found: "\(given)")) }
   }
 
+  /// Kernels multiply extents without looking: what does not fit into memory never reaches them.
+  private static func checkSize(_ type: TensorType, of name: String, node: Node?) throws(RunError) {
+    let byteCount = type.dims.flatMap(Tensor.elementCount).flatMap(type.elementType.byteCount)
+    guard let byteCount, byteCount <= ArenaLayout.largestByteCount else {
+      throw .graph(.mismatch(node: node, "value \"\(name)\"", expected: "a size that fits into memory", found: "\(type)"))
+    }
+  }
+
   mutating func visit(_ node: Node) throws(RunError) {
     let captured = Set(node.bodies.flatMap { $0.graph.capturedNames })
     let read = node.inputs.filter { !$0.isEmpty } + captured.sorted()
@@ -91,7 +100,11 @@ struct GraphWalk {
       guard !isKnown else { return try fold(node, op, captured) }
       return putOff(node, needs: shapeDeciding(node))
     }
-    for (name, type) in zip(node.outputs, outputs) { if let type { table[name] = .computed(type) } }
+    for (name, type) in zip(node.outputs, outputs) {
+      guard let type else { continue }
+      try Self.checkSize(type, of: name, node: node)
+      table[name] = .computed(type)
+    }
     kept.append(node)
   }
 
@@ -223,6 +236,6 @@ struct GraphWalk {
     let rewritten = RewriteEngine().apply(to: rest, types: types)
     var lowering = Lowering(planner: planner, types: rewritten.types, constants: rewritten.graph.initializers)
     for node in rewritten.graph.nodes { try lowering.visit(node) }
-    return lowering.plan(graph.name, inputs: inputs, outputs: outputs, foldedNodeCount: foldedNodeCount)
+    return try lowering.plan(graph.name, inputs: inputs, outputs: outputs, foldedNodeCount: foldedNodeCount)
   }
 }

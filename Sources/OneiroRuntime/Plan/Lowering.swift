@@ -42,8 +42,8 @@ struct Lowering {
   func plan(
     _ graphName: String, inputs: [(name: String, type: TensorType)], outputs: [(name: String, type: TensorType)],
     foldedNodeCount: Int
-  ) -> ExecutionPlan {
-    PlanBuilder(
+  ) throws(RunError) -> ExecutionPlan {
+    try PlanBuilder(
       graphName: graphName, steps: steps, types: types, constants: constants, views: views, inputs: inputs, outputs: outputs,
       threads: planner.threads, foldedNodeCount: foldedNodeCount
     ).build()
