@@ -15,6 +15,17 @@ public enum ArrayFile {
     }
   }
 
+  /// Every array of a file by name.
+  /// - onlyArray: what the one array of a `.npy` file is called.
+  public static func readAll(_ path: String, onlyArray: String) throws(GraphError) -> [String: Tensor] {
+    switch fileExtension(path) {
+    case "npy": return [onlyArray: try NpyFile.read(path)]
+    case "npz": return try NpzFile.read(path)
+    case "safetensors": return try SafetensorsFile(contentsOf: path).tensors
+    default: throw .mismatch(file: path, "kind of file", expected: "one of .npy, .npz, .safetensors", found: ".\(fileExtension(path))")
+    }
+  }
+
   public static func write(_ value: Value, to path: String, name: String) throws(GraphError) {
     switch fileExtension(path) {
     case "pb": try ValueFile.write(value, to: path, name: name)
