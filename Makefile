@@ -18,8 +18,10 @@ ONNX_CASES ?= /usr/share/libonnx-testdata/data
 
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-# $(call install-packages,NAMES): says which Debian packages are missing and installs those; silent when all are there.
+# $(call install-packages,NAMES): says which Debian packages are missing and installs those; silent when all are there,
+# and where there is no dpkg.
 define install-packages
+command -v dpkg >/dev/null || exit 0; \
 missing=''; \
 for package in $(1); do \
   dpkg -s $$package 2>/dev/null | grep -q '^Status: install ok installed' || missing="$$missing $$package"; \
@@ -82,7 +84,7 @@ check: build-packages test-packages ## all that a change has to pass: format, bu
 
 clean: ## remove what building made
 	$(SWIFT) package clean
-	rm -rf oneiro.png trials
+	rm -rf oneiro.png trials .peers
 
 build-packages:
 	@$(call install-packages,$(BUILD_PACKAGES))
