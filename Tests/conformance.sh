@@ -14,6 +14,7 @@ shift 2
 status=0
 for backend in "$@"; do
   report=$("$oneiro" conformance "$cases" --backend "$backend" </dev/null) || [ $? -eq 1 ] || {
+    tail -n 3 <<<"$report"
     echo "$backend: the run ended before its last case"
     status=1
     continue
