@@ -50,7 +50,7 @@ test: build test-packages $(PIPELINE) ## install what tests need, run every test
 	@Tests/conformance.sh $(ONEIRO) $(ONNX_CASES) onednn reference
 
 conformance: build test-packages ## run ONNX's own cases on every backend
-	@Tests/conformance.sh $(ONEIRO) $(ONNX_CASES) $(BACKENDS)
+	@Tests/conformance.sh --list $(ONEIRO) $(ONNX_CASES) $(BACKENDS)
 
 trials: build $(PIPELINE) ## picture the 40 recorded trials on every backend, and count the recognised ones
 	@mkdir -p trials
