@@ -18,8 +18,10 @@ ONNX_CASES ?= /usr/share/libonnx-testdata/data
 
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-# $(call install-packages,NAMES): says which Debian packages are missing and installs those; silent when all are there.
+# $(call install-packages,NAMES): says which Debian packages are missing and installs those; silent when all are there,
+# and where there is no dpkg.
 define install-packages
+command -v dpkg >/dev/null || exit 0; \
 missing=''; \
 for package in $(1); do \
   dpkg -s $$package 2>/dev/null | grep -q '^Status: install ok installed' || missing="$$missing $$package"; \
@@ -48,7 +50,7 @@ test: build test-packages $(PIPELINE) ## install what tests need, run every test
 	@Tests/conformance.sh $(ONEIRO) $(ONNX_CASES) onednn reference
 
 conformance: build test-packages ## run ONNX's own cases on every backend
-	@Tests/conformance.sh $(ONEIRO) $(ONNX_CASES) $(BACKENDS)
+	@Tests/conformance.sh --list $(ONEIRO) $(ONNX_CASES) $(BACKENDS)
 
 trials: build $(PIPELINE) ## picture the 40 recorded trials on every backend, and count the recognised ones
 	@mkdir -p trials
@@ -82,7 +84,7 @@ check: build-packages test-packages ## all that a change has to pass: format, bu
 
 clean: ## remove what building made
 	$(SWIFT) package clean
-	rm -rf oneiro.png trials
+	rm -rf oneiro.png trials .peers
 
 build-packages:
 	@$(call install-packages,$(BUILD_PACKAGES))
