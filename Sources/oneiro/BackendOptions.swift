@@ -20,7 +20,14 @@ struct BackendOptions: ParsableArguments {
     guard (1...1024).contains(threads) else { throw ValidationError("--threads: expected 1 ... 1024, found \(threads)") }
   }
 
+  /// The kernels that were asked for, loaded.
+  func load() throws -> Backend {
+    let loaded = try Backend(backend, isStrict: strict)
+    Log.shared.info("kernels are asked in the order \(loaded.order), on \(threads) threads")
+    return loaded
+  }
+
   func planner() throws -> Planner {
-    Planner(backend: try Backend(backend, isStrict: strict), hostOperators: [DenoiseOperator.self], threads: threads)
+    Planner(backend: try load(), hostOperators: [DenoiseOperator.self], threads: threads)
   }
 }

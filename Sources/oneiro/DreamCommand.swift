@@ -82,7 +82,7 @@ struct DreamCommand: ParsableCommand {
   }
 
   private func dreamOptions(for recording: Recording) throws -> Dream.Options {
-    var result = Dream.Options(backend: try Backend(options.backend, isStrict: options.strict))
+    var result = Dream.Options(backend: try options.load())
     result.sampler = sampler
     result.steps = steps
     result.threads = options.threads

@@ -23,6 +23,7 @@ struct Kernels: ParsableCommand {
     }
     for report in reports { show(report) }
     print("reference: the operators' own kernels, always there")
+    print("fallback order of the default backend: \(try Backend(Backend.defaultName).order)")
     print("searched: \(PluginSearch.folders.joined(separator: ", "))")
   }
 
