@@ -4,6 +4,10 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 
+# Tests use public API only. Without testable imports they share what `swift build` has made; with them, SwiftPM would
+# compile every module a second time.
+TEST := $(SWIFT) test -c release --disable-testable-imports
+
 ONEIRO := .build/release/oneiro
 PLUGINS := Vector OpenBLAS OneDNN Example
 PIPELINE := Models/dreamdiffusion-tiny.onnx
@@ -46,7 +50,7 @@ build: build-packages ## build the program and the kernel plugins, optimized
 	$(SWIFT) build -c release
 
 test: build test-packages $(PIPELINE) ## install what tests need, run every test, then ONNX's own cases
-	$(SWIFT) test -c release
+	$(TEST)
 	@Tests/conformance.sh $(ONEIRO) $(ONNX_CASES) onednn reference
 
 conformance: build test-packages ## run ONNX's own cases on every backend

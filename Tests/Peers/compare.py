@@ -70,7 +70,8 @@ def compare(model, options):
             times["ONNX Runtime"] += time_session(session, inputs, options.runs)
             for backend in backends:
                 report = run_oneiro(
-                    ["bench", model, *arguments, "--backend", backend, "--runs", str(options.runs), "--json"])
+                    ["bench", model, *arguments, "--backend", backend, "--warmup", str(WARM_UP),
+                     "--runs", str(options.runs), "--json"])
                 times[backend] += json.loads(report)["runs_ms"]
 
     for name, values in times.items():
