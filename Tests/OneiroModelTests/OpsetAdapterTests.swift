@@ -137,6 +137,102 @@ import Testing
     #expect(positions.nodes.map(\.opType).suffix(2) == ["BatchNormalization", "Reshape"])
   }
 
+  /// A graph of float inputs of the given ranks, each axis of extent 2.
+  private func normalised(_ node: Node, from opset: Int64, ranks: [Int?]) throws -> Graph {
+    var graph = Graph(
+      "test",
+      inputs: zip(node.inputs, ranks).map { name, rank in
+        ValueInfo(name, .tensor(.float32, rank.map { [Dimension](repeating: .known(2), count: $0) }))
+      }, outputs: node.outputs.map { ValueInfo($0, nil) }, nodes: [node])
+    try OpsetAdapters.normalise(&graph, from: opset)
+    return graph
+  }
+
+  @Test(arguments: ["Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor", "Equal", "Less", "Greater"])
+  func limitedBroadcastsAlignTheirAxes(opType: String) throws {
+    let attributes: [String: Attribute] = ["broadcast": .int(1), "axis": .int(1), "consumed_inputs": .ints([0, 0])]
+    let node = Node(opType, inputs: ["a", "b"], outputs: ["y"], attributes: attributes)
+    let graph = try normalised(node, from: opType == "Pow" ? 6 : 5, ranks: [4, 1])
+    #expect(graph.nodes.map(\.opType) == ["Unsqueeze", opType])
+    #expect(constant(graph, input: 1)?.int64s() == [1, 2])
+    #expect(graph.nodes[1].inputs == ["a", graph.nodes[0].outputs[0]])
+    #expect(graph.nodes[1].attributes["axis"] == nil && graph.nodes[1].attributes["broadcast"] == nil)
+  }
+
+  @Test("Axes count from the end too, and need no help where they match there", arguments: [(-2, 1), (2, 0), (-1, 0)])
+  func alignmentAtTheEnd(axis: Int64, unsqueezes: Int) throws {
+    let node = Node(
+      "Add", inputs: ["a", "b"], outputs: ["y"], attributes: ["broadcast": .int(1), "axis": .int(axis)])
+    #expect(try normalised(node, from: 6, ranks: [3, 1]).nodes.count == 1 + unsqueezes)
+    #expect(throws: GraphError.self) {
+      var off = node
+      off.attributes["axis"] = .int(axis < 0 ? -4 : 4)
+      _ = try normalised(off, from: 6, ranks: [3, 1])
+    }
+  }
+
+  @Test func ranksThatAreNotStatedAreComputed() throws {
+    let node = Node("Mul", inputs: ["a", "b"], outputs: ["y"], attributes: ["broadcast": .int(1), "axis": .int(1)])
+    let graph = try normalised(node, from: 6, ranks: [nil, 1])
+    #expect(graph.nodes.suffix(3).map(\.opType) == ["Concat", "Reshape", "Mul"])
+    // The slope of PRelu belongs to the channels.
+    let slope = try normalised(Node("PRelu", inputs: ["x", "slope"], outputs: ["y"]), from: 6, ranks: [4, 1])
+    #expect(slope.nodes.map(\.opType) == ["Unsqueeze", "PRelu"])
+  }
+
+  @Test(
+    "Attributes that only old opsets have are dropped",
+    arguments: [
+      ("Relu", Int64(5), "consumed_inputs", Attribute.ints([0])), ("Gemm", 6, "broadcast", .int(1)),
+      ("LSTM", 6, "output_sequence", .int(1)), ("Dropout", 6, "is_test", .int(1)),
+      ("BatchNormalization", 6, "is_test", .int(1)),
+    ])
+  func legacyAttributes(opType: String, opset: Int64, name: String, value: Attribute) throws {
+    let graph = try normalised(Node(opType, inputs: ["x"], outputs: ["y"], attributes: [name: value]), from: opset)
+    #expect(graph.nodes[0].attributes[name] == nil)
+  }
+
+  @Test func batchNormalizationOfATestHasNoStatistics() throws {
+    let node = Node(
+      "BatchNormalization", inputs: ["x", "s", "b", "m", "v"], outputs: ["y", "rm", "rv"],
+      attributes: ["is_test": .int(1)])
+    #expect(throws: GraphError.self) { try normalised(node, from: 6) }
+  }
+
+  @Test func attributesGotNewFormsAndDefaults() throws {
+    func attribute(_ name: String, _ opType: String, from opset: Int64, _ attributes: [String: Attribute]) throws -> Attribute? {
+      try normalised(Node(opType, inputs: ["x"], outputs: ["y"], attributes: attributes), from: opset).nodes[0].attributes[name]
+    }
+    guard case .int(11) = try attribute("to", "Cast", from: 5, ["to": .string("DOUBLE")]) else { Issue.record("Cast"); return }
+    #expect(throws: GraphError.self) { try attribute("to", "Cast", from: 5, ["to": .string("QUAD")]) }
+    guard case .int(1) = try attribute("axis", "Concat", from: 3, [:]) else { Issue.record("Concat"); return }
+    guard case .float(1.6732) = try attribute("alpha", "Selu", from: 5, [:]) else { Issue.record("Selu"); return }
+    guard case .int(3) = try attribute("p", "LpPool", from: 1, ["p": .float(3)]) else { Issue.record("LpPool"); return }
+    #expect(throws: GraphError.self) { try attribute("p", "GlobalLpPool", from: 1, ["p": .float(1.5)]) }
+  }
+
+  @Test func firstOpsetsBecomeInputs() throws {
+    let pad = try normalised(
+      Node("Pad", inputs: ["x"], outputs: ["y"], attributes: ["paddings": .ints([0, 0, 1, 0, 0, 1])]), from: 1)
+    #expect(constant(pad, input: 1)?.int64s() == [0, 0, 1, 0, 0, 1])
+    let reshape = try normalised(
+      Node("Reshape", inputs: ["x"], outputs: ["y"], attributes: ["shape": .ints([6, -1]), "consumed_inputs": .ints([0])]),
+      from: 4)
+    #expect(constant(reshape, input: 1)?.int64s() == [6, -1])
+    #expect(reshape.nodes[0].attributes.isEmpty)
+    let upsample = try normalised(
+      Node(
+        "Upsample", inputs: ["x"], outputs: ["y"],
+        attributes: ["height_scale": .float(2), "width_scale": .float(3), "mode": .string("bilinear")]), from: 1)
+    #expect(upsample.nodes.map(\.opType) == ["Resize"])
+    #expect(constant(upsample, input: 2)?.doubles() == [1, 1, 2, 3])
+    let tile = try normalised(Node("Tile", inputs: ["x", "tiles", "axis"], outputs: ["y"]), from: 5)
+    #expect(tile.nodes.suffix(2).map(\.opType) == ["ScatterElements", "Tile"])
+    #expect(tile.nodes.last?.inputs.count == 2)
+    let split = try normalised(Node("Split", inputs: ["x", "sizes"], outputs: ["a", "b"]), from: 1)
+    #expect(split.nodes.map(\.opType) == ["Cast", "Reshape", "Split"])
+  }
+
   @Test func groupNormalizationRepeatsItsScales() throws {
     let graph = try normalised(
       Node("GroupNormalization", inputs: ["x", "s", "b"], outputs: ["y"], attributes: ["num_groups": .int(3)]), from: 18

@@ -43,6 +43,17 @@ import Testing
     #expect(try sum(trips: 3, start: true).infer() == [scalar, .tensor(.int64, [.unknown])])
   }
 
+  @Test("A loop may start with an optional and carry on with what takes its place")
+  func optionalCarried() throws {
+    let sequence = ValueType.sequence(.tensor(.float32, nil))
+    let body = graph([scalar, bool, .optional(sequence)], [bool, sequence])
+    let node = Node("Loop", inputs: ["m", "", "start"], outputs: ["end"], attributes: ["body": .graph(body)])
+    let context = InferenceContext(
+      node: node, schema: Loop.schema, inputs: [scalar, nil, .optional(sequence)], values: [nil, nil, nil],
+      inferBody: { (body, _) throws(GraphError) in body.outputs.map(\.type) })
+    #expect(try Loop.infer(context) == [.optional(sequence)])
+  }
+
   @Test("A body with the wrong inputs is refused")
   func wrongBody() {
     let node = OneNode(Loop.self, [ints([1], []), nil], ["body": .graph(graph([scalar], [bool]))], outputCount: 0)

@@ -9,6 +9,10 @@ import Testing
     #expect(throws: KernelError.self) { try run("Div", [lowest, int64s([0])]) }
     #expect(try run("Mod", [lowest, divisors])[0].int64s() == [0, 1, 1])
     #expect(try run("Mod", [lowest, divisors], ["fmod": .int(1)])[0].int64s() == [0, 1, -1])
+    // Without fmod, the sign of the divisor, as Python has it.
+    let dividends = floats([-7.5, 7.5, -6]), floatDivisors = floats([2, -2, 2])
+    #expect(try run("Mod", [dividends, floatDivisors])[0].doubles() == [0.5, -0.5, 0])
+    #expect(try run("Mod", [dividends, floatDivisors], ["fmod": .int(1)])[0].doubles() == [-1.5, 1.5, 0])
   }
 
   @Test func matrixProductsOfOddShapes() throws {

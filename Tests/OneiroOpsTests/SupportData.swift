@@ -52,7 +52,6 @@ struct OneNode {
   }
 }
 
-func floats(_ elements: [Float], _ dims: [Int]? = nil) -> Tensor { Tensor(elements, dims: dims ?? [elements.count]) }
 func ints(_ elements: [Int64], _ dims: [Int]? = nil) -> Tensor { Tensor(elements, dims: dims ?? [elements.count]) }
 /// 0, 1, 2, ... in shape `dims`.
 func counting(_ dims: Int...) -> Tensor { floats((0..<dims.reduce(1, *)).map(Float.init), dims) }

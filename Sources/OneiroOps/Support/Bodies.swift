@@ -129,6 +129,8 @@ extension ValueType {
       return .sparseTensor(type)
     case (.sequence(let a), .sequence(let b)): return a.merged(with: b).map(ValueType.sequence)
     case (.optional(let a), .optional(let b)): return a.merged(with: b).map(ValueType.optional)
+    // A loop may start with an optional and carry on with what takes its place.
+    case (.optional(let a), _): return a.merged(with: other).map(ValueType.optional)
     case (.map, .map): return self == other ? self : nil
     default: return nil
     }

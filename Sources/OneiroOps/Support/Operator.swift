@@ -25,10 +25,14 @@ extension Operator {
     throw call.fails("has no kernel for tensors alone")
   }
   public static func evaluate(_ call: KernelCall) throws(KernelError) -> [Value?] {
-    try reference(call).map(Value.tensor)
+    values(try reference(call))
   }
   public static func body(_ node: InferenceContext) throws(GraphError) -> Graph? { nil }
 }
+
+/// Not inlined, and thus compiled once and not in every operator.
+@inline(never)
+private func values(_ tensors: [Tensor]) -> [Value?] { tensors.map(Value.tensor) }
 
 /// Why a kernel could not finish, without the node's name, which the caller adds.
 public struct KernelError: Error, Sendable, Equatable, CustomStringConvertible {

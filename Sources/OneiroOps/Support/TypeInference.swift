@@ -129,6 +129,8 @@ public struct TypeInference: Sendable {
     case (.sparseTensor(let a), .sparseTensor(let b)): return merge(a, b).map(ValueType.sparseTensor)
     case (.sequence(let a), .sequence(let b)): return merge(a, b).map(ValueType.sequence)
     case (.optional(let a), .optional(let b)): return merge(a, b).map(ValueType.optional)
+    // The file states that the value is there.
+    case (.optional(let a), _): return merge(a, stated)
     case (.map(let key, let a), .map(let otherKey, let b)):
       return key == otherKey ? merge(a, b).map { .map(key: key, value: $0) } : nil
     default: return nil
