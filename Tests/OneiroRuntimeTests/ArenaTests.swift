@@ -125,15 +125,15 @@ import Testing
     #expect(plan.arenaByteCount == 3 * 4096)
     #expect(text(of: plan) == """
       chain: 12288 bytes, 0 folded, 1 views
-        0 ..< 4096: X float[1024], steps -1...0
-        4096 ..< 8192: A float[1024], steps 0...1
-        0 ..< 4096: B float[1024], steps 1...3
-        4096 ..< 8192: W float[32,32], steps 2...3
+        4096 ..< 8192: X float[1024], steps -1...0
+        0 ..< 4096: A float[1024], steps 0...1
+        4096 ..< 8192: B float[1024], steps 1...3
+        0 ..< 4096: W float[32,32], steps 2...3
         8192 ..< 12288: Y float[32,32], steps 3...4
-        0: A@4096 = Relu (X@0) on reference
-        1: B@0 = Mul (A@4096, C#0) on reference
-        2: W@4096 = Transpose (V@0) on reference
-        3: Y@8192 = Add (W@4096, V@0) on reference
+        0: A@0 = Relu (X@4096) on reference
+        1: B@4096 = Mul (A@0, C#0) on reference
+        2: W@0 = Transpose (V@4096) on reference
+        3: Y@8192 = Add (W@0, V@4096) on reference
       """)
   }
 

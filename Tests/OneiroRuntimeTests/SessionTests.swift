@@ -117,7 +117,9 @@ import Testing
     let n = Float(rounds)
     #expect(result["Last"]?.tensor?.elements(of: Float.self) == [n + 1, 10 * (n + 1)])
     #expect(result["All"]?.tensor?.dims == [Int(rounds), 2])
-    #expect(result["All"]?.tensor?.elements(of: Float.self) == (0..<Int(rounds)).flatMap { [-Float($0 + 2), -10 * Float($0 + 2)] })
+    var stacked: [Float] = []
+    for round in 0..<Int(rounds) { stacked += [-Float(round + 2), -10 * Float(round + 2)] }
+    #expect(result["All"]?.tensor?.elements(of: Float.self) == stacked)
   }
 
   @Test("A loop ends when its body says so, inside the branch of an If") func nested() throws {

@@ -18,7 +18,8 @@ extension Conformance {
         return Case(op, name + (keeps ? "" : ", axes dropped"), operands, ["keepdims": .int(keeps ? 1 : 0)], tolerance: 5e-6)
       }
     }
-    cases.append(Case(op, "no axes, nothing to do", [.input(.random([3, 4], range)), .constant(.ints([]))], ["noop_with_empty_axes": .int(1)]))
+    cases.append(Case(op, "a scalar", [.input(.full([], op == "ReduceLogSum" ? 2 : -2))], tolerance: 5e-6))
+    cases.append(Case(op, "no axes, each element alone", [.input(.random([3, 4], range)), .constant(.ints([]))], ["noop_with_empty_axes": .int(1)]))
     cases.append(Case(op, "a NaN spoils its line alone", [.input(.random([3, 17], range).replacing([20: .nan])), .constant(.ints([1]))], tolerance: 5e-6))
     cases.append(Case(op, "infinities", [.input(.random([3, 17], range).replacing([5: .infinity])), .constant(.ints([1]))], tolerance: 5e-6))
     if op != "ReduceLogSum" && op != "ReduceLogSumExp" {

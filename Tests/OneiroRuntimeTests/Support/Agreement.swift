@@ -15,7 +15,9 @@ struct Agreement {
       return pairs.enumerated().first { $1.0 != $1.1 }.map { "element \($0): expected \($1.0), found \($1.1)" }
     }
     let wanted = expected.doubles()
-    let limit = tolerance * wanted.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
+    let largest = wanted.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
+    // Denormals lie this far apart, however small they are: one is lost to rounding on either side.
+    let limit = tolerance * largest + (tolerance > 0 ? 2 * Double(Float.leastNonzeroMagnitude) : 0)
     for (index, (a, b)) in zip(wanted, found.doubles()).enumerated() {
       let isClose = a.isNaN ? b.isNaN : a.isInfinite ? a == b : abs(a - b) <= limit
       if !isClose { return "element \(index): expected \(a), found \(b), allowed \(limit) apart" }
