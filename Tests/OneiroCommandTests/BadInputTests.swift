@@ -37,7 +37,7 @@ import Testing
 
   @Test func anUnknownOpset() throws {
     let path = try files.model(Fixtures.sum, opset: 99)
-    try expectFailure(["dump", path], path, "opset 99", "expected 7 ... 28, found 99")
+    try expectFailure(["dump", path], path, "opset 99", "expected", "28", "found 99")
   }
 
   @Test(arguments: ["run", "dump"]) func shapesThatDoNotFit(verb: String) throws {
