@@ -19,7 +19,7 @@ let package = Package(
   targets: [
     // Libraries of the system.
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
-    .systemLibrary(name: "COpenMP"),
+    .systemLibrary(name: "COpenMP", path: "Plugins/OneDNN/COpenMP"),
     .systemLibrary(
       name: "CDNNL", path: "Plugins/OneDNN/CDNNL", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CCpuid", path: "Plugins/OpenBLAS/CCpuid"),
@@ -35,13 +35,12 @@ let package = Package(
     .target(
       name: "OneiroRuntime",
       dependencies: [
-        "COneiroKernel", "COpenMP", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
-        .product(name: "Logging", package: "swift-log"),
+        "COneiroKernel", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
       ]),
     .target(name: "CPicture", linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "OneiroDream",
-      dependencies: ["CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+      dependencies: ["COneiroKernel", "CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
     .executableTarget(
       name: "oneiro",
       dependencies: [
@@ -58,7 +57,7 @@ let package = Package(
       exclude: ["CCpuid", "README.md"]),
     .target(
       name: "OneDNNKernels", dependencies: ["COneiroKernel", "CDNNL", "COpenMP"], path: "Plugins/OneDNN",
-      exclude: ["CDNNL", "README.md"]),
+      exclude: ["CDNNL", "COpenMP", "README.md"]),
     .target(name: "ExampleKernels", dependencies: ["COneiroKernel"], path: "Plugins/Example"),
 
     .testTarget(name: "OneiroGraphTests", dependencies: ["OneiroGraph"]),

@@ -30,7 +30,7 @@ public struct Model: Sendable {
   /// The ai.onnx opset that every graph is brought to at import: operators, passes and kernels know this one alone.
   public static let canonicalOpset: Int64 = 23
   /// The ai.onnx opsets of the files that can be read.
-  public static let readableOpsets: ClosedRange<Int64> = 7...28
+  public static let readableOpsets: ClosedRange<Int64> = 1...28
   /// The version of the domain `ai.oneiro`.
   public static let oneiroOpset: Int64 = 1
   public static let oneiroDomain = "ai.oneiro"

@@ -41,6 +41,8 @@ public struct MiniFloatFormat: Sendable, Hashable {
   /// Where NaN is encoded.
   public let nan: NaN
   public let isSigned: Bool
+  /// Magnitudes that can be encoded, in the order of their codes, which is rising.
+  private var finiteMagnitudes: [Double] = []
 
   public enum NaN: Sendable, Hashable {
     /// No encoding: float4e2m1.
@@ -53,16 +55,38 @@ public struct MiniFloatFormat: Sendable, Hashable {
     case negativeZero
   }
 
+  private init(exponentBits: Int, mantissaBits: Int, bias: Int, hasInfinity: Bool, nan: NaN, isSigned: Bool) {
+    self.exponentBits = exponentBits
+    self.mantissaBits = mantissaBits
+    self.bias = bias
+    self.hasInfinity = hasInfinity
+    self.nan = nan
+    self.isSigned = isSigned
+    finiteMagnitudes = (0...magnitudeMask).map { decode(UInt8($0)) }.filter { $0.isFinite }
+  }
+
+  // Made once each: `encode` looks its neighbours up in the table.
+  private static let float8e4m3fn = Self(
+    exponentBits: 4, mantissaBits: 3, bias: 7, hasInfinity: false, nan: .allOnes, isSigned: true)
+  private static let float8e4m3fnuz = Self(
+    exponentBits: 4, mantissaBits: 3, bias: 8, hasInfinity: false, nan: .negativeZero, isSigned: true)
+  private static let float8e5m2 = Self(
+    exponentBits: 5, mantissaBits: 2, bias: 15, hasInfinity: true, nan: .ieee, isSigned: true)
+  private static let float8e5m2fnuz = Self(
+    exponentBits: 5, mantissaBits: 2, bias: 16, hasInfinity: false, nan: .negativeZero, isSigned: true)
+  private static let float4e2m1 = Self(
+    exponentBits: 2, mantissaBits: 1, bias: 1, hasInfinity: false, nan: .none, isSigned: true)
+  private static let float8e8m0 = Self(
+    exponentBits: 8, mantissaBits: 0, bias: 127, hasInfinity: false, nan: .allOnes, isSigned: false)
+
   public static func of(_ type: ElementType) -> MiniFloatFormat? {
     switch type {
-    case .float8e4m3fn: Self(exponentBits: 4, mantissaBits: 3, bias: 7, hasInfinity: false, nan: .allOnes, isSigned: true)
-    case .float8e4m3fnuz:
-      Self(exponentBits: 4, mantissaBits: 3, bias: 8, hasInfinity: false, nan: .negativeZero, isSigned: true)
-    case .float8e5m2: Self(exponentBits: 5, mantissaBits: 2, bias: 15, hasInfinity: true, nan: .ieee, isSigned: true)
-    case .float8e5m2fnuz:
-      Self(exponentBits: 5, mantissaBits: 2, bias: 16, hasInfinity: false, nan: .negativeZero, isSigned: true)
-    case .float4e2m1: Self(exponentBits: 2, mantissaBits: 1, bias: 1, hasInfinity: false, nan: .none, isSigned: true)
-    case .float8e8m0: Self(exponentBits: 8, mantissaBits: 0, bias: 127, hasInfinity: false, nan: .allOnes, isSigned: false)
+    case .float8e4m3fn: float8e4m3fn
+    case .float8e4m3fnuz: float8e4m3fnuz
+    case .float8e5m2: float8e5m2
+    case .float8e5m2fnuz: float8e5m2fnuz
+    case .float4e2m1: float4e2m1
+    case .float8e8m0: float8e8m0
     default: nil
     }
   }
@@ -88,11 +112,6 @@ public struct MiniFloatFormat: Sendable, Hashable {
     let fraction = Double(isDenormal ? mantissa : mantissa + 1 << mantissaBits) / Double(1 << mantissaBits)
     let value = fraction * Double(sign: .plus, exponent: (isDenormal ? 1 : exponent) - bias, significand: 1)
     return negative ? -value : value
-  }
-
-  /// Magnitudes that can be encoded, with their codes in rising order.
-  private var finiteMagnitudes: [Double] {
-    (0...magnitudeMask).map { decode(UInt8($0)) }.filter { $0.isFinite }
   }
 
   /// The nearest code, ties to the even one. Past the range: the largest finite value when `saturate`, otherwise

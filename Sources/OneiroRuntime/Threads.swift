@@ -1,5 +1,4 @@
 import COneiroKernel
-import COpenMP
 import Glibc
 import Synchronization
 
@@ -7,24 +6,23 @@ import Synchronization
 public enum Threads {
   /// Processors that this process may run on: the smaller of its affinity mask and its control group's quota.
   public static var available: Int {
-    let affinity = Int(omp_get_num_procs())
+    let affinity = OpenMP.shared.map { Int($0.processorCount()) } ?? 1
     return max(1, min(affinity, ControlGroup.processorQuota() ?? affinity))
   }
 
   /// Calls body(argument, index) for index in 0 ..< count on at most `threads` threads: what the ABI calls `parallel`.
-  /// Stands on GNU OpenMP's threads, which oneDNN uses too, so that the process has one pool and not two that fight.
   static let parallel:
     @convention(c) (Int32, Int, (@convention(c) (UnsafeMutableRawPointer?, Int) -> Void)?, UnsafeMutableRawPointer?) -> Void = {
       threads, count, body, argument in
       guard let body else { return }
       let width = min(Int(threads), count)
-      guard width > 1 else {
+      guard width > 1, let openMP = OpenMP.shared else {
         for index in 0..<count { body(argument, index) }
         return
       }
       var region = Region(body: body, argument: argument, count: count)
       withUnsafeMutablePointer(to: &region) { pointer in
-        GOMP_parallel(
+        openMP.parallel(
           { raw in
             let region = raw!.assumingMemoryBound(to: Region.self)
             while true {

@@ -21,6 +21,6 @@ struct BackendOptions: ParsableArguments {
   }
 
   func planner() throws -> Planner {
-    Planner(backend: try Backend(backend, isStrict: strict), threads: threads)
+    Planner(backend: try Backend(backend, isStrict: strict), hostOperators: [DenoiseOperator.self], threads: threads)
   }
 }

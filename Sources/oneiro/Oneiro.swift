@@ -8,7 +8,9 @@ struct Oneiro: ParsableCommand {
     commandName: "oneiro",
     abstract: "Turns an EEG recording into a picture, and runs, shows and measures ONNX models on the way.",
     version: "0.1.0",
-    subcommands: [Run.self, Dump.self, Bench.self, Conformance.self, Kernels.self])
+    subcommands: [
+      DreamCommand.self, Run.self, Dump.self, Bench.self, Kernels.self, BundleCommand.self, Conformance.self,
+    ])
 
   /// 0: done. 1: it failed, with one sentence that says where and why. 2: wrong use.
   static func main() {

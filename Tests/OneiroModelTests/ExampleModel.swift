@@ -5,7 +5,7 @@ enum ExampleModel {
   static func everything() throws -> Model {
     var model = try GraphText.parse(
       """
-      <ir_version: 10, opset_import: ["" : 17, "com.x" : 1], producer_name: "p", producer_version: "2", domain: "d",
+      <ir_version: 10, opset_import: ["" : 23, "com.x" : 1], producer_name: "p", producer_version: "2", domain: "d",
        model_version: 3, doc_string: "text", metadata_props: ["k": "v", "l": "w"]>
       g (float[N,"N-1",?,4] X, float S, float[] U, seq(int64[?]) Q, optional(float[2]) O, map(int64, string) M,
          sparse_tensor(float[3]) Sp, bool C) => (Y)
@@ -18,7 +18,7 @@ enum ExampleModel {
           tps: type_protos = [float[N], float], none: ints = [], gs: graphs = [a () => () {}, b () => () {}]>
         Y = If (C) <then_branch = t () => (float[2] V) <float[2] own = {3.0,4.0}> { V = Add (A, own) }, else_branch = e () => (A) {}>
       }
-      <domain: "com.x", opset_import: ["" : 17]>
+      <domain: "com.x", opset_import: ["" : 23]>
       Foo <i, f: float = 1.0> (a, b, c) => (x, y, z) {
         x = Identity (a) y = Bar <r: int = @i> (b) z = Identity (c)
       }
@@ -30,7 +30,6 @@ enum ExampleModel {
     model.graph.metadata = ["a": "b"]
     model.graph.nodes[0].docString = "the node"
     model.graph.nodes[0].metadata = ["c": "d"]
-    model.opsetImports[""] = 17
     return model
   }
 

@@ -34,7 +34,8 @@ public enum GraphText {
   /// The words of the syntax for the kinds of attributes.
   static let kindNames: [(kind: Attribute.Kind, name: String)] = [
     (.float, "float"), (.int, "int"), (.string, "string"), (.tensor, "tensor"), (.graph, "graph"), (.floats, "floats"),
-    (.ints, "ints"), (.strings, "strings"), (.tensors, "tensors"), (.graphs, "graphs"), (.sparseTensor, "sparse_tensor"),
+    (.ints, "ints"), (.strings, "strings"), (.tensors, "tensors"), (.graphs, "graphs"),
+    (.sparseTensor, "sparse_tensor"),
     (.sparseTensors, "sparse_tensors"), (.type, "type_proto"), (.types, "type_protos"),
   ]
 

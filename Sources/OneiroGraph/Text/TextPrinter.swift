@@ -20,7 +20,9 @@ struct TextPrinter {
     if model.modelVersion != 0 { entries.append("model_version: \(model.modelVersion)") }
     if !model.docString.isEmpty { entries.append("doc_string: \(GraphText.quoted(model.docString))") }
     if !model.metadata.isEmpty {
-      let pairs = model.metadata.sorted { $0.key < $1.key }.map { "\(GraphText.quoted($0.key)): \(GraphText.quoted($0.value))" }
+      let pairs = model.metadata.sorted { $0.key < $1.key }.map {
+        "\(GraphText.quoted($0.key)): \(GraphText.quoted($0.value))"
+      }
       entries.append("metadata_props: [\(pairs.joined(separator: ", "))]")
     }
     text += "<\n   \(entries.joined(separator: ",\n   "))\n>\n"
@@ -34,7 +36,9 @@ struct TextPrinter {
   }
 
   private mutating func print(_ function: Function) {
-    var entries = ["domain: \(GraphText.quoted(function.op.domain))", "opset_import: [\(opsets(function.opsetImports))]"]
+    var entries = [
+      "domain: \(GraphText.quoted(function.op.domain))", "opset_import: [\(opsets(function.opsetImports))]",
+    ]
     if !function.overload.isEmpty { entries.append("overload: \(GraphText.quoted(function.overload))") }
     if !function.docString.isEmpty { entries.append("doc_string: \(GraphText.quoted(function.docString))") }
     text += "<\n   \(entries.joined(separator: ",\n   "))\n>\n\(identifier(function.op.opType))"
@@ -102,7 +106,8 @@ struct TextPrinter {
     text += indentation
     if !node.name.isEmpty { text += "[\(identifier(node.name))] " }
     if !node.outputs.isEmpty { text += "\(node.outputs.map(identifier).joined(separator: ", ")) = " }
-    let path = node.domain.isEmpty ? [] : node.domain.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let path =
+      node.domain.isEmpty ? [] : node.domain.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     text += (path + [node.opType]).map(identifier).joined(separator: ".")
     if !node.overload.isEmpty { text += ":\(identifier(node.overload))" }
     if !node.attributes.isEmpty {
@@ -150,7 +155,9 @@ struct TextPrinter {
     }
   }
 
-  private func identifier(_ name: String) -> String { GraphText.isPlainIdentifier(name) ? name : GraphText.quoted(name) }
+  private func identifier(_ name: String) -> String {
+    GraphText.isPlainIdentifier(name) ? name : GraphText.quoted(name)
+  }
   private func string(_ bytes: [UInt8]) -> String { GraphText.quoted(String(decoding: bytes, as: UTF8.self)) }
 
   private func valueInfo(_ info: ValueInfo) -> String {
@@ -177,12 +184,16 @@ struct TextPrinter {
     return "\(type.elementType.name)[\(dimensions.joined(separator: ","))]"
   }
 
-  private func tensor(_ tensor: Tensor) -> String { "\(TensorType(tensor.elementType, dims: tensor.dims)) \(elements(tensor))" }
+  private func tensor(_ tensor: Tensor) -> String {
+    "\(TensorType(tensor.elementType, dims: tensor.dims)) \(elements(tensor))"
+  }
 
   private func sparseType(_ sparse: SparseTensor) -> String {
     "sparse_tensor(\(TensorType(sparse.values.elementType, dims: sparse.dims)))"
   }
-  private func sparseElements(_ sparse: SparseTensor) -> String { "{\(tensor(sparse.values)), \(tensor(sparse.indices))}" }
+  private func sparseElements(_ sparse: SparseTensor) -> String {
+    "{\(tensor(sparse.values)), \(tensor(sparse.indices))}"
+  }
 
   private func elements(_ tensor: Tensor) -> String {
     if let elideAbove, tensor.count > elideAbove { return "{...}" }

@@ -65,19 +65,32 @@ public struct AdapterContext: Sendable {
       case .floats: attributeName = "value_floats"
       default: throw .invalid(node: node, "attribute \(name)", "refers to an attribute that is no number")
       }
-      let output = freshName("\(node.label)/\(name)")
-      helpers.append(Node("Constant", inputs: [], outputs: [output], attributes: [attributeName: attribute]))
+      let output = helper("Constant", [], for: node, name, [attributeName: attribute])
       return like.map { castLike(output, $0, for: node, name) } ?? output
     default: throw .mismatch(node: node, "attribute \(name)", expected: "numbers", found: "\(attribute.kind)")
     }
+  }
+
+  /// The result of a new node that runs before `owner`, and that is written in the meaning of the canonical opset.
+  mutating func helper(
+    _ opType: String, _ inputs: [String], for owner: Node, _ role: String, _ attributes: [String: Attribute] = [:]
+  ) -> String {
+    let output = freshName("\(owner.label)/\(role)")
+    helpers.append(Node(opType, inputs: inputs, outputs: [output], attributes: attributes))
+    return output
+  }
+
+  /// Value `name`, numbers of any type and shape, as a vector of int64.
+  mutating func integers(_ name: String, for owner: Node, _ role: String) -> String {
+    let vector = constant(Tensor([Int64(-1)], dims: [1]), for: owner, "vector")
+    let cast = helper("Cast", [name], for: owner, "\(role)_int64", ["to": .int(Int64(ElementType.int64.rawValue))])
+    return helper("Reshape", [cast, vector], for: owner, "\(role)_vector")
   }
 
   /// The rank of value `name`, where the file states it.
   public func rank(of name: String) -> Int? { scope.types[name]?.tensorType?.shape?.count }
 
   private mutating func castLike(_ source: String, _ target: String, for owner: Node, _ role: String) -> String {
-    let output = freshName("\(owner.label)/\(role)_cast")
-    helpers.append(Node("CastLike", inputs: [source, target], outputs: [output]))
-    return output
+    helper("CastLike", [source, target], for: owner, "\(role)_cast")
   }
 }

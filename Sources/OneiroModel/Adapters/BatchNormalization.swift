@@ -1,6 +1,14 @@
 import OneiroGraph
 
 extension OpsetAdapters {
+  /// BatchNormalization 7: attribute is_test is gone; the outputs that are asked for say whether it trains.
+  static let batchNormalizationTest = OpsetAdapter.node("BatchNormalization", to: 7) { (node, _) throws(GraphError) in
+    guard case .int(let isTest) = node.attributes.removeValue(forKey: "is_test"), isTest != 0 else { return }
+    guard node.outputs.dropFirst().allSatisfy(\.isEmpty) else {
+      throw .invalid(node: node, "attribute is_test", "is set, but statistics of training are asked for")
+    }
+  }
+
   /// BatchNormalization 9: attribute spatial is gone. With 0 each position of a plane had its own statistics:
   ///
   ///     X ── Flatten(1) ── BatchNormalization(scale, B, mean, var, each as a vector) ── Reshape(Shape(X)) ── Y

@@ -1,6 +1,11 @@
 import OneiroGraph
 
 extension OpsetAdapters {
+  /// Dropout 7: attribute is_test is gone; from there on the operator always means what it did in a test, the identity.
+  static let dropoutTest = OpsetAdapter.node("Dropout", to: 7) { (node, _) throws(GraphError) in
+    node.attributes["is_test"] = nil
+  }
+
   /// Dropout 10: the mask became bool; before, it had the data's element type.
   static let dropoutMask = OpsetAdapter("Dropout", to: 10) { (node, context) throws(GraphError) in
     guard node.outputs.count > 1, !node.outputs[1].isEmpty, let data = node.inputs.first else { return [node] }

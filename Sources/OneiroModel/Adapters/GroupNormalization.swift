@@ -10,20 +10,14 @@ extension OpsetAdapters {
     guard node.inputs.count == 3 else { return }
     let one = context.constant(Tensor([Int64(1)], dims: [1]), for: node, "one")
     let vector = context.constant(Tensor([Int64(-1)], dims: [1]), for: node, "vector")
-    let name = node.label
-    func add(_ opType: String, _ inputs: [String], _ role: String, _ attributes: [String: Attribute] = [:]) -> String {
-      let output = context.freshName("\(name)/\(role)")
-      context.helpers.append(Node(opType, inputs: inputs, outputs: [output], attributes: attributes))
-      return output
-    }
-    let channels = add("Shape", [node.inputs[0]], "channels", ["start": .int(1), "end": .int(2)])
-    let groups = add("Shape", [node.inputs[1]], "groups")
-    let each = add("Div", [channels, groups], "channels_per_group")
-    let repeats = add("Concat", [one, each], "repeats", ["axis": .int(0)])
+    let channels = context.helper("Shape", [node.inputs[0]], for: node, "channels", ["start": .int(1), "end": .int(2)])
+    let groups = context.helper("Shape", [node.inputs[1]], for: node, "groups")
+    let each = context.helper("Div", [channels, groups], for: node, "channels_per_group")
+    let repeats = context.helper("Concat", [one, each], for: node, "repeats", ["axis": .int(0)])
     for (index, role) in [(1, "scale"), (2, "bias")] {
-      let column = add("Unsqueeze", [node.inputs[index], one], "\(role)_column")
-      let repeated = add("Expand", [column, repeats], "\(role)_repeated")
-      node.inputs[index] = add("Reshape", [repeated, vector], role)
+      let column = context.helper("Unsqueeze", [node.inputs[index], one], for: node, "\(role)_column")
+      let repeated = context.helper("Expand", [column, repeats], for: node, "\(role)_repeated")
+      node.inputs[index] = context.helper("Reshape", [repeated, vector], for: node, role)
     }
   }
 }

@@ -3,11 +3,14 @@ import OneiroGraph
 /// Brings graphs of older opsets to `Model.canonicalOpset`, so that one meaning of each operator is enough everywhere else.
 public enum OpsetAdapters {
   /// In the order of the opsets: a node passes through every change since its own.
-  static let all: [OpsetAdapter] = [
-    scan, upsampleScales, upsample, batchNormalizationSpatial, batchNormalizationTraining, dropoutMask, dropoutRatio, slice,
-    topK, clip, pad, resizeCoordinates, resizeSizes, scatter, splitSizes, splitCount, squeeze, unsqueeze, roiAlign,
-    gridSample, discreteFourierTransform, groupNormalization,
-  ].sorted { $0.to < $1.to } + rowwise + reductions
+  static let all: [OpsetAdapter] = (
+    [
+      padName, splitInput, concatAxis, reshape, castName, selu, tile, batchNormalizationTest, dropoutTest, gemmBroadcast,
+      parametricRelu, upsampleAxes, scan, upsampleScales, upsample, batchNormalizationSpatial, batchNormalizationTraining,
+      dropoutMask, dropoutRatio, slice, topK, clip, pad, resizeCoordinates, resizeSizes, scatter, splitSizes, splitCount,
+      squeeze, unsqueeze, roiAlign, gridSample, discreteFourierTransform, groupNormalization,
+    ] + consumedInputs + limitedBroadcasts + norms + recurrences + rowwise + reductions
+  ).sorted { $0.to < $1.to }
 
   private static let byOp: [OpIdentifier: [OpsetAdapter]] = Dictionary(grouping: all, by: \.op)
 

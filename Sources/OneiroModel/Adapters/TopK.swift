@@ -10,9 +10,7 @@ extension OpsetAdapters {
       node.attributes["k"] = .reference(name, kind: .int)
       guard let scalar = try context.moveToInput("k", of: &node) else { return }
       let shape = context.constant(Tensor([Int64(1)], dims: [1]), for: node, "k_shape")
-      let vector = context.freshName("\(node.label)/k_vector")
-      context.helpers.append(Node("Reshape", inputs: [scalar, shape], outputs: [vector]))
-      node.inputs = [data, vector]
+      node.inputs = [data, context.helper("Reshape", [scalar, shape], for: node, "k_vector")]
     default: throw .invalid(node: node, "attribute k", "is missing or no integer")
     }
   }

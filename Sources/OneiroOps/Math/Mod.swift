@@ -5,24 +5,24 @@ import OneiroGraph
 ///
 ///     C = A mod B     with broadcasting
 ///
-/// The result has the sign of B as in Python, or with `fmod` the sign of A as in C. Floats must say `fmod`.
+/// The result has the sign of B as in Python, or with `fmod` the sign of A as in C. The standard wants `fmod` for floats;
+/// exporters of Python's `%` leave it out all the same, and mean the sign of B.
 public enum Mod: Operator {
   public static let schema = OpSchema(
     "Mod", since: 13, inputs: [.one("A", "T"), .one("B", "T")], outputs: [.one("C", "T")],
     attributes: [.int("fmod", default: 0)], types: ["T": .numeric])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
-    let type = try node.elementType(0)
-    guard !type.isFloatingPoint || node.attributes.bool("fmod") else {
-      throw .mismatch(node: node.node, "attribute fmod", expected: "1", found: "0", because: "the inputs are \(type.name)")
-    }
-    return [.tensor(type, try node.broadcast([0, 1]))]
+    [.tensor(try node.elementType(0), try node.broadcast([0, 1]))]
   }
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let isTruncating = call.attributes.bool("fmod")
     return try call.combine(
-      floats: { fmod($0, $1) },
+      floats: { a, b in
+        let remainder = fmod(a, b)
+        return !isTruncating && remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder
+      },
       ints: { (a, b) throws(KernelError) in
         guard b != 0 else { throw call.fails("remainder of a division by zero") }
         // What -1 leaves is zero; dividing the lowest number by it would overflow.

@@ -15,6 +15,8 @@ struct ResizeSampling {
     case alignCorners = "align_corners"
     case asymmetric
     case tfCropAndResize = "tf_crop_and_resize"
+    /// Of opset 11 and 12 only.
+    case tfHalfPixelForNearest = "tf_half_pixel_for_nn"
   }
 
   let mode: Mode
@@ -45,6 +47,7 @@ struct ResizeSampling {
     let length = axis.length
     switch coordinates {
     case .halfPixel: return (position + 0.5) / axis.scale - 0.5
+    case .tfHalfPixelForNearest: return (position + 0.5) / axis.scale
     case .pytorchHalfPixel: return axis.outputExtent > 1 ? (position + 0.5) / axis.scale - 0.5 : 0
     case .halfPixelSymmetric:
       // The middle of the input goes to the middle of the output, whatever was cut off.

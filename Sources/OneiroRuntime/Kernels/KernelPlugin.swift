@@ -14,6 +14,8 @@ public final class KernelPlugin: @unchecked Sendable {
 
   /// Loads the library at `path` and takes its kernels.
   public static func load(_ path: String) throws(RunError) -> KernelPlugin {
+    // Before a plugin that depends on it can load it with other settings.
+    _ = OpenMP.shared
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       throw .plugin(file: path, reason: "cannot be loaded: \(dlerror().map { String(cString: $0) } ?? "unknown reason")")
     }
