@@ -18,6 +18,7 @@ import numpy
 import onnxruntime
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODELS = [ROOT / "Models/parts/unet.onnx", ROOT / "Models/parts/vae_decoder.onnx"]
 ELEMENT_TYPES = {
     "tensor(float)": numpy.float32,
     "tensor(double)": numpy.float64,
@@ -30,8 +31,8 @@ ELEMENT_TYPES = {
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", help="ONNX files; by default the U-Net and the VAE decoder of --pipeline")
-    parser.add_argument("--pipeline", default=None, help="pipeline file to take them from (default: the one in Models/)")
+    parser.add_argument("models", nargs="*", default=MODELS, type=pathlib.Path,
+                        help="ONNX files (default: the bundled U-Net and VAE decoder)")
     parser.add_argument("--oneiro", default=str(ROOT / ".build/release/oneiro"), help="the program (default: %(default)s)")
     parser.add_argument("--backends", default="onednn,openblas,vector", help="comma-separated (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="default: %(default)s")
@@ -51,24 +52,6 @@ def oneiro(options, *words):
     if result.returncode != 0:
         sys.exit(f"{options.oneiro} {words[0]}: {result.stderr.strip()}")
     return result.stdout
-
-
-def default_models(options, folder):
-    """The U-Net and the VAE decoder: files of Models/ if they are there, else extracted from the pipeline file."""
-    pipeline = options.pipeline
-    if pipeline is None:
-        found = sorted((ROOT / "Models").glob("**/*.onnx"))
-        parts = [path for role in ("unet", "vae_decoder") for path in found if path.stem == role]
-        if len(parts) == 2:
-            return parts
-        if not found:
-            sys.exit(f"no .onnx file below {ROOT / 'Models'}: give models, or --pipeline")
-        pipeline = found[0]
-    models = []
-    for role in ("unet", "vae_decoder"):
-        models.append(pathlib.Path(folder) / f"{role}.onnx")
-        oneiro(options, "bundle", "extract", pipeline, role, models[-1])
-    return models
 
 
 def make_inputs(session, options):
@@ -92,8 +75,6 @@ def start_session(model, options):
     settings.intra_op_num_threads = options.threads
     settings.inter_op_num_threads = 1
     settings.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    # Threads that go on spinning between runs would take processors from the next contender.
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.log_severity_level = 3
     return onnxruntime.InferenceSession(str(model), settings, providers=["CPUExecutionProvider"])
 
@@ -146,14 +127,14 @@ def main():
     peer = f"ONNX Runtime {onnxruntime.__version__}"
     agree = True
     with tempfile.TemporaryDirectory() as folder:
-        models = [pathlib.Path(path) for path in options.models] or default_models(options, folder)
         print(f"{options.threads} threads, {options.rounds} rounds of {options.runs} runs each, in turns; medians.\n")
         print("| model | contender | median ms | ratio to ONNX Runtime | largest difference |")
         print("|---|---|---:|---:|---:|")
-        for model in models:
+        for model in options.models:
             session = start_session(model, options)
             inputs = make_inputs(session, options)
             expected = dict(zip([info.name for info in session.get_outputs()], session.run(None, inputs)))
+            # Its threads end with it, and take nothing from the others' turns.
             del session
             files = {}
             for index, (name, value) in enumerate(inputs.items()):
