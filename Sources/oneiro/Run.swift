@@ -38,7 +38,12 @@ struct Run: ParsableCommand {
     var inputs: [String: Value] = [:]
     for argument in input {
       let pair = try NamedArgument(argument, option: "--input", form: "NAME=FILE")
-      inputs[pair.name] = try ArrayFile.read(pair.text, as: loaded.graph.inputs.first { $0.name == pair.name }?.type)
+      guard let info = loaded.graph.inputs.first(where: { $0.name == pair.name }) else {
+        let names = loaded.graph.inputs.map(\.name).joined(separator: ", ")
+        throw GraphError.mismatch(
+          file: model, "input \"\(pair.name)\"", expected: "one of \(names)", found: "a name that the model has not")
+      }
+      inputs[pair.name] = try ArrayFile.read(pair.text, as: info.type)
     }
     // Before the run, so that a folder that cannot be made costs no time.
     if let outputDir {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Times Oneiro's backends next to ONNX Runtime, in one run on one machine; prints a table. Arguments go to compare.py.
+# Times Oneiro's backends next to ONNX Runtime, in one run on one machine; prints a table. Arguments go to bench_peers.py.
 #
 # ONNX Runtime comes from PyPI, into a virtual environment of its own: .peers/.
 set -euo pipefail
@@ -13,4 +13,4 @@ if [ ! -x .peers/bin/python ]; then
   }
 fi
 .peers/bin/pip install --quiet --disable-pip-version-check -r Tests/Peers/requirements.txt
-exec .peers/bin/python Tests/Peers/compare.py "$@"
+exec .peers/bin/python Tests/Peers/bench_peers.py "$@"

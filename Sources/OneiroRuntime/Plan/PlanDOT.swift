@@ -19,8 +19,8 @@ private struct PlanDOTWriter {
 
   mutating func picture(_ plan: ExecutionPlan, depth: Int?) -> String {
     text = "digraph \(GraphDOT.quoted(plan.graphName)) {\n"
-    text += "  node [shape=box, style=filled, fillcolor=white, fontname=\"Helvetica\", fontsize=10]\n"
-    text += "  edge [fontname=\"Helvetica\", fontsize=8]\n"
+    text += GraphDOT.settings
+    text += "  node [style=filled, fillcolor=white]\n"
     contents(of: plan, depth: depth, indent: "  ")
     return text + edges + "}\n"
   }
@@ -52,11 +52,12 @@ private struct PlanDOTWriter {
       let id = newID()
       first = first ?? id
       let isa = step.kernel.isa.isEmpty ? "" : " [\(step.kernel.isa)]"
-      let label = "\(index): \(step.node.op)\n\(step.node.label)\n\(step.kernel.source)\(isa)"
+      let made = step.outputs.compactMap { $0.map { "\($0.type)" } }.joined(separator: ", ")
+      let label = "\(index): \(step.node.op)\n\(step.node.label)\n\(step.kernel.source)\(isa)\n-> \(made)"
       text += "\(indent)\(id) [label=\(GraphDOT.quoted(label)), fillcolor=\"\(colour(step.kernel.source))\"]\n"
       for operand in step.inputs.compactMap({ $0 }) {
         guard let writer = writers[operand.location] else { continue }
-        edges += "  \(writer) -> \(id) [label=\(GraphDOT.quoted("\(operand.name)\n\(operand.type)"))]\n"
+        edges += "  \(writer) -> \(id) [tooltip=\(GraphDOT.quoted("\(operand.name): \(operand.type)"))]\n"
       }
       for operand in step.outputs.compactMap({ $0 }) { writers[operand.location] = id }
       if let body = (step.kernel as? any PlannedBody)?.bodyPlan, depth.map({ $0 > 0 }) ?? true {
