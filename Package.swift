@@ -40,7 +40,9 @@ let package = Package(
     .target(name: "CPicture", linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "OneiroDream",
-      dependencies: ["COneiroKernel", "CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+      dependencies: [
+        "COneiroKernel", "CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime",
+      ]),
     .executableTarget(
       name: "oneiro",
       dependencies: [
@@ -51,7 +53,8 @@ let package = Package(
 
     // Kernel plugins. SwiftPM keeps a folder named Plugins for its own build plugins, so each one says where it lives.
     // A kernel plugin imports the ABI header and its own library, never a Swift module of ours.
-    .target(name: "VectorKernels", dependencies: ["COneiroKernel"], path: "Plugins/Vector", publicHeadersPath: "include"),
+    .target(
+      name: "VectorKernels", dependencies: ["COneiroKernel"], path: "Plugins/Vector", publicHeadersPath: "include"),
     .target(
       name: "OpenBLASKernels", dependencies: ["COneiroKernel", "CCpuid"], path: "Plugins/OpenBLAS",
       exclude: ["CCpuid", "README.md"]),
@@ -64,7 +67,8 @@ let package = Package(
     .testTarget(name: "OneiroOpsTests", dependencies: ["OneiroGraph", "OneiroOps"]),
     .testTarget(name: "OneiroModelTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel"]),
     .testTarget(
-      name: "OneiroRuntimeTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+      name: "OneiroRuntimeTests",
+      dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
     .testTarget(
       name: "OneiroDreamTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroRuntime", "OneiroDream"],
       exclude: ["Golden"]),

@@ -26,13 +26,15 @@ struct FuseBias: RewriteRule {
     }
     func reshape(_ source: String, _ target: String, to shape: [Int]) {
       patch.addInitializer(target + "#shape", Tensor(shape.map(Int64.init), dims: [shape.count]))
-      patch.add(Node("Reshape", name: target, inputs: [source, target + "#shape"], outputs: [target], metadata: add.metadata))
+      patch.add(
+        Node("Reshape", name: target, inputs: [source, target + "#shape"], outputs: [target], metadata: add.metadata))
     }
     let isFlat = dims.count == 2
     let (matrix, product) = isFlat ? (x, output) : (output + "#rows", output + "#product")
     if !isFlat { reshape(x, matrix, to: [rows, weights.dims[0]]) }
     patch.add(
-      Node("Gemm", name: add.name, inputs: [matrix, node.inputs[1], bias1D], outputs: [product], metadata: add.metadata))
+      Node(
+        "Gemm", name: add.name, inputs: [matrix, node.inputs[1], bias1D], outputs: [product], metadata: add.metadata))
     if !isFlat { reshape(product, output, to: dims.dropLast() + [weights.dims[1]]) }
     return patch
   }

@@ -18,7 +18,8 @@ struct FuseSiLU: RewriteRule {
     var patch = GraphPatch("\(node.label) times its own input")
     patch.remove(node, mul)
     patch.add(
-      Node("SiLU", domain: Model.oneiroDomain, name: mul.name, inputs: [x], outputs: mul.outputs, metadata: mul.metadata))
+      Node(
+        "SiLU", domain: Model.oneiroDomain, name: mul.name, inputs: [x], outputs: mul.outputs, metadata: mul.metadata))
     return patch
   }
 }

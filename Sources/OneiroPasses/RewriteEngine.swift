@@ -34,7 +34,8 @@ public struct RewriteEngine: Sendable {
   }
 
   /// Patches that do not touch each other's nodes.
-  private func proposals(_ rule: any RewriteRule, in graph: Graph, _ types: inout [String: TensorType]) -> [GraphPatch] {
+  private func proposals(_ rule: any RewriteRule, in graph: Graph, _ types: inout [String: TensorType]) -> [GraphPatch]
+  {
     let index = GraphIndex(graph, types: types)
     var taken: Set<String> = []
     var patches: [GraphPatch] = []
@@ -72,7 +73,9 @@ public struct RewriteEngine: Sendable {
         values: node.inputs.map { constants[$0] })
       guard let inferred = try? op.infer(context) else { return nil }
       for (name, type) in zip(node.outputs, inferred) where !name.isEmpty {
-        guard let type = type.tensorType, type.dims != nil, index.types[name].map({ $0 == type }) ?? true else { return nil }
+        guard let type = type.tensorType, type.dims != nil, index.types[name].map({ $0 == type }) ?? true else {
+          return nil
+        }
         types[name] = type
         added[name] = type
       }

@@ -24,7 +24,9 @@ public struct GraphIndex {
     var producers: [String: Int] = [:], readers: [String: [Int]] = [:]
     for (index, node) in graph.nodes.enumerated() {
       for output in node.outputs where !output.isEmpty { producers[output] = index }
-      for input in Set(node.inputs).union(node.bodies.flatMap { $0.graph.capturedNames }) { readers[input, default: []].append(index) }
+      for input in Set(node.inputs).union(node.bodies.flatMap { $0.graph.capturedNames }) {
+        readers[input, default: []].append(index)
+      }
     }
     self.producers = producers
     self.readers = readers

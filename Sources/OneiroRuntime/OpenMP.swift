@@ -29,7 +29,8 @@ struct OpenMP: Sendable {
       let parallel = dlsym(library, "GOMP_parallel"), let processorCount = dlsym(library, "omp_get_num_procs")
     else { return nil }
     return OpenMP(
-      parallel: unsafeBitCast(parallel, to: (@convention(c) (Region, UnsafeMutableRawPointer?, UInt32, UInt32) -> Void).self),
+      parallel: unsafeBitCast(
+        parallel, to: (@convention(c) (Region, UnsafeMutableRawPointer?, UInt32, UInt32) -> Void).self),
       processorCount: unsafeBitCast(processorCount, to: (@convention(c) () -> Int32).self))
   }
 }

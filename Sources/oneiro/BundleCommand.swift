@@ -24,7 +24,9 @@ struct BundleCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The noise schedule and sampler.", valueName: "json")) var scheduler: String?
 
     func validate() throws {
-      guard folder != nil || !parts.isEmpty else { throw ValidationError("say what to bundle: --from DIR, or ROLE=FILE ...") }
+      guard folder != nil || !parts.isEmpty else {
+        throw ValidationError("say what to bundle: --from DIR, or ROLE=FILE ...")
+      }
       for part in parts where part.split(separator: "=", maxSplits: 1).count != 2 {
         throw ValidationError("expected ROLE=FILE, found \"\(part)\"")
       }
@@ -58,7 +60,10 @@ struct BundleCommand: ParsableCommand {
             "outputs": part.outputs.map { ["name": $0.name, "type": $0.type.map { "\($0)" } ?? ""] },
           ]
         }
-        print(String(decoding: try JSONSerialization.data(withJSONObject: ["parts": rows], options: [.sortedKeys]), as: UTF8.self))
+        print(
+          String(
+            decoding: try JSONSerialization.data(withJSONObject: ["parts": rows], options: [.sortedKeys]), as: UTF8.self
+          ))
         return
       }
       for part in parts {
@@ -85,7 +90,8 @@ struct BundleCommand: ParsableCommand {
 
   struct Replace: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Put another graph in the place of a part.", discussion: "The new part has to take and give what the old one does.")
+      abstract: "Put another graph in the place of a part.",
+      discussion: "The new part has to take and give what the old one does.")
     @Argument(help: "A pipeline file.") var pipeline: String
     @Argument(help: "ROLE=FILE.") var part: String
 

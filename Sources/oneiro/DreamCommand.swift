@@ -22,11 +22,14 @@ struct DreamCommand: ParsableCommand {
   @Argument(help: "A pipeline file.") var pipeline: String
   @Option(help: ArgumentHelp("The recording, and which of its trials.", valueName: "file[:trials]")) var eeg: String
   @Option(help: ArgumentHelp("Where to write the picture.", valueName: "png")) var out: String?
-  @Option(help: ArgumentHelp("Also write all pictures on one sheet, under the true ones where the recording has them.", valueName: "png"))
+  @Option(
+    help: ArgumentHelp(
+      "Also write all pictures on one sheet, under the true ones where the recording has them.", valueName: "png"))
   var sheet: String?
   @Option(help: ArgumentHelp("Pictures beside each other on the sheet.", valueName: "n")) var columns = 10
   @Option(help: ArgumentHelp("Steps of the sampler; the default is the pipeline's.", valueName: "n")) var steps: Int?
-  @Option(help: ArgumentHelp("plms or ddim; the default is the pipeline's.", valueName: "name")) var sampler: SamplerKind?
+  @Option(help: ArgumentHelp("plms or ddim; the default is the pipeline's.", valueName: "name")) var sampler:
+    SamplerKind?
   @Option(help: ArgumentHelp("Seed of the starting noise, the numbers that PyTorch draws on a CPU.", valueName: "n"))
   var seed: UInt64 = 0
   @Option(
@@ -35,7 +38,8 @@ struct DreamCommand: ParsableCommand {
       valueName: "file"))
   var noise: String?
   @Option(help: ArgumentHelp("Pictures to make of each trial.", valueName: "n")) var samples = 1
-  @Option(name: .customLong("with"), help: ArgumentHelp("Another graph for a part of the pipeline.", valueName: "role=file"))
+  @Option(
+    name: .customLong("with"), help: ArgumentHelp("Another graph for a part of the pipeline.", valueName: "role=file"))
   var replacements: [String] = []
   @Flag(help: "Print one JSON object at the end.") var json = false
   @OptionGroup var options: BackendOptions
@@ -73,7 +77,8 @@ struct DreamCommand: ParsableCommand {
     if let sheet {
       let entries = results.indices.map { index in
         ContactSheet.Entry(
-          truth: recording.shown?[index / samples], generated: results[index].picture, isWrong: score?.isWrong(index) ?? false)
+          truth: recording.shown?[index / samples], generated: results[index].picture,
+          isWrong: score?.isWrong(index) ?? false)
       }
       try PNG.write(try ContactSheet.draw(entries, columns: columns), to: sheet)
       files.append(sheet)
@@ -99,7 +104,8 @@ struct DreamCommand: ParsableCommand {
     guard let noise else { return .seed(seed) }
     guard noise == "recorded" else { return try StartingNoise(contentsOf: noise) }
     guard let recorded = recording.noise else {
-      throw DreamError.mismatch(at: recording.source, expected: "an array x_T, the starting noise of each trial", found: "none")
+      throw DreamError.mismatch(
+        at: recording.source, expected: "an array x_T, the starting noise of each trial", found: "none")
     }
     return .given(recorded, source: recording.source)
   }
@@ -112,7 +118,9 @@ struct DreamCommand: ParsableCommand {
         "sampler": dream.settings.sampler.rawValue,
         "placement": Dictionary(summary.placement.map { ($0.source, $0.count) }, uniquingKeysWith: +),
       ]
-      if let score { object["score"] = ["right": score.right, "of": score.total, "predicted": score.predicted] as [String: Any] }
+      if let score {
+        object["score"] = ["right": score.right, "of": score.total, "predicted": score.predicted] as [String: Any]
+      }
       print(String(decoding: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]), as: UTF8.self))
       return
     }

@@ -5,7 +5,8 @@ import Logging
 /// (trace, debug, info, notice, warning, error).
 enum Log {
   static let shared: Logger = {
-    let level = ProcessInfo.processInfo.environment["ONEIRO_LOG"].flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? .warning
+    let level =
+      ProcessInfo.processInfo.environment["ONEIRO_LOG"].flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? .warning
     LoggingSystem.bootstrap { label in
       var handler = StreamLogHandler.standardError(label: label)
       handler.logLevel = level

@@ -6,7 +6,9 @@ enum OutputFile {
   static func checkWritable(_ path: String) throws {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    guard access(folder, W_OK) == 0 else { throw DreamError.file(path, reason: "cannot be written: \(String(cString: strerror(errno)))") }
+    guard access(folder, W_OK) == 0 else {
+      throw DreamError.file(path, reason: "cannot be written: \(String(cString: strerror(errno)))")
+    }
   }
 
   /// "pictures.png" → "pictures-3-0.png".

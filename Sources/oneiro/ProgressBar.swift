@@ -19,7 +19,8 @@ final class ProgressBar: Sendable {
 
   func update(label: String, done: Int, total: Int) {
     guard !isQuiet, total > 0 else { return }
-    let seconds = Double((ContinuousClock.now - start).components.seconds)
+    let seconds =
+      Double((ContinuousClock.now - start).components.seconds)
       + Double((ContinuousClock.now - start).components.attoseconds) * 1e-18
     let text: String? = state.withLock { state in
       if isTerminal {

@@ -14,7 +14,9 @@ import Testing
   init() throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "oneiro-dream-\(UUID().uuidString)").path()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try write("eeg_encoder", [("eeg", floats(2, 2))], ("tokens", floats(2, 2)), [Node("Identity", inputs: ["eeg"], outputs: ["tokens"])])
+    try write(
+      "eeg_encoder", [("eeg", floats(2, 2))], ("tokens", floats(2, 2)),
+      [Node("Identity", inputs: ["eeg"], outputs: ["tokens"])])
     // The context is half the EEG, and the prediction the context: a noise that does not depend on the timestep.
     try write(
       "conditioner", [("tokens", floats(2, 2))], ("context", floats(2, 2)),
@@ -56,7 +58,8 @@ import Testing
   }
 
   private func bundle() throws {
-    let json = #"{"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "scaling_factor": 2, "num_inference_steps": 4}"#
+    let json =
+      #"{"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "scaling_factor": 2, "num_inference_steps": 4}"#
     try Data(json.utf8).write(to: URL(filePath: path("scheduler.json")))
     let files = try Bundle.files(inFolder: folder)
     try Bundle.create(pipeline, parts: files.parts, schedulerFile: files.schedulerFile)
@@ -127,7 +130,8 @@ import Testing
     let channels = #expect(throws: DreamError.self) { try dream.run(wide, noise: .seed(1)) }
     #expect(
       channels?.description
-        == "eeg.npy: expected 2 channels of 2 samples because input \"eeg\" takes float[batch,2,2], found 3 channels of 2 samples")
+        == "eeg.npy: expected 2 channels of 2 samples because input \"eeg\" takes float[batch,2,2], found 3 channels of 2 samples"
+    )
     let nan = try Recording(["eeg": Tensor([0, 0, 0, .nan] as [Float], dims: [2, 2])], source: "eeg.npy")
     let finite = #expect(throws: DreamError.self) { try dream.run(nan, noise: .seed(1)) }
     #expect(finite?.description == "eeg.npy: trial 0, channel 1, sample 1: expected a finite number, found nan")
@@ -137,11 +141,13 @@ import Testing
     var options = try options()
     options.alsoComputes = ["embedding"]
     let output = #expect(throws: DreamError.self) { try Dream(pipeline, options: options) }
-    #expect(output?.description.hasSuffix("output: expected picture, tokens, context, latent, found \"embedding\"") == true)
+    #expect(
+      output?.description.hasSuffix("output: expected picture, tokens, context, latent, found \"embedding\"") == true)
     options = try self.options()
     options.steps = 300
     let steps = #expect(throws: DreamError.self) { try Dream(pipeline, options: options) }
-    #expect(steps?.description.hasPrefix("node \"unet\" (ai.oneiro.Denoise): steps: expected a number whose last") == true)
+    #expect(
+      steps?.description.hasPrefix("node \"unet\" (ai.oneiro.Denoise): steps: expected a number whose last") == true)
   }
 
   @Test func aReplacedPartIsTheOneThatRuns() throws {

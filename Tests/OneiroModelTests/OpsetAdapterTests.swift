@@ -200,10 +200,15 @@ import Testing
   }
 
   @Test func attributesGotNewFormsAndDefaults() throws {
-    func attribute(_ name: String, _ opType: String, from opset: Int64, _ attributes: [String: Attribute]) throws -> Attribute? {
-      try normalised(Node(opType, inputs: ["x"], outputs: ["y"], attributes: attributes), from: opset).nodes[0].attributes[name]
+    func attribute(_ name: String, _ opType: String, from opset: Int64, _ attributes: [String: Attribute]) throws
+      -> Attribute?
+    {
+      try normalised(Node(opType, inputs: ["x"], outputs: ["y"], attributes: attributes), from: opset).nodes[0]
+        .attributes[name]
     }
-    guard case .int(11) = try attribute("to", "Cast", from: 5, ["to": .string("DOUBLE")]) else { Issue.record("Cast"); return }
+    guard case .int(11) = try attribute("to", "Cast", from: 5, ["to": .string("DOUBLE")]) else {
+      Issue.record("Cast"); return
+    }
     #expect(throws: GraphError.self) { try attribute("to", "Cast", from: 5, ["to": .string("QUAD")]) }
     guard case .int(1) = try attribute("axis", "Concat", from: 3, [:]) else { Issue.record("Concat"); return }
     guard case .float(1.6732) = try attribute("alpha", "Selu", from: 5, [:]) else { Issue.record("Selu"); return }
@@ -216,7 +221,8 @@ import Testing
       Node("Pad", inputs: ["x"], outputs: ["y"], attributes: ["paddings": .ints([0, 0, 1, 0, 0, 1])]), from: 1)
     #expect(constant(pad, input: 1)?.int64s() == [0, 0, 1, 0, 0, 1])
     let reshape = try normalised(
-      Node("Reshape", inputs: ["x"], outputs: ["y"], attributes: ["shape": .ints([6, -1]), "consumed_inputs": .ints([0])]),
+      Node(
+        "Reshape", inputs: ["x"], outputs: ["y"], attributes: ["shape": .ints([6, -1]), "consumed_inputs": .ints([0])]),
       from: 4)
     #expect(constant(reshape, input: 1)?.int64s() == [6, -1])
     #expect(reshape.nodes[0].attributes.isEmpty)

@@ -35,7 +35,8 @@ import Testing
   @Test("A U-Net on Vector, ten runs", .enabled(if: CCompiler.path != nil, "needs a C compiler"))
   func unet() throws {
     if let counter = Self.counter { return try measure(counter) }
-    let report = FileManager.default.temporaryDirectory.appendingPathComponent("oneiro-allocations-\(UUID().uuidString)")
+    let report = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "oneiro-allocations-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: report) }
     let again = Process()
     again.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

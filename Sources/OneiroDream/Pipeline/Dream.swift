@@ -63,10 +63,12 @@ public final class Dream {
     var graph = PruneDeadNodes.apply(to: flat, keeping: wanted)
     // Other inputs of the file feed parts that are not computed.
     graph.inputs = graph.inputs.filter {
-      $0.name == PipelineInterface.eegName || $0.name == PipelineInterface.noiseName || graph.initializers[$0.name] != nil
+      $0.name == PipelineInterface.eegName || $0.name == PipelineInterface.noiseName
+        || graph.initializers[$0.name] != nil
     }
     runner = GraphRunner(
-      graph, planner: Planner(backend: options.backend, hostOperators: [DenoiseOperator.self], threads: options.threads))
+      graph, planner: Planner(backend: options.backend, hostOperators: [DenoiseOperator.self], threads: options.threads)
+    )
     self.path = path
     self.options = options
   }
@@ -142,7 +144,8 @@ public final class Dream {
     var line = [CChar](repeating: 0, count: 256)
     while fgets(&line, Int32(line.count), status) != nil {
       let fields = line.prefix { $0 != 0 }.split { $0 == 9 || $0 == 32 || $0 == 10 }
-      guard fields.count >= 2, String(decoding: fields[0].map(UInt8.init(bitPattern:)), as: UTF8.self) == "VmHWM:" else { continue }
+      guard fields.count >= 2, String(decoding: fields[0].map(UInt8.init(bitPattern:)), as: UTF8.self) == "VmHWM:"
+      else { continue }
       return (Int(String(decoding: fields[1].map(UInt8.init(bitPattern:)), as: UTF8.self)) ?? 0) * 1024
     }
     return 0

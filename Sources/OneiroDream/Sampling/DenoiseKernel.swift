@@ -79,7 +79,8 @@ final class DenoiseKernel: PlannedBody {
     guard plan.outputs[found].type == type else {
       throw .graph(
         .mismatch(
-          node: node, "output \"\(output.name)\" of the body", expected: "\(type)", found: "\(plan.outputs[found].type)",
+          node: node, "output \"\(output.name)\" of the body", expected: "\(type)",
+          found: "\(plan.outputs[found].type)",
           because: "it predicts the noise of \"\(node.inputs[0])\""))
     }
     epsilon = found

@@ -22,7 +22,9 @@ public enum ArrayFile {
     case "npy": return [onlyArray: try NpyFile.read(path)]
     case "npz": return try NpzFile.read(path)
     case "safetensors": return try SafetensorsFile(contentsOf: path).tensors
-    default: throw .mismatch(file: path, "kind of file", expected: "one of .npy, .npz, .safetensors", found: ".\(fileExtension(path))")
+    default:
+      throw .mismatch(
+        file: path, "kind of file", expected: "one of .npy, .npz, .safetensors", found: ".\(fileExtension(path))")
     }
   }
 

@@ -43,5 +43,7 @@ struct ArenaLayout {
     byteCount = top
   }
 
-  static func aligned(_ count: Int) -> Int { (count + ByteStorage.alignment - 1) / ByteStorage.alignment * ByteStorage.alignment }
+  static func aligned(_ count: Int) -> Int {
+    (count + ByteStorage.alignment - 1) / ByteStorage.alignment * ByteStorage.alignment
+  }
 }

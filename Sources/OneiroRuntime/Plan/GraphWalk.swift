@@ -44,7 +44,8 @@ struct GraphWalk {
     }
     if let stranger = bindings.keys.filter({ name in !graph.inputs.contains { $0.name == name } }).sorted().first {
       let names = graph.inputs.map(\.name).joined(separator: ", ")
-      throw .graph(.mismatch("input \"\(stranger)\"", expected: "one of \(names)", found: "a name that the graph has not"))
+      throw .graph(
+        .mismatch("input \"\(stranger)\"", expected: "one of \(names)", found: "a name that the graph has not"))
     }
   }
 
@@ -70,7 +71,8 @@ struct GraphWalk {
   private static func checkSize(_ type: TensorType, of name: String, node: Node?) throws(RunError) {
     let byteCount = type.dims.flatMap(Tensor.elementCount).flatMap(type.elementType.byteCount)
     guard let byteCount, byteCount <= ArenaLayout.largestByteCount else {
-      throw .graph(.mismatch(node: node, "value \"\(name)\"", expected: "a size that fits into memory", found: "\(type)"))
+      throw .graph(
+        .mismatch(node: node, "value \"\(name)\"", expected: "a size that fits into memory", found: "\(type)"))
     }
   }
 
@@ -78,7 +80,9 @@ struct GraphWalk {
     let captured = Set(node.bodies.flatMap { $0.graph.capturedNames })
     let read = node.inputs.filter { !$0.isEmpty } + captured.sorted()
     if read.contains(where: table.isDeferred) { return putOff(node, needs: []) }
-    guard let op = Operators.find(node.op) else { throw .graph(.invalid(node: node, nil, "unknown operator \(node.op)")) }
+    guard let op = Operators.find(node.op) else {
+      throw .graph(.invalid(node: node, nil, "unknown operator \(node.op)"))
+    }
     let isKnown = read.allSatisfy { table.value($0) != nil }
     let isHost = planner.hostOperators.contains { $0.op == node.op }
     if !node.bodies.isEmpty && !isHost {
@@ -95,7 +99,9 @@ struct GraphWalk {
       return
     }
     let isRandom = TypeInference.random.contains(node.opType)
-    if isKnown && !isRandom && (mustFold(node, types) || isWorthFolding(node, types)) { return try fold(node, op, captured) }
+    if isKnown && !isRandom && (mustFold(node, types) || isWorthFolding(node, types)) {
+      return try fold(node, op, captured)
+    }
     guard let outputs = plannable(node, types) else {
       guard !isKnown else { return try fold(node, op, captured) }
       return putOff(node, needs: shapeDeciding(node))
@@ -121,7 +127,8 @@ struct GraphWalk {
       if name.isEmpty {
         outputs.append(nil)
       } else {
-        guard index < types.count, let type = types[index].tensorType, type.dims != nil, type.elementType != .string else { return nil }
+        guard index < types.count, let type = types[index].tensorType, type.dims != nil, type.elementType != .string
+        else { return nil }
         outputs.append(type)
       }
     }
@@ -140,7 +147,8 @@ struct GraphWalk {
     let outputBytes = zip(node.outputs, types).reduce(0) { $1.0.isEmpty ? $0 : $0 &+ bytes($1.1) }
     if outputBytes <= 1 << 16 && inputBytes <= 1 << 18 { return true }
     let rearranging: Set<String> = [
-      "Cast", "Concat", "DequantizeLinear", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze",
+      "Cast", "Concat", "DequantizeLinear", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose",
+      "Unsqueeze",
     ]
     return rearranging.contains(node.opType) && outputBytes <= inputBytes &* 8
   }
@@ -168,12 +176,14 @@ struct GraphWalk {
       try NodeChecker.checkForm(node, op.schema)
       let inputs = node.inputs.map { $0.isEmpty ? nil : table.type($0) }
       try NodeChecker.checkTypes(node, op.schema, inputs)
-      let inferBody = node.bodies.isEmpty
+      let inferBody =
+        node.bodies.isEmpty
         ? TypeInference.bodyInference(of: node, types: [:], values: [:])
         : TypeInference.bodyInference(of: node, types: table.types, values: table.tensors)
       return try op.infer(
         InferenceContext(
-          node: node, schema: op.schema, inputs: inputs, values: node.inputs.map { $0.isEmpty ? nil : table.tensor($0) },
+          node: node, schema: op.schema, inputs: inputs,
+          values: node.inputs.map { $0.isEmpty ? nil : table.tensor($0) },
           inferBody: inferBody))
     } catch {
       throw .graph(error)

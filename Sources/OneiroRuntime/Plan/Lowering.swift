@@ -20,22 +20,28 @@ struct Lowering {
   }
 
   mutating func visit(_ node: Node) throws(RunError) {
-    if node.domain.isEmpty, Self.viewOperators.contains(node.opType), let source = node.inputs.first, constants[source] == nil {
+    if node.domain.isEmpty, Self.viewOperators.contains(node.opType), let source = node.inputs.first,
+      constants[source] == nil
+    {
       views[node.outputs[0]] = views[source] ?? source
       return
     }
-    guard let op = Operators.find(node.op) else { throw .graph(.invalid(node: node, nil, "unknown operator \(node.op)")) }
-    let choice = try KernelChoice(backend: planner.backend, hostOperators: planner.hostOperators, threads: planner.threads)
-      .choose(
-        node, op, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.map { types[$0] },
-        constants: node.inputs.map { constants[$0] }
-      ) { [planner] (body, types) throws(RunError) in
-        var marked = body
-        if case .string(let role) = NodeAttributes(node, schema: op.schema)["role"] {
-          for index in marked.nodes.indices { marked.nodes[index].role = String(decoding: role, as: UTF8.self) }
-        }
-        return try planner.plan(marked, inputs: types)
+    guard let op = Operators.find(node.op) else {
+      throw .graph(.invalid(node: node, nil, "unknown operator \(node.op)"))
+    }
+    let choice = try KernelChoice(
+      backend: planner.backend, hostOperators: planner.hostOperators, threads: planner.threads
+    )
+    .choose(
+      node, op, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.map { types[$0] },
+      constants: node.inputs.map { constants[$0] }
+    ) { [planner] (body, types) throws(RunError) in
+      var marked = body
+      if case .string(let role) = NodeAttributes(node, schema: op.schema)["role"] {
+        for index in marked.nodes.indices { marked.nodes[index].role = String(decoding: role, as: UTF8.self) }
       }
+      return try planner.plan(marked, inputs: types)
+    }
     steps.append(PlanBuilder.Draft(node: node, kernel: choice.kernel, declined: choice.declined))
   }
 
@@ -44,7 +50,8 @@ struct Lowering {
     foldedNodeCount: Int
   ) throws(RunError) -> ExecutionPlan {
     try PlanBuilder(
-      graphName: graphName, steps: steps, types: types, constants: constants, views: views, inputs: inputs, outputs: outputs,
+      graphName: graphName, steps: steps, types: types, constants: constants, views: views, inputs: inputs,
+      outputs: outputs,
       threads: planner.threads, foldedNodeCount: foldedNodeCount
     ).build()
   }

@@ -22,7 +22,9 @@ struct PlanBuilder {
   func build() throws(RunError) -> ExecutionPlan {
     let lives = lives()
     let names = lives.keys.sorted()
-    let workspaces = steps.indices.map { ArenaLayout.Block(byteCount: steps[$0].kernel.workspaceByteCount, live: $0...$0) }
+    let workspaces = steps.indices.map {
+      ArenaLayout.Block(byteCount: steps[$0].kernel.workspaceByteCount, live: $0...$0)
+    }
     guard let layout = ArenaLayout(names.map { .init(byteCount: byteCount($0), live: lives[$0]!) } + workspaces) else {
       throw .graph(.invalid("graph \"\(graphName)\"", "its values take more memory than there are addresses"))
     }
