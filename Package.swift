@@ -19,7 +19,7 @@ let package = Package(
   targets: [
     // Libraries of the system.
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
-    .systemLibrary(name: "COpenMP"),
+    .systemLibrary(name: "COpenMP", path: "Plugins/OneDNN/COpenMP"),
     .systemLibrary(
       name: "CDNNL", path: "Plugins/OneDNN/CDNNL", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CCpuid", path: "Plugins/OpenBLAS/CCpuid"),
@@ -35,13 +35,14 @@ let package = Package(
     .target(
       name: "OneiroRuntime",
       dependencies: [
-        "COneiroKernel", "COpenMP", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
-        .product(name: "Logging", package: "swift-log"),
+        "COneiroKernel", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
       ]),
     .target(name: "CPicture", linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "OneiroDream",
-      dependencies: ["CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+      dependencies: [
+        "COneiroKernel", "CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime",
+      ]),
     .executableTarget(
       name: "oneiro",
       dependencies: [
@@ -52,20 +53,22 @@ let package = Package(
 
     // Kernel plugins. SwiftPM keeps a folder named Plugins for its own build plugins, so each one says where it lives.
     // A kernel plugin imports the ABI header and its own library, never a Swift module of ours.
-    .target(name: "VectorKernels", dependencies: ["COneiroKernel"], path: "Plugins/Vector", publicHeadersPath: "include"),
+    .target(
+      name: "VectorKernels", dependencies: ["COneiroKernel"], path: "Plugins/Vector", publicHeadersPath: "include"),
     .target(
       name: "OpenBLASKernels", dependencies: ["COneiroKernel", "CCpuid"], path: "Plugins/OpenBLAS",
       exclude: ["CCpuid", "README.md"]),
     .target(
       name: "OneDNNKernels", dependencies: ["COneiroKernel", "CDNNL", "COpenMP"], path: "Plugins/OneDNN",
-      exclude: ["CDNNL", "README.md"]),
+      exclude: ["CDNNL", "COpenMP", "README.md"]),
     .target(name: "ExampleKernels", dependencies: ["COneiroKernel"], path: "Plugins/Example"),
 
     .testTarget(name: "OneiroGraphTests", dependencies: ["OneiroGraph"]),
     .testTarget(name: "OneiroOpsTests", dependencies: ["OneiroGraph", "OneiroOps"]),
     .testTarget(name: "OneiroModelTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel"]),
     .testTarget(
-      name: "OneiroRuntimeTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+      name: "OneiroRuntimeTests",
+      dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
     .testTarget(
       name: "OneiroDreamTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroRuntime", "OneiroDream"],
       exclude: ["Golden"]),

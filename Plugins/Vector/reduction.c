@@ -37,7 +37,6 @@ typedef struct reduction_state {
   axis_list kept, reduced;            /* without the innermost axis, which is `row` */
   bool folds_rows;                    /* the innermost axis is reduced */
   int64_t row;
-  bool copies;                        /* nothing is reduced at all */
 } reduction_state;
 
 static void push_axis(axis_list *list, int64_t extent, int64_t stride) {
@@ -55,7 +54,8 @@ static int64_t offset_of(const axis_list *list, int64_t index) {
   return offset;
 }
 
-/* Which axes are reduced: those of the second input; all when it is absent or empty, unless noop_with_empty_axes. */
+/* Which axes are reduced: those of the second input; all when it is absent or empty, unless noop_with_empty_axes. Where
+ * none is, every element is folded alone: a ReduceL1 still takes its magnitude. */
 static int32_t reduced_axes(const oneiro_node *node, uint32_t *axes, oneiro_text *why) {
   int32_t rank = node->inputs[0].rank;
   int64_t count = 0;
@@ -94,7 +94,6 @@ static int32_t describe(const oneiro_node *node, reduction_state *state, oneiro_
       reduced[rank++] = here;
     }
   }
-  state->copies = axes == 0;
   int64_t strides[VECTOR_MAX_RANK];
   vector_row_major(dims, rank, strides);
   for (int32_t axis = 0; axis + 1 < rank; axis++)
@@ -213,9 +212,7 @@ static void reduce_columns(void *argument, size_t begin, size_t end) {
 static int32_t compute(const oneiro_call *call) {
   const reduction_state *state = call->state;
   reduction_job job = {state, call->outputs[0].data, call->inputs[0].data, (state->row + COLUMNS - 1) / COLUMNS};
-  if (state->copies) {
-    vector_copy_bytes(call, job.y, job.x, (size_t)oneiro_element_count(&call->inputs[0]) * sizeof(float));
-  } else if (state->folds_rows) {
+  if (state->folds_rows) {
     size_t work = (size_t)(state->reduced.count * state->row);
     vector_parallel_ranges(call, (size_t)state->kept.count, work, reduce_rows, &job);
   } else {

@@ -20,7 +20,8 @@ public enum Attribute: Sendable {
 
   /// The numbers of ONNX's AttributeProto.AttributeType.
   public enum Kind: Int32, Sendable, Hashable {
-    case float = 1, int, string, tensor, graph, floats, ints, strings, tensors, graphs, sparseTensor, sparseTensors, type, types
+    case float = 1, int, string, tensor, graph, floats, ints, strings, tensors, graphs, sparseTensor, sparseTensors,
+      type, types
   }
 
   public var kind: Kind {

@@ -29,7 +29,9 @@ public struct GraphError: Error, Sendable, Equatable {
     GraphError(file: file, node: node, subject: subject, .mismatch(expected: expected, found: found, because: because))
   }
 
-  public static func invalid(file: String? = nil, node: Node? = nil, _ subject: String? = nil, _ sentence: String) -> GraphError {
+  public static func invalid(file: String? = nil, node: Node? = nil, _ subject: String? = nil, _ sentence: String)
+    -> GraphError
+  {
     GraphError(file: file, node: node, subject: subject, .invalid(sentence))
   }
 

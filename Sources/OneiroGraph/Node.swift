@@ -28,7 +28,8 @@ public struct Node: Sendable {
   public var domain: String { op.domain }
 
   public init(
-    _ opType: String, domain: String = "", name: String = "", overload: String = "", inputs: [String], outputs: [String],
+    _ opType: String, domain: String = "", name: String = "", overload: String = "", inputs: [String],
+    outputs: [String],
     attributes: [String: Attribute] = [:], docString: String = "", metadata: [String: String] = [:]
   ) {
     op = OpIdentifier(opType, domain: domain)

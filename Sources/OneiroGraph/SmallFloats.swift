@@ -6,7 +6,8 @@ public struct BFloat16: Sendable, Hashable {
   /// Rounds to nearest, ties to even; every NaN becomes a quiet NaN.
   public init(_ value: Float) {
     let bits = value.bitPattern
-    bitPattern = value.isNaN ? UInt16(bits >> 16) | 0x40 : UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
+    bitPattern =
+      value.isNaN ? UInt16(bits >> 16) | 0x40 : UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
   }
 
   /// Goes through float32 with the sticky bit kept, so that rounding twice cannot change the result.
@@ -22,7 +23,8 @@ extension Float {
     let nearest = Float(value)
     guard value.isFinite, nearest.isFinite, Double(nearest) != value else {
       // A finite value past float32's range: the largest finite number is odd and rounds on as it should.
-      self = value.isFinite && nearest.isInfinite
+      self =
+        value.isFinite && nearest.isInfinite
         ? (value < 0 ? -Float.greatestFiniteMagnitude : Float.greatestFiniteMagnitude) : nearest
       return
     }
@@ -136,7 +138,8 @@ public struct MiniFloatFormat: Sendable, Hashable {
     let last = magnitudes.count - 1
     // Halfway to the step that would follow the largest value, rounding goes past the range.
     let step = last > 0 ? magnitudes[last] - magnitudes[last - 1] : 0
-    let isPastRange = value.isInfinite || magnitude > magnitudes[last] + step / 2
+    let isPastRange =
+      value.isInfinite || magnitude > magnitudes[last] + step / 2
       || (magnitude == magnitudes[last] + step / 2 && last & 1 == 1)
     if isPastRange {
       if saturate || nan == .none { return signed(last) }

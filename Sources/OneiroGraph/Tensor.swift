@@ -35,7 +35,8 @@ public struct Tensor: Sendable {
   /// - storage: exactly the bytes that `dims` of `elementType` take.
   public init(_ elementType: ElementType, dims: [Int], storage: ByteStorage) {
     let count = Self.elementCount(dims)
-    precondition(count != nil && elementType.byteCount(of: count!) == storage.byteCount, "storage does not fit the shape")
+    precondition(
+      count != nil && elementType.byteCount(of: count!) == storage.byteCount, "storage does not fit the shape")
     self.elementType = elementType
     self.dims = dims
     self.count = count!
@@ -69,7 +70,8 @@ public struct Tensor: Sendable {
       preconditionFailure("shape \(dims) overflows")
     }
     let storage = try ByteStorage(byteCount: bytes) { (memory) throws(E) in
-      try fill(UnsafeMutableBufferPointer(start: memory.baseAddress!.bindMemory(to: T.self, capacity: count), count: count))
+      try fill(
+        UnsafeMutableBufferPointer(start: memory.baseAddress!.bindMemory(to: T.self, capacity: count), count: count))
     }
     self.init(T.elementType, dims: dims, storage: storage)
   }

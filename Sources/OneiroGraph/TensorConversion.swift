@@ -2,7 +2,9 @@ extension Tensor {
 
   /// Every element as a Double; integers past 2^53 are rounded. Empty for strings and complex numbers.
   public func doubles() -> [Double] {
-    func convert<T: TensorElement>(_: T.Type, _ body: (T) -> Double) -> [Double] { withElements(of: T.self) { $0.map(body) } }
+    func convert<T: TensorElement>(_: T.Type, _ body: (T) -> Double) -> [Double] {
+      withElements(of: T.self) { $0.map(body) }
+    }
     switch elementType {
     case .float32: return convert(Float.self) { Double($0) }
     case .float64: return elements(of: Double.self)
@@ -55,7 +57,9 @@ extension Tensor {
     let perByte = 8 / width, mask = UInt8((1 << width) - 1)
     let storage = ByteStorage(byteCount: elementType.byteCount(of: codes.count)!) { memory in
       memory.initializeMemory(as: UInt8.self, repeating: 0)
-      for (index, code) in codes.enumerated() { memory[index / perByte] |= (code & mask) << UInt8(index % perByte * width) }
+      for (index, code) in codes.enumerated() {
+        memory[index / perByte] |= (code & mask) << UInt8(index % perByte * width)
+      }
     }
     self.init(elementType, dims: dims, storage: storage)
   }
@@ -75,7 +79,10 @@ extension Tensor {
     case .float16: self = make(Float16.self) { Float16($0) }
     case .bfloat16: self = make(BFloat16.self) { BFloat16($0) }
     case .bool: self = make(Bool.self) { $0 != 0 }
-    case .uint64: self = make(UInt64.self) { $0 >= 0x1p63 ? UInt64(min($0, 0x1.fffffffffffffp63)) : UInt64(bitPattern: Int64(clampingTruncated: $0)) }
+    case .uint64:
+      self = make(UInt64.self) {
+        $0 >= 0x1p63 ? UInt64(min($0, 0x1.fffffffffffffp63)) : UInt64(bitPattern: Int64(clampingTruncated: $0))
+      }
     case .string, .complex64, .complex128: preconditionFailure("no numbers in \(elementType)")
     default:
       if let format = MiniFloatFormat.of(elementType) {
@@ -114,6 +121,14 @@ extension Tensor {
 extension Int64 {
   /// Towards zero; NaN is 0 and what lies past the range is the end of the range.
   public init(clampingTruncated value: Double) {
-    if value.isNaN { self = 0 } else if value >= 0x1p63 { self = .max } else if value <= -0x1p63 { self = .min } else { self = Int64(value) }
+    if value.isNaN {
+      self = 0
+    } else if value >= 0x1p63 {
+      self = .max
+    } else if value <= -0x1p63 {
+      self = .min
+    } else {
+      self = Int64(value)
+    }
   }
 }

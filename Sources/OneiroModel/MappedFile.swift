@@ -9,6 +9,7 @@ import OneiroGraph
 public final class MappedFile: @unchecked Sendable {
   // Sendable: nothing writes to the mapping.
   public let path: String
+  /// Valid as long as the object; see `withBytes`.
   public let bytes: UnsafeRawBufferPointer
 
   /// - Throws: when the file cannot be opened or mapped, or is no regular file (a folder, a pipe, a device).
@@ -19,7 +20,9 @@ public final class MappedFile: @unchecked Sendable {
     guard descriptor >= 0 else { throw .invalid(file: path, nil, "cannot be opened: \(systemErrorText())") }
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .invalid(file: path, nil, "cannot be read: \(systemErrorText())") }
+    guard fstat(descriptor, &status) == 0 else {
+      throw .invalid(file: path, nil, "cannot be read: \(systemErrorText())")
+    }
     guard status.st_mode & S_IFMT == S_IFREG else {
       let found = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "something else"
       throw .mismatch(file: path, nil, expected: "a regular file", found: found)
@@ -38,6 +41,13 @@ public final class MappedFile: @unchecked Sendable {
 
   deinit {
     if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
+  }
+
+  /// Shows the bytes to `body` and keeps the mapping alive meanwhile, which a mere use of `bytes` does not.
+  public func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws(GraphError) -> Result
+  ) throws(GraphError) -> Result {
+    try withExtendedLifetime(self) { () throws(GraphError) in try body(bytes) }
   }
 
   /// The part `range` as the memory of a tensor, not copied when elements of `alignment` bytes lie aligned in it.

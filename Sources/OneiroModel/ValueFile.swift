@@ -6,8 +6,7 @@ import OneiroGraph
 public enum ValueFile {
   /// - type: what kind of value to expect; `nil` expects a tensor.
   public static func read(_ path: String, as type: ValueType? = nil) throws(GraphError) -> Value {
-    let file = try MappedFile(path)
-    return try parse(file.bytes, name: path, as: type)
+    try MappedFile(path).withBytes { (bytes) throws(GraphError) in try parse(bytes, name: path, as: type) }
   }
 
   public static func parse(
@@ -67,7 +66,9 @@ extension MessageReader {
     for (index, each) in messages(message.n_tensor_values, message.tensor_values).enumerated() {
       elements.append(.tensor(try tensor(each, "element \(index) of the sequence")))
     }
-    guard message.n_sparse_tensor_values == 0 else { throw .invalid("the sequence", "holds sparse tensors, which no operator takes") }
+    guard message.n_sparse_tensor_values == 0 else {
+      throw .invalid("the sequence", "holds sparse tensors, which no operator takes")
+    }
     for each in messages(message.n_sequence_values, message.sequence_values) {
       elements.append(try sequence(each.pointee, of: element.elementOfSequence))
     }
@@ -80,25 +81,32 @@ extension MessageReader {
 
   func optional(_ message: Onnx__OptionalProto, of element: ValueType) throws(GraphError) -> Value {
     let value: Value? =
-      if let tensor = message.tensor_value { .tensor(try self.tensor(tensor, "the optional's value")) }
-      else if let sequence = message.sequence_value { try self.sequence(sequence.pointee, of: element.elementOfSequence) }
-      else if let map = message.map_value { try self.map(map.pointee) }
-      else if let optional = message.optional_value { try self.optional(optional.pointee, of: element.elementOfOptional) }
-      else { nil }
-    guard message.sparse_tensor_value == nil else { throw .invalid("the optional", "holds a sparse tensor, which no operator takes") }
+      if let tensor = message.tensor_value {
+        .tensor(try self.tensor(tensor, "the optional's value"))
+      } else if let sequence = message.sequence_value {
+        try self.sequence(sequence.pointee, of: element.elementOfSequence)
+      } else if let map = message.map_value { try self.map(map.pointee) } else if let optional = message.optional_value
+      { try self.optional(optional.pointee, of: element.elementOfOptional) } else { nil }
+    guard message.sparse_tensor_value == nil else {
+      throw .invalid("the optional", "holds a sparse tensor, which no operator takes")
+    }
     return .optional(value, of: element)
   }
 
   func map(_ message: Onnx__MapProto) throws(GraphError) -> Value {
-    let keys: [Value.MapKey] = try numbers(message.n_string_keys, message.string_keys).map { (field) throws(GraphError) in
-      guard let text = String(validating: bytes(of: field), as: UTF8.self) else {
-        throw .mismatch("keys of the map", expected: "UTF-8", found: "\(field.len) bytes that are not")
-      }
-      return .string(text)
-    } + numbers(message.n_keys, message.keys).map(Value.MapKey.int)
+    let keys: [Value.MapKey] =
+      try numbers(message.n_string_keys, message.string_keys).map { (field) throws(GraphError) in
+        guard let text = String(validating: bytes(of: field), as: UTF8.self) else {
+          throw .mismatch("keys of the map", expected: "UTF-8", found: "\(field.len) bytes that are not")
+        }
+        return .string(text)
+      } + numbers(message.n_keys, message.keys).map(Value.MapKey.int)
     guard let values = message.values,
-      case .sequence(let elements, _) = try sequence(values.pointee, of: .tensor(.float32, nil)), elements.count == keys.count
-    else { throw .mismatch("values of the map", expected: "one for each of \(keys.count) keys", found: "another count") }
+      case .sequence(let elements, _) = try sequence(values.pointee, of: .tensor(.float32, nil)),
+      elements.count == keys.count
+    else {
+      throw .mismatch("values of the map", expected: "one for each of \(keys.count) keys", found: "another count")
+    }
     return .map(zip(keys, elements).map { (key: $0, value: $1) })
   }
 }
@@ -121,8 +129,10 @@ extension MessageBuilder {
     }
   }
 
-  func sequence(_ elements: [Value], of type: ValueType, name: String = "") -> UnsafeMutablePointer<Onnx__SequenceProto> {
-    var tensors: [UnsafeMutablePointer<Onnx__TensorProto>] = [], sequences: [UnsafeMutablePointer<Onnx__SequenceProto>] = []
+  func sequence(_ elements: [Value], of type: ValueType, name: String = "") -> UnsafeMutablePointer<Onnx__SequenceProto>
+  {
+    var tensors: [UnsafeMutablePointer<Onnx__TensorProto>] = [],
+      sequences: [UnsafeMutablePointer<Onnx__SequenceProto>] = []
     var maps: [UnsafeMutablePointer<Onnx__MapProto>] = [], optionals: [UnsafeMutablePointer<Onnx__OptionalProto>] = []
     for element in elements {
       switch element {

@@ -2,11 +2,13 @@ import OneiroGraph
 
 /// Every operator that Oneiro knows, at the version that the canonical opset has.
 public enum Operators {
-  public static let all: [any Operator.Type] = math + tensors + network + reduction + logic + controlFlow + sequence
+  public static let all: [any Operator.Type] =
+    math + tensors + network + reduction + logic + controlFlow + sequence
     + quantization + pipeline
 
   private static let byIdentifier: [OpIdentifier: any Operator.Type] = Dictionary(
-    all.map { ($0.schema.op, $0) }, uniquingKeysWith: { first, second in
+    all.map { ($0.schema.op, $0) },
+    uniquingKeysWith: { first, second in
       preconditionFailure("operator \(first.schema.op) is listed twice")
     })
 

@@ -13,12 +13,16 @@ struct GraphInliner {
     self.prefix = prefix
     renamed = [:]
     for (index, formal) in formalInputs.enumerated() { renamed[formal] = index < inputs.count ? inputs[index] : "" }
-    for (formal, outer) in zip(formalOutputs, outputs) where !outer.isEmpty && renamed[formal] == nil { renamed[formal] = outer }
+    for (formal, outer) in zip(formalOutputs, outputs) where !outer.isEmpty && renamed[formal] == nil {
+      renamed[formal] = outer
+    }
   }
 
   /// The nodes with outer names; `locals` are the names that the body defines besides its nodes' outputs (initializers).
   mutating func inline(_ nodes: [Node], locals: [String], edit: (inout Node) -> Void = { _ in }) -> [Node] {
-    for name in locals + nodes.flatMap(\.outputs) where !name.isEmpty && renamed[name] == nil { renamed[name] = prefix + name }
+    for name in locals + nodes.flatMap(\.outputs) where !name.isEmpty && renamed[name] == nil {
+      renamed[name] = prefix + name
+    }
     return nodes.map { node in
       var copy = rename(node, renamed)
       copy.name = prefix + node.label
@@ -47,7 +51,9 @@ struct GraphInliner {
   private func rename(_ graph: Graph, _ names: [String: String]) -> Graph {
     var visible = names
     // A name defined inside hides the outer one.
-    for own in graph.inputs.map(\.name) + graph.initializers.keys + graph.sparseInitializers.keys + graph.nodes.flatMap(\.outputs) {
+    for own in graph.inputs.map(\.name) + graph.initializers.keys + graph.sparseInitializers.keys
+      + graph.nodes.flatMap(\.outputs)
+    {
       visible[own] = nil
     }
     var copy = graph

@@ -63,7 +63,8 @@ public struct InlineFunctions {
     calls += 1
     let prefix = "\(call.label)#\(calls)/"
     var inliner = GraphInliner(
-      prefix: prefix, formalInputs: function.inputs, inputs: call.inputs, formalOutputs: function.outputs, outputs: call.outputs)
+      prefix: prefix, formalInputs: function.inputs, inputs: call.inputs, formalOutputs: function.outputs,
+      outputs: call.outputs)
     let body = function.nodes.map { Self.resolveReferences($0, call: call, defaults: function.attributeDefaults) }
     var nodes = inliner.inline(body, locals: []) { $0.role = $0.role ?? call.role }
     for (formal, outer) in zip(function.outputs, call.outputs) where !outer.isEmpty && inliner.name(formal) != outer {

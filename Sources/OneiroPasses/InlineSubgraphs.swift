@@ -10,7 +10,8 @@ public enum InlineSubgraphs {
     var result = graph
     result.nodes = []
     for node in graph.nodes {
-      guard node.domain == Model.oneiroDomain, node.opType == "Subgraph", case .graph(let body) = node.attributes["body"],
+      guard node.domain == Model.oneiroDomain, node.opType == "Subgraph",
+        case .graph(let body) = node.attributes["body"],
         case .string(let roleBytes) = node.attributes["role"]
       else {
         result.nodes.append(node)

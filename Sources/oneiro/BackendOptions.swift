@@ -10,17 +10,27 @@ struct BackendOptions: ParsableArguments {
       discussion: "For example: --backend onednn,unet=vector,Conv=openblas", valueName: "name"))
   var backend: String = Backend.defaultName
 
-  @Option(help: ArgumentHelp("Threads to use; the default is what affinity mask and control group allow.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Threads to use; the default is what affinity mask and control group allow.", valueName: "n"))
   var threads: Int = Threads.available
 
   @Flag(help: "Refuse to run a node on any other kernels than those asked for.")
   var strict = false
 
   func validate() throws {
-    guard (1...1024).contains(threads) else { throw ValidationError("--threads: expected 1 ... 1024, found \(threads)") }
+    guard (1...1024).contains(threads) else {
+      throw ValidationError("--threads: expected 1 ... 1024, found \(threads)")
+    }
+  }
+
+  /// The kernels that were asked for, loaded.
+  func load() throws -> Backend {
+    let loaded = try Backend(backend, isStrict: strict)
+    Log.shared.info("kernels are asked in the order \(loaded.order), on \(threads) threads")
+    return loaded
   }
 
   func planner() throws -> Planner {
-    Planner(backend: try Backend(backend, isStrict: strict), threads: threads)
+    Planner(backend: try load(), hostOperators: [DenoiseOperator.self], threads: threads)
   }
 }

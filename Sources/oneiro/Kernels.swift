@@ -16,13 +16,18 @@ struct Kernels: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    let reports = try plugin.map { [Self.report(try KernelPlugin.load($0))] } ?? PluginSearch.all.map(Self.reportIfUsable)
+    let reports =
+      try plugin.map { [Self.report(try KernelPlugin.load($0))] } ?? PluginSearch.all.map(Self.reportIfUsable)
     if json {
-      print(String(decoding: try JSONSerialization.data(withJSONObject: ["plugins": reports], options: [.sortedKeys]), as: UTF8.self))
+      print(
+        String(
+          decoding: try JSONSerialization.data(withJSONObject: ["plugins": reports], options: [.sortedKeys]),
+          as: UTF8.self))
       return
     }
     for report in reports { show(report) }
     print("reference: the operators' own kernels, always there")
+    print("fallback order of the default backend: \(try Backend(Backend.defaultName).order)")
     print("searched: \(PluginSearch.folders.joined(separator: ", "))")
   }
 
@@ -47,8 +52,23 @@ struct Kernels: ParsableCommand {
     let kernels = report["kernels"] as? [[String: Any]] ?? []
     for isa in Set(kernels.map { $0["isa"] as? String ?? "" }).sorted() {
       let ops = kernels.filter { $0["isa"] as? String == isa }.map { "\($0["op"] ?? "") \($0["since"] ?? "")" }
-      print("  \(isa.isEmpty ? "" : "[\(isa)] ")\(ops.count) kernels: \(ops.sorted().joined(separator: ", "))")
+      print("  \(ops.count) kernels\(isa.isEmpty ? "" : " for \(isa)"):")
+      for line in Self.wrapped(ops.sorted(), width: 96) { print("    \(line)") }
     }
     print("")
+  }
+
+  /// Words with commas between them, on lines of at most `width` characters.
+  private static func wrapped(_ words: [String], width: Int) -> [String] {
+    var lines: [String] = []
+    for (index, word) in words.enumerated() {
+      let piece = index + 1 < words.count ? word + "," : word
+      if let line = lines.last, line.count + 1 + piece.count <= width {
+        lines[lines.count - 1] += " " + piece
+      } else {
+        lines.append(piece)
+      }
+    }
+    return lines
   }
 }

@@ -8,7 +8,9 @@ struct Oneiro: ParsableCommand {
     commandName: "oneiro",
     abstract: "Turns an EEG recording into a picture, and runs, shows and measures ONNX models on the way.",
     version: "0.1.0",
-    subcommands: [Run.self, Conformance.self, Kernels.self])
+    subcommands: [
+      DreamCommand.self, Run.self, Dump.self, Bench.self, Kernels.self, BundleCommand.self, Conformance.self,
+    ])
 
   /// 0: done. 1: it failed, with one sentence that says where and why. 2: wrong use.
   static func main() {
@@ -19,7 +21,8 @@ struct Oneiro: ParsableCommand {
       } catch let error as ExitCode {
         throw error
       } catch let error where exitCode(for: error) != .success && !isUsage(error) {
-        complain("error: \(error)")
+        // Names in files may hold line breaks; an error is one line.
+        complain("error: " + "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
         Foundation.exit(1)
       }
     } catch let error as ExitCode {

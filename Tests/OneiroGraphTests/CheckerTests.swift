@@ -13,7 +13,10 @@ import Testing
       ("g (float X) => (Y, Y) { Y = Relu (X) }", "graph output \"Y\": is listed twice"),
       ("g (float X) => (Y) { Y = Relu (T) T = Relu (X) }", "is read before the node that makes it"),
       ("g (float X) => (Y) { Y = com.x.Foo (X) }", "found one of \"com.x\""),
-      ("g (float X) => (Y) { Y = If <then_branch = t () => (Q) {}> (X) }", "output \"Q\" of graph \"t\": is not defined"),
+      (
+        "g (float X) => (Y) { Y = If <then_branch = t () => (Q) {}> (X) }",
+        "output \"Q\" of graph \"t\": is not defined"
+      ),
     ])
   func refused(text: String, message: String) throws {
     let model = try GraphText.parse("<ir_version: 8, opset_import: [\"\" : 17]> " + text)
@@ -47,7 +50,8 @@ import Testing
   @Test("Nodes are put in order, those in order stay") func sorting() throws {
     let names = ["c", "a", "b", "d"]
     let nodes = [
-      Node("Add", name: "c", inputs: ["A", "B"], outputs: ["C"]), Node("Relu", name: "a", inputs: ["X"], outputs: ["A"]),
+      Node("Add", name: "c", inputs: ["A", "B"], outputs: ["C"]),
+      Node("Relu", name: "a", inputs: ["X"], outputs: ["A"]),
       Node("Relu", name: "b", inputs: ["X"], outputs: ["B"]), Node("Relu", name: "d", inputs: ["C"], outputs: ["D"]),
     ]
     #expect(nodes.map(\.name) == names)

@@ -70,7 +70,9 @@ import Testing
         switch type {
         case .string: Tensor(strings: ["a", "\"\\\n"], dims: [2])
         case .complex64, .complex128:
-          Tensor(type, dims: [2], storage: ByteStorage(byteCount: type.bitWidth / 4) { $0.initializeMemory(as: UInt8.self, repeating: 0) })
+          Tensor(
+            type, dims: [2],
+            storage: ByteStorage(byteCount: type.bitWidth / 4) { $0.initializeMemory(as: UInt8.self, repeating: 0) })
         default: Tensor(type, int64s: [1, 0], dims: [2])
         }
       let graph = Graph("g", nodes: [], initializers: ["W": tensor])
@@ -91,7 +93,8 @@ import Testing
       }
       """)
     let kinds = model.graph.nodes[0].attributes.mapValues(\.kind)
-    #expect(kinds == ["i": .int, "f": .float, "s": .string, "is": .ints, "fs": .floats, "t": .tensor, "b": .graph, "r": .int])
+    #expect(
+      kinds == ["i": .int, "f": .float, "s": .string, "is": .ints, "fs": .floats, "t": .tensor, "b": .graph, "r": .int])
   }
 
   @Test("An input can have a default, and comments are passed over") func defaults() throws {

@@ -9,7 +9,9 @@ import Testing
     let length = (0..<(version == 1 ? 2 : 4)).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
     return [0x93] + Array("NUMPY".utf8) + [version, 0] + length + Array(header.utf8) + data
   }
-  private func parse(_ bytes: [UInt8]) throws -> Tensor { try bytes.withUnsafeBytes { try NpyFile.parse($0, name: "a.npy") } }
+  private func parse(_ bytes: [UInt8]) throws -> Tensor {
+    try bytes.withUnsafeBytes { try NpyFile.parse($0, name: "a.npy") }
+  }
 
   @Test("npy: byte order, column-major order, versions") func npyForms() throws {
     let bytes: [UInt8] = [1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0]
@@ -21,7 +23,8 @@ import Testing
     #expect(columns.dims == [2, 3] && columns.int64s() == [1, 3, 5, 2, 4, 6])
     let big = try parse(npy("{'descr': '>i2', 'fortran_order': False, 'shape': (6,), }", bytes))
     #expect(big.int64s() == [256, 512, 768, 1024, 1280, 1536])
-    #expect(try parse(npy("{'descr': '|b1', 'fortran_order': False, 'shape': (), }", [2])).elements(of: Bool.self) == [true])
+    #expect(
+      try parse(npy("{'descr': '|b1', 'fortran_order': False, 'shape': (), }", [2])).elements(of: Bool.self) == [true])
   }
 
   @Test("npy: every element type comes back, in a type that NumPy has") func npyRoundTrip() throws {
@@ -45,7 +48,10 @@ import Testing
       (npy("{'descr': '<q9', 'fortran_order': False, 'shape': (2,), }", [1]), "\"<q9\""),
       (npy("{'descr': [('a', '<i2')], 'fortran_order': False, 'shape': (2,), }", [1]), "structured array"),
       (npy("{'descr': '<i2', 'fortran_order': False, 'shape': (-2,), }", [1]), "extents from 0 up"),
-      (npy("{'descr': '<i2', 'fortran_order': True, 'shape': (9223372036854775807, 9223372036854775807), }", []), "can be counted"),
+      (
+        npy("{'descr': '<i2', 'fortran_order': True, 'shape': (9223372036854775807, 9223372036854775807), }", []),
+        "can be counted"
+      ),
       (npy("{'descr': '<i2', 'fortran_order': False, 'shape': (2", []), "a tuple"),
       (Array(npy("{'descr': '<i2'", [])[..<12]), "npy header"),
     ]
@@ -53,16 +59,26 @@ import Testing
       let error = message { _ = try parse(bytes) }
       #expect(error.hasPrefix("a.npy") && error.contains(expected), "\(error)")
     }
-    #expect(message { _ = try parse(npy("{'descr': '<i2', 'fortran_order': True, 'shape': (9223372036854775807, 9223372036854775807, 0), }", [])) } == "")
+    #expect(
+      message {
+        _ = try parse(
+          npy("{'descr': '<i2', 'fortran_order': True, 'shape': (9223372036854775807, 9223372036854775807, 0), }", []))
+      } == "")
   }
 
   /// A zip archive of one stored or "compressed" entry.
   private func zip(_ name: String, _ data: [UInt8], method: UInt8 = 0) -> [UInt8] {
-    func number(_ value: Int, _ width: Int) -> [UInt8] { (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    func number(_ value: Int, _ width: Int) -> [UInt8] {
+      (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
     let sizes = number(0, 4) + number(data.count, 4) + number(data.count, 4) + number(name.utf8.count, 2) + number(0, 2)
     let local = [0x50, 0x4B, 3, 4, 20, 0, 0, 0, method, 0, 0, 0, 0, 0] + sizes + Array(name.utf8) + data
-    let entry = [0x50, 0x4B, 1, 2, 20, 0, 20, 0, 0, 0, method, 0, 0, 0, 0, 0] + sizes + number(0, 14) + Array(name.utf8)
-    let end = [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + number(1, 2) + number(1, 2) + number(entry.count, 4) + number(local.count, 4) + [0, 0]
+    let entry =
+      [0x50, 0x4B, 1, 2, 20, 0, 20, 0, 0, 0, method, 0, 0, 0, 0, 0] + sizes + number(0, 14) + Array(name.utf8)
+    let end =
+      [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + number(1, 2) + number(1, 2) + number(entry.count, 4) + number(local.count, 4) + [
+        0, 0,
+      ]
     return local + entry + end
   }
 
@@ -91,8 +107,12 @@ import Testing
     try file.write(to: folder.file("a.safetensors"))
     let copy = try SafetensorsFile(contentsOf: folder.file("a.safetensors"))
     #expect(copy.metadata == file.metadata)
-    #expect(copy.tensors.mapValues { "\($0.elementType)\($0.dims)\(bytes(of: $0))" } == tensors.mapValues { "\($0.elementType)\($0.dims)\(bytes(of: $0))" })
-    #expect(throws: GraphError.self) { try SafetensorsFile(tensors: ["a": ExampleModel.tensor(.int4)]).write(to: folder.file("b")) }
+    #expect(
+      copy.tensors.mapValues { "\($0.elementType)\($0.dims)\(bytes(of: $0))" }
+        == tensors.mapValues { "\($0.elementType)\($0.dims)\(bytes(of: $0))" })
+    #expect(throws: GraphError.self) {
+      try SafetensorsFile(tensors: ["a": ExampleModel.tensor(.int4)]).write(to: folder.file("b"))
+    }
     #expect(try folder.files == ["a.safetensors"])
   }
 
@@ -104,7 +124,8 @@ import Testing
     }
     let deep = String(repeating: "{\"a\":", count: 100_000)
     let cases: [([UInt8], String)] = [
-      ([1, 2], "expected a safetensors file"), (file("{}", length: 1 << 63), "found 9223372036854775808"), (file("{"), "header"),
+      ([1, 2], "expected a safetensors file"), (file("{}", length: 1 << 63), "found 9223372036854775808"),
+      (file("{"), "header"),
       (file(deep), "header"), (file(String(repeating: "[", count: 100_000)), "header"), (file("[]"), "header"),
       (file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}"), "expected 8 bytes"),
       (file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}"), "0 ... 4"),
@@ -114,7 +135,11 @@ import Testing
       (file("{\"a\":{\"dtype\":\"F32\",\"shape\":[9223372036854775807,3],\"data_offsets\":[0,4]}}"), "can be counted"),
       (file("{\"a\":{\"dtype\":\"F32\",\"shape\":[1e400],\"data_offsets\":[0,4]}}"), "header"),
       (file("{\"a\":{\"dtype\":\"Q9\",\"shape\":[1],\"data_offsets\":[0,4]}}"), "\"Q9\""),
-      (file("{\"a\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}"), "overlaps"),
+      (
+        file(
+          "{\"a\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}"
+        ), "overlaps"
+      ),
       (file("{\"a\":{}}"), "header"),
     ]
     for (bytes, expected) in cases {

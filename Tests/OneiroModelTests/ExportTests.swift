@@ -38,10 +38,14 @@ import Testing
   @Test("A failure leaves nothing behind, and what was there as it was") func failure() throws {
     let folder = try TemporaryFolder()
     let model = try ExampleModel.everything()
-    #expect(message { try ModelWriter.write(model, to: folder.file("none/m.onnx")) }.contains("none/m.onnx: cannot be written: No such"))
+    #expect(
+      message { try ModelWriter.write(model, to: folder.file("none/m.onnx")) }.contains(
+        "none/m.onnx: cannot be written: No such"))
     try FileManager.default.createDirectory(atPath: folder.file("m.onnx"), withIntermediateDirectories: false)
     #expect(message { try ModelWriter.write(model, to: folder.file("m.onnx")) }.contains("cannot be written"))
-    #expect(message { try ModelWriter.write(model, to: folder.file("n.onnx"), externalDataFile: "../w.bin", threshold: 1) }.contains("relative"))
+    #expect(
+      message { try ModelWriter.write(model, to: folder.file("n.onnx"), externalDataFile: "../w.bin", threshold: 1) }
+        .contains("relative"))
     #expect(try folder.files == ["m.onnx"])
   }
 
@@ -49,8 +53,10 @@ import Testing
     let folder = try TemporaryFolder()
     let tensor = Value.tensor(Tensor([Float](arrayLiteral: 1, 2), dims: [2])), type = ValueType.tensor(.float32, nil)
     let values: [Value] = [
-      tensor, .sequence([tensor, tensor], of: type), .sequence([], of: type), .optional(tensor, of: type), .optional(nil, of: type),
-      .sequence([.sequence([tensor], of: type)], of: .sequence(type)), .optional(.sequence([tensor], of: type), of: .sequence(type)),
+      tensor, .sequence([tensor, tensor], of: type), .sequence([], of: type), .optional(tensor, of: type),
+      .optional(nil, of: type),
+      .sequence([.sequence([tensor], of: type)], of: .sequence(type)),
+      .optional(.sequence([tensor], of: type), of: .sequence(type)),
       .map([(.int(3), tensor), (.int(4), tensor)]), .map([(.string("a"), tensor)]),
       .tensor(Tensor(strings: ["a", "b"], dims: [2, 1])),
     ]

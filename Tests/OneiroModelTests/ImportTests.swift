@@ -4,7 +4,9 @@ import OneiroModel
 import Testing
 
 @Suite("Reading ONNX files") struct ImportTests {
-  @Test("Bytes that are no model are refused with their name", arguments: [[], Array("no model".utf8), [0x0A], [UInt8](repeating: 0xFF, count: 64)])
+  @Test(
+    "Bytes that are no model are refused with their name",
+    arguments: [[], Array("no model".utf8), [0x0A], [UInt8](repeating: 0xFF, count: 64)])
   func noProtobuf(bytes: [UInt8]) {
     let error = message { _ = try ModelReader.parse(bytes: bytes, name: "a.onnx") }
     #expect(error.hasPrefix("a.onnx: expected a protobuf ModelProto"), "\(error)")
@@ -40,16 +42,23 @@ import Testing
 
   @Test("Messages that nest without end are refused") func nestingBomb() {
     var graph: [UInt8] = []
-    for _ in 0..<5000 { graph = Wire.bytes(1, Wire.bytes(5, Wire.text(1, "a") + Wire.bytes(6, graph) + Wire.int(20, 5))) }
+    for _ in 0..<5000 {
+      graph = Wire.bytes(1, Wire.bytes(5, Wire.text(1, "a") + Wire.bytes(6, graph) + Wire.int(20, 5)))
+    }
     let error = message { _ = try ModelReader.parse(bytes: Wire.model(graph), name: "bomb.onnx") }
     #expect(error.contains("too deep"), "\(error)")
   }
 
   @Test(
     "IR versions and opsets past what is known are refused",
-    arguments: [(8, 99, "expected 1 ... 28 because this build reads those, found 99"), (8, 0, "found 0"), (15, 17, "IR version: expected 1 to 14, found 15"), (0, 17, "found 0")])
+    arguments: [
+      (8, 99, "expected 1 ... 28 because this build reads those, found 99"), (8, 0, "found 0"),
+      (15, 17, "IR version: expected 1 to 14, found 15"), (0, 17, "found 0"),
+    ])
   func versions(irVersion: Int64, opset: Int64, expected: String) {
-    let error = message { _ = try ModelReader.parse(bytes: Wire.model([], irVersion: irVersion, opset: opset), name: "m") }
+    let error = message {
+      _ = try ModelReader.parse(bytes: Wire.model([], irVersion: irVersion, opset: opset), name: "m")
+    }
     #expect(error.contains(expected), "\(error)")
   }
 
@@ -60,7 +69,9 @@ import Testing
     let x = Wire.bytes(11, Wire.text(1, "X")), y = Wire.bytes(12, Wire.text(1, "Y"))
     let model = try ModelReader.parse(bytes: Wire.model(node("T", "Y") + node("X", "T") + x + y), name: "m")
     #expect(model.graph.nodes.map(\.outputs) == [["T"], ["Y"]])
-    let error = message { _ = try ModelReader.parse(bytes: Wire.model(node("T", "Y") + node("Y", "T") + x + y), name: "m") }
+    let error = message {
+      _ = try ModelReader.parse(bytes: Wire.model(node("T", "Y") + node("Y", "T") + x + y), name: "m")
+    }
     #expect(error.contains("cycle of 2") && error.contains("make T"), "\(error)")
   }
 
@@ -74,12 +85,18 @@ import Testing
       return
     }
     #expect(message { _ = try ModelReader.parse(bytes: model([]), name: "m") }.contains("found neither"))
-    #expect(message { _ = try ModelReader.parse(bytes: model(Wire.int(3, 7) + Wire.int(20, 1)), name: "m") }.contains("one of kind int"))
-    #expect(message { _ = try ModelReader.parse(bytes: model(Wire.int(20, 99)), name: "m") }.contains("expected a type from 1 to 14"))
+    #expect(
+      message { _ = try ModelReader.parse(bytes: model(Wire.int(3, 7) + Wire.int(20, 1)), name: "m") }.contains(
+        "one of kind int"))
+    #expect(
+      message { _ = try ModelReader.parse(bytes: model(Wire.int(20, 99)), name: "m") }.contains(
+        "expected a type from 1 to 14"))
   }
 
   @Test("Text that is not UTF-8 is refused") func encoding() {
-    let error = message { _ = try ModelReader.parse(bytes: Wire.model(Wire.bytes(1, Wire.bytes(4, [0xC3, 0x28]))), name: "m") }
+    let error = message {
+      _ = try ModelReader.parse(bytes: Wire.model(Wire.bytes(1, Wire.bytes(4, [0xC3, 0x28]))), name: "m")
+    }
     #expect(error.contains("expected UTF-8"), "\(error)")
   }
 }

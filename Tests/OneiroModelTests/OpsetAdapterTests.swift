@@ -8,13 +8,16 @@ import Testing
   private func normalised(_ node: Node, from opset: Int64, rank: Int? = 3) throws -> Graph {
     let dims = [2, 3, 4, 5].prefix(rank ?? 0).map(Dimension.known)
     var graph = Graph(
-      "test", inputs: node.inputs.filter { !$0.isEmpty }.map { ValueInfo($0, .tensor(.float32, rank == nil ? nil : dims)) },
+      "test",
+      inputs: node.inputs.filter { !$0.isEmpty }.map { ValueInfo($0, .tensor(.float32, rank == nil ? nil : dims)) },
       outputs: node.outputs.map { ValueInfo($0, nil) }, nodes: [node])
     try OpsetAdapters.normalise(&graph, from: opset)
     return graph
   }
 
-  private func constant(_ graph: Graph, _ node: Int = 0, input: Int) -> Tensor? { graph.initializers[graph.nodes[node].inputs[input]] }
+  private func constant(_ graph: Graph, _ node: Int = 0, input: Int) -> Tensor? {
+    graph.initializers[graph.nodes[node].inputs[input]]
+  }
 
   @Test(arguments: [("ReduceMean", Int64(17)), ("ReduceSum", 12), ("Squeeze", 11), ("Unsqueeze", 7)])
   func axesBecomeAnInput(opType: String, opset: Int64) throws {
@@ -64,7 +67,8 @@ import Testing
 
   @Test func clipOfAnUnknownTypeCastsItsLimit() throws {
     var graph = Graph(
-      "test", nodes: [
+      "test",
+      nodes: [
         Node("Relu", inputs: ["x"], outputs: ["r"]),
         Node("Clip", inputs: ["r"], outputs: ["y"], attributes: ["min": .float(0.5)]),
       ])
@@ -76,11 +80,14 @@ import Testing
 
   @Test func padAndSliceBoundsBecomeInputs() throws {
     let pad = try normalised(
-      Node("Pad", inputs: ["x"], outputs: ["y"], attributes: ["pads": .ints([0, 0, 1, 0, 0, 1]), "value": .float(2)]), from: 10)
+      Node("Pad", inputs: ["x"], outputs: ["y"], attributes: ["pads": .ints([0, 0, 1, 0, 0, 1]), "value": .float(2)]),
+      from: 10)
     #expect(constant(pad, input: 1)?.int64s() == [0, 0, 1, 0, 0, 1])
     #expect(constant(pad, input: 2)?.doubles() == [2])
     let slice = try normalised(
-      Node("Slice", inputs: ["x"], outputs: ["y"], attributes: ["starts": .ints([1]), "ends": .ints([3]), "axes": .ints([2])]),
+      Node(
+        "Slice", inputs: ["x"], outputs: ["y"],
+        attributes: ["starts": .ints([1]), "ends": .ints([3]), "axes": .ints([2])]),
       from: 9)
     #expect((1...3).map { constant(slice, input: $0)?.int64s() } == [[1], [3], [2]])
     #expect(throws: GraphError.self) { try normalised(Node("Slice", inputs: ["x"], outputs: ["y"]), from: 9) }
@@ -94,7 +101,9 @@ import Testing
 
   @Test func upsampleBecomesResize() throws {
     let graph = try normalised(
-      Node("Upsample", inputs: ["x"], outputs: ["y"], attributes: ["scales": .floats([1, 1, 2]), "mode": .string("nearest")]),
+      Node(
+        "Upsample", inputs: ["x"], outputs: ["y"],
+        attributes: ["scales": .floats([1, 1, 2]), "mode": .string("nearest")]),
       from: 7)
     #expect(graph.nodes.map(\.opType) == ["Resize"])
     #expect(graph.nodes[0].inputs[1] == "")
@@ -109,7 +118,8 @@ import Testing
 
   @Test func splitSizesAndCount() throws {
     let sized = try normalised(
-      Node("Split", inputs: ["x"], outputs: ["a", "b"], attributes: ["axis": .int(1), "split": .ints([1, 2])]), from: 11)
+      Node("Split", inputs: ["x"], outputs: ["a", "b"], attributes: ["axis": .int(1), "split": .ints([1, 2])]), from: 11
+    )
     #expect(constant(sized, input: 1)?.int64s() == [1, 2])
     #expect(sized.nodes[0].attributes["num_outputs"] == nil)
     let counted = try normalised(Node("Split", inputs: ["x"], outputs: ["a", "b"]), from: 13)
@@ -190,10 +200,15 @@ import Testing
   }
 
   @Test func attributesGotNewFormsAndDefaults() throws {
-    func attribute(_ name: String, _ opType: String, from opset: Int64, _ attributes: [String: Attribute]) throws -> Attribute? {
-      try normalised(Node(opType, inputs: ["x"], outputs: ["y"], attributes: attributes), from: opset).nodes[0].attributes[name]
+    func attribute(_ name: String, _ opType: String, from opset: Int64, _ attributes: [String: Attribute]) throws
+      -> Attribute?
+    {
+      try normalised(Node(opType, inputs: ["x"], outputs: ["y"], attributes: attributes), from: opset).nodes[0]
+        .attributes[name]
     }
-    guard case .int(11) = try attribute("to", "Cast", from: 5, ["to": .string("DOUBLE")]) else { Issue.record("Cast"); return }
+    guard case .int(11) = try attribute("to", "Cast", from: 5, ["to": .string("DOUBLE")]) else {
+      Issue.record("Cast"); return
+    }
     #expect(throws: GraphError.self) { try attribute("to", "Cast", from: 5, ["to": .string("QUAD")]) }
     guard case .int(1) = try attribute("axis", "Concat", from: 3, [:]) else { Issue.record("Concat"); return }
     guard case .float(1.6732) = try attribute("alpha", "Selu", from: 5, [:]) else { Issue.record("Selu"); return }
@@ -206,7 +221,8 @@ import Testing
       Node("Pad", inputs: ["x"], outputs: ["y"], attributes: ["paddings": .ints([0, 0, 1, 0, 0, 1])]), from: 1)
     #expect(constant(pad, input: 1)?.int64s() == [0, 0, 1, 0, 0, 1])
     let reshape = try normalised(
-      Node("Reshape", inputs: ["x"], outputs: ["y"], attributes: ["shape": .ints([6, -1]), "consumed_inputs": .ints([0])]),
+      Node(
+        "Reshape", inputs: ["x"], outputs: ["y"], attributes: ["shape": .ints([6, -1]), "consumed_inputs": .ints([0])]),
       from: 4)
     #expect(constant(reshape, input: 1)?.int64s() == [6, -1])
     #expect(reshape.nodes[0].attributes.isEmpty)
@@ -225,7 +241,8 @@ import Testing
 
   @Test func groupNormalizationRepeatsItsScales() throws {
     let graph = try normalised(
-      Node("GroupNormalization", inputs: ["x", "s", "b"], outputs: ["y"], attributes: ["num_groups": .int(3)]), from: 18)
+      Node("GroupNormalization", inputs: ["x", "s", "b"], outputs: ["y"], attributes: ["num_groups": .int(3)]), from: 18
+    )
     #expect(graph.nodes.last?.opType == "GroupNormalization")
     #expect(graph.nodes.filter { $0.opType == "Expand" }.count == 2)
   }
@@ -259,7 +276,9 @@ import Testing
       "then", outputs: [ValueInfo("t", nil)],
       nodes: [Node("ReduceMax", inputs: ["x"], outputs: ["t"], attributes: ["axes": .ints([0])])])
     let graph = try normalised(
-      Node("If", inputs: ["c"], outputs: ["y"], attributes: ["then_branch": .graph(then), "else_branch": .graph(then)]), from: 13)
+      Node(
+        "If", inputs: ["c"], outputs: ["y"], attributes: ["then_branch": .graph(then), "else_branch": .graph(then)]),
+      from: 13)
     for body in graph.nodes[0].bodies {
       #expect(body.graph.nodes[0].inputs.count == 2)
       #expect(body.graph.initializers[body.graph.nodes[0].inputs[1]]?.int64s() == [0])

@@ -24,7 +24,9 @@ enum Wire {
     value < 0x80 ? [UInt8(value)] : [UInt8(value & 0x7F) | 0x80] + varint(value >> 7)
   }
   static func int(_ field: UInt64, _ value: Int64) -> [UInt8] { varint(field << 3) + varint(UInt64(bitPattern: value)) }
-  static func bytes(_ field: UInt64, _ value: [UInt8]) -> [UInt8] { varint(field << 3 | 2) + varint(UInt64(value.count)) + value }
+  static func bytes(_ field: UInt64, _ value: [UInt8]) -> [UInt8] {
+    varint(field << 3 | 2) + varint(UInt64(value.count)) + value
+  }
   static func text(_ field: UInt64, _ value: String) -> [UInt8] { bytes(field, Array(value.utf8)) }
 
   /// A model at opset 17 whose graph holds `graph`, fields of a GraphProto.
@@ -36,7 +38,8 @@ enum Wire {
 
   static func external(_ location: String, offset: String? = nil, length: String? = nil) -> [UInt8] {
     func entry(_ key: String, _ value: String) -> [UInt8] { bytes(13, text(1, key) + text(2, value)) }
-    return entry("location", location) + (offset.map { entry("offset", $0) } ?? []) + (length.map { entry("length", $0) } ?? [])
+    return entry("location", location) + (offset.map { entry("offset", $0) } ?? [])
+      + (length.map { entry("length", $0) } ?? [])
       + int(14, 1)
   }
 }

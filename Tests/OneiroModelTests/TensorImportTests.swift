@@ -29,9 +29,14 @@ import Testing
     #expect(try initializer(dims + Wire.int(2, 26) + packed(5, [0b1101])).int64s() == [1, -1])
     #expect(try initializer(dims + Wire.int(2, 7) + packed(7, [-5, 6])).int64s() == [-5, 6])
     #expect(try initializer(dims + Wire.int(2, 13) + packed(11, [-1, 6])).elements(of: UInt64.self) == [.max, 6])
-    #expect(try initializer(dims + Wire.int(2, 12) + packed(11, [0xFFFF_FFFF, 6])).elements(of: UInt32.self) == [.max, 6])
-    #expect(try initializer(dims + Wire.int(2, 1) + Wire.bytes(4, [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0])).doubles() == [1, -2])
-    #expect(try initializer(Wire.int(1, 1) + Wire.int(2, 11) + Wire.bytes(10, [0, 0, 0, 0, 0, 0, 0xF0, 0x3F])).doubles() == [1])
+    #expect(
+      try initializer(dims + Wire.int(2, 12) + packed(11, [0xFFFF_FFFF, 6])).elements(of: UInt32.self) == [.max, 6])
+    #expect(
+      try initializer(dims + Wire.int(2, 1) + Wire.bytes(4, [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0])).doubles() == [1, -2])
+    #expect(
+      try initializer(Wire.int(1, 1) + Wire.int(2, 11) + Wire.bytes(10, [0, 0, 0, 0, 0, 0, 0xF0, 0x3F])).doubles() == [
+        1
+      ])
     #expect(try initializer(dims + Wire.int(2, 8) + Wire.text(6, "a") + Wire.text(6, "ü")).strings == ["a", "ü"])
   }
 
@@ -59,7 +64,9 @@ import Testing
     for (fields, expected) in cases {
       let error = message { _ = try initializer(fields) }
       let folder = FileManager.default.temporaryDirectory.path
-      let inFolder = message { _ = try ModelReader.parse(bytes: Wire.model(initializer: fields), name: "m", folder: folder) }
+      let inFolder = message {
+        _ = try ModelReader.parse(bytes: Wire.model(initializer: fields), name: "m", folder: folder)
+      }
       #expect(error.contains(expected) || inFolder.contains(expected), "\(error)")
     }
   }
@@ -91,7 +98,8 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write(Array(floats[..<7]), to: "short.bin")
     try folder.write(floats, to: "w.bin")
-    try FileManager.default.createSymbolicLink(atPath: folder.file("link.bin"), withDestinationPath: outer.file("outside.bin"))
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("link.bin"), withDestinationPath: outer.file("outside.bin"))
     try FileManager.default.createSymbolicLink(atPath: folder.file("linked"), withDestinationPath: outer.path)
     try FileManager.default.createDirectory(atPath: folder.file("dir.bin"), withIntermediateDirectories: false)
     let cases: [([UInt8], String)] = [

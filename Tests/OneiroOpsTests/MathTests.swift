@@ -21,7 +21,8 @@ import Testing
     #expect(empty.dims == [2, 3] && empty.doubles() == [0, 0, 0, 0, 0, 0])
     #expect(throws: GraphError.self) { try infer("MatMul", [floats([1, 2]), floats([1, 2, 3])]) }
     let b = floats([1, 2, 3, 4, 5, 6], [3, 2])
-    let product = try run("Gemm", [floats([1, 1], [1, 2]), b, floats([10])], ["transB": .int(1), "beta": .float(2)])[0]
+    let product = try run(
+      "Gemm", [floats([1, 1], [1, 2]), b, floats([10])], ["transB": .int(1), "beta": .float(2)])[0]
     #expect(product.doubles() == [23, 27, 31])
   }
 

@@ -35,7 +35,8 @@ import Testing
     let x: [Dimension] = [.symbol("N"), .known(4), .symbol("h"), .symbol("w")]
     let types = try Conv.infer(
       InferenceContext(
-        node: node, schema: Conv.schema, inputs: [.tensor(.float32, x), .tensor(.float32, dims: [8, 4, 3, 3])], values: [nil, nil]))
+        node: node, schema: Conv.schema, inputs: [.tensor(.float32, x), .tensor(.float32, dims: [8, 4, 3, 3])],
+        values: [nil, nil]))
     #expect(types == [.tensor(.float32, [.symbol("N"), .known(8), .symbol("h"), .unknown])])
   }
 
@@ -63,7 +64,8 @@ import Testing
     let error = #expect(throws: GraphError.self) {
       try run(Conv.self, [ramp([1, 3, 5]), ones([2, 2, 3])])
     }
-    #expect(error?.description.contains("expected 3 channels because X has 3 channels in 1 group, found 2 channels") == true)
+    #expect(
+      error?.description.contains("expected 3 channels because X has 3 channels in 1 group, found 2 channels") == true)
   }
 
   @Test func kernelsCheckTheirInputsThemselves() {

@@ -35,7 +35,8 @@ private func find(
 
 private func context(_ op: any Operator.Type, _ node: Node, _ inputs: [Tensor?]) -> InferenceContext {
   InferenceContext(
-    node: node, schema: op.schema, inputs: inputs.map { $0.map { .tensor($0.elementType, dims: $0.dims) } }, values: inputs)
+    node: node, schema: op.schema, inputs: inputs.map { $0.map { .tensor($0.elementType, dims: $0.dims) } },
+    values: inputs)
 }
 
 func floats(_ values: [Float], _ dims: [Int]? = nil) -> Tensor { Tensor(values, dims: dims ?? [values.count]) }

@@ -11,7 +11,9 @@ public enum StartingNoise: Sendable {
 
   /// Reads a `.npy` file; of a `.npz` or `.safetensors` file the array `x_T`.
   public init(contentsOf path: String) throws(DreamError) {
-    guard let tensor = try ArrayFile.read(path, onlyArray: "x_T")["x_T"] else {
+    let arrays: [String: Tensor]
+    do throws(GraphError) { arrays = try ArrayFile.readAll(path, onlyArray: "x_T") } catch { throw .graph(error) }
+    guard let tensor = arrays["x_T"] else {
       throw .mismatch(at: path, expected: "an array \"x_T\"", found: "none")
     }
     self = .given(tensor, source: path)

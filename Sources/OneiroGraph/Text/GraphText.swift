@@ -11,14 +11,15 @@
 /// metadata of nodes, have no place in the syntax.
 public enum GraphText {
   /// - elideAbove: tensors of more elements are printed as `{...}`, for people; such text cannot be parsed back.
-  public static func print(_ model: Model, elideAbove: Int? = nil) -> String {
-    var printer = TextPrinter(elideAbove: elideAbove)
+  /// - depth: levels of bodies that are printed with their nodes, deeper ones as `{...}`; `nil` for all.
+  public static func print(_ model: Model, elideAbove: Int? = nil, depth: Int? = nil) -> String {
+    var printer = TextPrinter(elideAbove: elideAbove, depth: depth)
     printer.print(model)
     return printer.text
   }
 
-  public static func print(_ graph: Graph, elideAbove: Int? = nil) -> String {
-    var printer = TextPrinter(elideAbove: elideAbove)
+  public static func print(_ graph: Graph, elideAbove: Int? = nil, depth: Int? = nil) -> String {
+    var printer = TextPrinter(elideAbove: elideAbove, depth: depth)
     printer.print(graph)
     return printer.text + "\n"
   }
@@ -33,7 +34,8 @@ public enum GraphText {
   /// The words of the syntax for the kinds of attributes.
   static let kindNames: [(kind: Attribute.Kind, name: String)] = [
     (.float, "float"), (.int, "int"), (.string, "string"), (.tensor, "tensor"), (.graph, "graph"), (.floats, "floats"),
-    (.ints, "ints"), (.strings, "strings"), (.tensors, "tensors"), (.graphs, "graphs"), (.sparseTensor, "sparse_tensor"),
+    (.ints, "ints"), (.strings, "strings"), (.tensors, "tensors"), (.graphs, "graphs"),
+    (.sparseTensor, "sparse_tensor"),
     (.sparseTensors, "sparse_tensors"), (.type, "type_proto"), (.types, "type_protos"),
   ]
 

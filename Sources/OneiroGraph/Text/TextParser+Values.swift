@@ -5,7 +5,8 @@ extension TextParser {
     let start = scanner.position
     let isQuoted = scanner.peek("\"")
     let word = try scanner.identifier("a type or the name of a value")
-    let startsType = !isQuoted && (ElementType(name: word) != nil || ["seq", "optional", "map", "sparse_tensor"].contains(word))
+    let startsType =
+      !isQuoted && (ElementType(name: word) != nil || ["seq", "optional", "map", "sparse_tensor"].contains(word))
     // A value can have the name of a type: then no name follows.
     guard startsType, let next = scanner.peek(), !",)>=".utf8.contains(next) else { return ValueInfo(word, nil) }
     scanner.move(to: start)
@@ -22,7 +23,8 @@ extension TextParser {
       case "optional": return .optional(try parser.innerType())
       case "sparse_tensor":
         guard case .tensor(let tensor) = try parser.innerType() else {
-          throw .mismatch(parser.scanner.place, expected: "the type of a tensor in a sparse tensor", found: "another type")
+          throw .mismatch(
+            parser.scanner.place, expected: "the type of a tensor in a sparse tensor", found: "another type")
         }
         return .sparseTensor(tensor)
       case "map":
@@ -78,7 +80,8 @@ extension TextParser {
 
   /// `{1.0, 2.0}`
   mutating func elements(of type: TensorType) throws(GraphError) -> Tensor {
-    guard let dims = type.dims, let count = Tensor.elementCount(dims), type.elementType.byteCount(of: count) != nil else {
+    guard let dims = type.dims, let count = Tensor.elementCount(dims), type.elementType.byteCount(of: count) != nil
+    else {
       throw .mismatch(scanner.place, expected: "a type with known extents before elements", found: "\(type)")
     }
     try scanner.expect("{")
@@ -87,7 +90,9 @@ extension TextParser {
     let element = type.elementType
     let partCount = element.isComplex ? 2 * count : count
     func check(_ found: Int) throws(GraphError) {
-      guard found == partCount else { throw .mismatch(scanner.place(at: start), expected: "\(partCount) elements of \(type)", found: "\(found)") }
+      guard found == partCount else {
+        throw .mismatch(scanner.place(at: start), expected: "\(partCount) elements of \(type)", found: "\(found)")
+      }
     }
     if element == .string {
       var strings: [String] = []
@@ -158,12 +163,15 @@ extension TextParser {
     try scanner.expect(",")
     let indices = try elements(of: try tensorType())
     try scanner.expect("}")
-    let fits = values.rank == 1 && values.elementType == type.elementType && indices.elementType == .int64
+    let fits =
+      values.rank == 1 && values.elementType == type.elementType && indices.elementType == .int64
       && [[values.count], [values.count, dims.count]].contains(indices.dims)
     guard fits else {
       throw .mismatch(
         scanner.place, expected: "values and indices of \(type)",
-        found: "\(TensorType(values.elementType, dims: values.dims)) and \(TensorType(indices.elementType, dims: indices.dims))")
+        found:
+          "\(TensorType(values.elementType, dims: values.dims)) and \(TensorType(indices.elementType, dims: indices.dims))"
+      )
     }
     return SparseTensor(values: values, indices: indices, dims: dims)
   }
@@ -185,7 +193,9 @@ extension TextParser {
     }
     try scanner.expect("=")
     if scanner.accept("@") {
-      guard let kind else { throw .invalid(scanner.place, "a reference to an attribute needs a kind: \"name: int = @other\"") }
+      guard let kind else {
+        throw .invalid(scanner.place, "a reference to an attribute needs a kind: \"name: int = @other\"")
+      }
       return .reference(try scanner.identifier("the name of an attribute"), kind: kind)
     }
     guard scanner.peek("[") else { return try single(kind) }
@@ -218,7 +228,8 @@ extension TextParser {
     }
     if kind == .float, case .int(let int) = value { return .float(Float(int)) }
     guard kind == nil || value.kind == kind else {
-      throw .mismatch(scanner.place(at: start), expected: "a value of kind \(kind!)", found: "one of kind \(value.kind)")
+      throw .mismatch(
+        scanner.place(at: start), expected: "a value of kind \(kind!)", found: "one of kind \(value.kind)")
     }
     return value
   }
@@ -270,7 +281,8 @@ extension TextParser {
       case (.graph, .graph(let value)): graphs.append(value)
       case (.sparseTensor, .sparseTensor(let value)): sparseTensors.append(value)
       case (.type, .type(let value)): types.append(value)
-      default: throw .mismatch(scanner.place, expected: "a list of kind \(kind)", found: "an element of kind \(element.kind)")
+      default:
+        throw .mismatch(scanner.place, expected: "a list of kind \(kind)", found: "an element of kind \(element.kind)")
       }
     }
     switch kind {

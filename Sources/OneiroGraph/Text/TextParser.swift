@@ -107,7 +107,8 @@ struct TextParser {
     switch info.type {
     case .tensor(let type): graph.addInitializer(info.name, try elements(of: type))
     case .sparseTensor(let type): graph.sparseInitializers[info.name] = try sparseElements(of: type)
-    default: throw .mismatch(scanner.place, expected: "a tensor type before \"\(info.name)\"", found: "another type or none")
+    default:
+      throw .mismatch(scanner.place, expected: "a tensor type before \"\(info.name)\"", found: "another type or none")
     }
   }
 

@@ -1,10 +1,16 @@
 /// Prints models as ONNX's text.
 struct TextPrinter {
   let elideAbove: Int?
+  /// Levels of bodies that are printed with their nodes; `nil` for all.
+  let depth: Int?
   private(set) var text = ""
   private var indentation = ""
+  private var level = 0
 
-  init(elideAbove: Int?) { self.elideAbove = elideAbove }
+  init(elideAbove: Int?, depth: Int?) {
+    self.elideAbove = elideAbove
+    self.depth = depth
+  }
 
   mutating func print(_ model: Model) {
     var entries = ["ir_version: \(model.irVersion)", "opset_import: [\(opsets(model.opsetImports))]"]
@@ -14,7 +20,9 @@ struct TextPrinter {
     if model.modelVersion != 0 { entries.append("model_version: \(model.modelVersion)") }
     if !model.docString.isEmpty { entries.append("doc_string: \(GraphText.quoted(model.docString))") }
     if !model.metadata.isEmpty {
-      let pairs = model.metadata.sorted { $0.key < $1.key }.map { "\(GraphText.quoted($0.key)): \(GraphText.quoted($0.value))" }
+      let pairs = model.metadata.sorted { $0.key < $1.key }.map {
+        "\(GraphText.quoted($0.key)): \(GraphText.quoted($0.value))"
+      }
       entries.append("metadata_props: [\(pairs.joined(separator: ", "))]")
     }
     text += "<\n   \(entries.joined(separator: ",\n   "))\n>\n"
@@ -28,7 +36,9 @@ struct TextPrinter {
   }
 
   private mutating func print(_ function: Function) {
-    var entries = ["domain: \(GraphText.quoted(function.op.domain))", "opset_import: [\(opsets(function.opsetImports))]"]
+    var entries = [
+      "domain: \(GraphText.quoted(function.op.domain))", "opset_import: [\(opsets(function.opsetImports))]",
+    ]
     if !function.overload.isEmpty { entries.append("overload: \(GraphText.quoted(function.overload))") }
     if !function.docString.isEmpty { entries.append("doc_string: \(GraphText.quoted(function.docString))") }
     text += "<\n   \(entries.joined(separator: ",\n   "))\n>\n\(identifier(function.op.opType))"
@@ -46,9 +56,23 @@ struct TextPrinter {
     text += "\n"
   }
 
+  private mutating func print(body: Graph) {
+    level += 1
+    if let depth, level > depth {
+      text += "\(signature(body)) {...}"
+    } else {
+      print(body)
+    }
+    level -= 1
+  }
+
+  private func signature(_ graph: Graph) -> String {
+    let inputs = graph.inputs.map(valueInfo).joined(separator: ", ")
+    return "\(identifier(graph.name)) (\(inputs)) => (\(graph.outputs.map(valueInfo).joined(separator: ", ")))"
+  }
+
   mutating func print(_ graph: Graph) {
-    text += "\(identifier(graph.name)) (\(graph.inputs.map(valueInfo).joined(separator: ", ")))"
-    text += " => (\(graph.outputs.map(valueInfo).joined(separator: ", ")))"
+    text += signature(graph)
     var order: [String] = [], seen: Set<String> = []
     for name in graph.initializerOrder + graph.initializers.keys.sorted() where graph.initializers[name] != nil {
       if seen.insert(name).inserted { order.append(name) }
@@ -82,7 +106,8 @@ struct TextPrinter {
     text += indentation
     if !node.name.isEmpty { text += "[\(identifier(node.name))] " }
     if !node.outputs.isEmpty { text += "\(node.outputs.map(identifier).joined(separator: ", ")) = " }
-    let path = node.domain.isEmpty ? [] : node.domain.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let path =
+      node.domain.isEmpty ? [] : node.domain.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     text += (path + [node.opType]).map(identifier).joined(separator: ".")
     if !node.overload.isEmpty { text += ":\(identifier(node.overload))" }
     if !node.attributes.isEmpty {
@@ -119,18 +144,20 @@ struct TextPrinter {
     case .sparseTensors(let values): text += list(values) { "\(sparseType($0)) \(sparseElements($0))" }
     case .types(let values): text += list(values, type)
     case .reference(let name, _): text += "@\(identifier(name))"
-    case .graph(let graph): print(graph)
+    case .graph(let graph): print(body: graph)
     case .graphs(let graphs):
       text += "["
       for (index, graph) in graphs.enumerated() {
         if index > 0 { text += ", " }
-        print(graph)
+        print(body: graph)
       }
       text += "]"
     }
   }
 
-  private func identifier(_ name: String) -> String { GraphText.isPlainIdentifier(name) ? name : GraphText.quoted(name) }
+  private func identifier(_ name: String) -> String {
+    GraphText.isPlainIdentifier(name) ? name : GraphText.quoted(name)
+  }
   private func string(_ bytes: [UInt8]) -> String { GraphText.quoted(String(decoding: bytes, as: UTF8.self)) }
 
   private func valueInfo(_ info: ValueInfo) -> String {
@@ -157,12 +184,16 @@ struct TextPrinter {
     return "\(type.elementType.name)[\(dimensions.joined(separator: ","))]"
   }
 
-  private func tensor(_ tensor: Tensor) -> String { "\(TensorType(tensor.elementType, dims: tensor.dims)) \(elements(tensor))" }
+  private func tensor(_ tensor: Tensor) -> String {
+    "\(TensorType(tensor.elementType, dims: tensor.dims)) \(elements(tensor))"
+  }
 
   private func sparseType(_ sparse: SparseTensor) -> String {
     "sparse_tensor(\(TensorType(sparse.values.elementType, dims: sparse.dims)))"
   }
-  private func sparseElements(_ sparse: SparseTensor) -> String { "{\(tensor(sparse.values)), \(tensor(sparse.indices))}" }
+  private func sparseElements(_ sparse: SparseTensor) -> String {
+    "{\(tensor(sparse.values)), \(tensor(sparse.indices))}"
+  }
 
   private func elements(_ tensor: Tensor) -> String {
     if let elideAbove, tensor.count > elideAbove { return "{...}" }

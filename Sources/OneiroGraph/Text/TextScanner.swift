@@ -78,7 +78,8 @@ struct TextScanner {
     let start = position
     while position < bytes.count {
       let byte = bytes[position]
-      guard Self.isWord(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".") else { break }
+      guard Self.isWord(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
+      else { break }
       position += 1
     }
     let word = String(decoding: bytes[start..<position], as: UTF8.self)

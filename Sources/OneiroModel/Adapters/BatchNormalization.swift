@@ -12,9 +12,11 @@ extension OpsetAdapters {
   /// BatchNormalization 9: attribute spatial is gone. With 0 each position of a plane had its own statistics:
   ///
   ///     X ── Flatten(1) ── BatchNormalization(scale, B, mean, var, each as a vector) ── Reshape(Shape(X)) ── Y
-  static let batchNormalizationSpatial = OpsetAdapter("BatchNormalization", to: 9) { (node, context) throws(GraphError) in
+  static let batchNormalizationSpatial = OpsetAdapter("BatchNormalization", to: 9) {
+    (node, context) throws(GraphError) in
     var inner = node
-    guard case .int(0) = inner.attributes.removeValue(forKey: "spatial"), node.inputs.count == 5, let y = node.outputs.first
+    guard case .int(0) = inner.attributes.removeValue(forKey: "spatial"), node.inputs.count == 5,
+      let y = node.outputs.first
     else { return [inner] }
     guard node.outputs.dropFirst().allSatisfy(\.isEmpty) else {
       throw .invalid(node: node, "attribute spatial", "0 is not supported in training")
@@ -37,7 +39,8 @@ extension OpsetAdapters {
   }
 
   /// BatchNormalization 14: training is an attribute; before, it was asked for by naming more outputs than Y.
-  static let batchNormalizationTraining = OpsetAdapter.node("BatchNormalization", to: 14) { (node, _) throws(GraphError) in
+  static let batchNormalizationTraining = OpsetAdapter.node("BatchNormalization", to: 14) {
+    (node, _) throws(GraphError) in
     guard node.outputs.dropFirst().contains(where: { !$0.isEmpty }) else {
       node.outputs = Array(node.outputs.prefix(1))
       return

@@ -6,7 +6,8 @@ extension OpsetAdapters {
   ///     scale [G] ── Unsqueeze ── [G,1] ── Expand([1,C/G]) ── [G,C/G] ── Reshape ── [C]
   ///
   /// C/G is computed in the graph, since the file need not state C; constant folding does the rest.
-  static let groupNormalization = OpsetAdapter.node("GroupNormalization", to: 21) { (node, context) throws(GraphError) in
+  static let groupNormalization = OpsetAdapter.node("GroupNormalization", to: 21) {
+    (node, context) throws(GraphError) in
     guard node.inputs.count == 3 else { return }
     let one = context.constant(Tensor([Int64(1)], dims: [1]), for: node, "one")
     let vector = context.constant(Tensor([Int64(-1)], dims: [1]), for: node, "vector")

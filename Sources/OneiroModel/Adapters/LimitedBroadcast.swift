@@ -7,7 +7,8 @@ extension OpsetAdapters {
     "Add", "And", "Div", "Equal", "Greater", "Less", "Mul", "Or", "Pow", "Sub", "Xor",
   ].map { opType in
     .node(opType, to: 7) { (node, context) throws(GraphError) in
-      let broadcast = node.attributes.removeValue(forKey: "broadcast"), axis = node.attributes.removeValue(forKey: "axis")
+      let broadcast = node.attributes.removeValue(forKey: "broadcast"),
+        axis = node.attributes.removeValue(forKey: "axis")
       guard case .int(let wanted) = broadcast, wanted != 0, case .int(let axis) = axis else { return }
       try context.alignSecondInput(of: &node, at: axis)
     }

@@ -19,7 +19,8 @@ public struct OpsetAdapter: Sendable {
 
   /// For a change that one node can express.
   static func node(
-    _ opType: String, to: Int64, _ change: @escaping @Sendable (inout Node, inout AdapterContext) throws(GraphError) -> Void
+    _ opType: String, to: Int64,
+    _ change: @escaping @Sendable (inout Node, inout AdapterContext) throws(GraphError) -> Void
   ) -> OpsetAdapter {
     OpsetAdapter(opType, to: to) { (node, context) throws(GraphError) in
       var changed = node

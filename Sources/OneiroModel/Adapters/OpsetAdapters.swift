@@ -3,14 +3,16 @@ import OneiroGraph
 /// Brings graphs of older opsets to `Model.canonicalOpset`, so that one meaning of each operator is enough everywhere else.
 public enum OpsetAdapters {
   /// In the order of the opsets: a node passes through every change since its own.
-  static let all: [OpsetAdapter] = (
-    [
-      padName, splitInput, concatAxis, reshape, castName, selu, tile, batchNormalizationTest, dropoutTest, gemmBroadcast,
-      parametricRelu, upsampleAxes, scan, upsampleScales, upsample, batchNormalizationSpatial, batchNormalizationTraining,
-      dropoutMask, dropoutRatio, slice, topK, clip, pad, resizeCoordinates, resizeSizes, scatter, splitSizes, splitCount,
+  static let all: [OpsetAdapter] =
+    ([
+      padName, splitInput, concatAxis, reshape, castName, selu, tile, batchNormalizationTest, dropoutTest,
+      gemmBroadcast,
+      parametricRelu, upsampleAxes, scan, upsampleScales, upsample, batchNormalizationSpatial,
+      batchNormalizationTraining,
+      dropoutMask, dropoutRatio, slice, topK, clip, pad, resizeCoordinates, resizeSizes, scatter, splitSizes,
+      splitCount,
       squeeze, unsqueeze, roiAlign, gridSample, discreteFourierTransform, groupNormalization,
-    ] + consumedInputs + limitedBroadcasts + norms + recurrences + rowwise + reductions
-  ).sorted { $0.to < $1.to }
+    ] + consumedInputs + limitedBroadcasts + norms + recurrences + rowwise + reductions).sorted { $0.to < $1.to }
 
   private static let byOp: [OpIdentifier: [OpsetAdapter]] = Dictionary(grouping: all, by: \.op)
 
@@ -39,9 +41,10 @@ public enum OpsetAdapters {
     collectNames(function.nodes, &used)
     var context = AdapterContext(used: used)
     let nodes = try adapted(function.nodes, from: from, &context)
-    function.nodes = context.scope.constants.map {
-      Node("Constant", inputs: [], outputs: [$0.name], attributes: ["value": .tensor($0.value)])
-    } + nodes
+    function.nodes =
+      context.scope.constants.map {
+        Node("Constant", inputs: [], outputs: [$0.name], attributes: ["value": .tensor($0.value)])
+      } + nodes
     function.opsetImports[""] = Model.canonicalOpset
   }
 
@@ -50,13 +53,17 @@ public enum OpsetAdapters {
     context.scope.constants = []
     context.scope.types.merge(graph.valueInfos) { $1 }
     for info in graph.inputs + graph.outputs where info.type != nil { context.scope.types[info.name] = info.type }
-    for (name, tensor) in graph.initializers { context.scope.types[name] = .tensor(tensor.elementType, dims: tensor.dims) }
+    for (name, tensor) in graph.initializers {
+      context.scope.types[name] = .tensor(tensor.elementType, dims: tensor.dims)
+    }
     graph.nodes = try adapted(graph.nodes, from: from, &context)
     for (name, value) in context.scope.constants { graph.addInitializer(name, value) }
     context.scope = outer
   }
 
-  private static func adapted(_ nodes: [Node], from: Int64, _ context: inout AdapterContext) throws(GraphError) -> [Node] {
+  private static func adapted(_ nodes: [Node], from: Int64, _ context: inout AdapterContext) throws(GraphError)
+    -> [Node]
+  {
     var result: [Node] = []
     result.reserveCapacity(nodes.count)
     for node in nodes {
@@ -80,7 +87,9 @@ public enum OpsetAdapters {
 
   /// One node through all changes of its operator; a change may turn it into another operator, which goes on from there.
   private static func adapted(_ node: Node, from: Int64, _ context: inout AdapterContext) throws(GraphError) -> [Node] {
-    guard let adapter = byOp[node.op]?.first(where: { $0.to > from && $0.to <= Model.canonicalOpset }) else { return [node] }
+    guard let adapter = byOp[node.op]?.first(where: { $0.to > from && $0.to <= Model.canonicalOpset }) else {
+      return [node]
+    }
     let earlier = context.helpers.count
     let nodes = try adapter.adapt(node, &context)
     var result = Array(context.helpers[earlier...])

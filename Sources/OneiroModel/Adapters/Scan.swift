@@ -16,7 +16,8 @@ extension OpsetAdapters {
       inner.attributes["scan_input_directions"] = directions
     }
     let body = Graph(
-      "\(node.label)/item", inputs: inner.inputs.map { ValueInfo($0, nil) }, outputs: inner.outputs.map { ValueInfo($0, nil) },
+      "\(node.label)/item", inputs: inner.inputs.map { ValueInfo($0, nil) },
+      outputs: inner.outputs.map { ValueInfo($0, nil) },
       nodes: [inner])
     var outer = node
     outer.inputs.removeFirst()

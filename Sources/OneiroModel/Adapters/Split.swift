@@ -16,6 +16,8 @@ extension OpsetAdapters {
 
   /// Split 18: without sizes, num_outputs says how many parts there are; before, the outputs were counted.
   static let splitCount = OpsetAdapter.node("Split", to: 18) { (node, _) throws(GraphError) in
-    if node.inputs.count < 2 || node.inputs[1].isEmpty { node.attributes["num_outputs"] = .int(Int64(node.outputs.count)) }
+    if node.inputs.count < 2 || node.inputs[1].isEmpty {
+      node.attributes["num_outputs"] = .int(Int64(node.outputs.count))
+    }
   }
 }

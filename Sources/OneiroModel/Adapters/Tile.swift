@@ -6,7 +6,8 @@ extension OpsetAdapters {
   ///     Shape(Shape(x)) ── ConstantOfShape(1) ── ScatterElements(axis, tiles) ── repeats
   static let tile = OpsetAdapter.node("Tile", to: 6) { (node, context) throws(GraphError) in
     guard node.inputs.count == 3 else {
-      throw .mismatch(node: node, nil, expected: "the inputs input, tiles and axis", found: "\(node.inputs.count) inputs")
+      throw .mismatch(
+        node: node, nil, expected: "the inputs input, tiles and axis", found: "\(node.inputs.count) inputs")
     }
     let tiles = context.integers(node.inputs[1], for: node, "tiles")
     let axis = context.integers(node.inputs[2], for: node, "axis")

@@ -15,6 +15,19 @@ public enum ArrayFile {
     }
   }
 
+  /// Every array of a file by name.
+  /// - onlyArray: what the one array of a `.npy` file is called.
+  public static func readAll(_ path: String, onlyArray: String) throws(GraphError) -> [String: Tensor] {
+    switch fileExtension(path) {
+    case "npy": return [onlyArray: try NpyFile.read(path)]
+    case "npz": return try NpzFile.read(path)
+    case "safetensors": return try SafetensorsFile(contentsOf: path).tensors
+    default:
+      throw .mismatch(
+        file: path, "kind of file", expected: "one of .npy, .npz, .safetensors", found: ".\(fileExtension(path))")
+    }
+  }
+
   public static func write(_ value: Value, to path: String, name: String) throws(GraphError) {
     switch fileExtension(path) {
     case "pb": try ValueFile.write(value, to: path, name: name)
@@ -26,16 +39,21 @@ public enum ArrayFile {
 
   private static func tensor(_ value: Value, _ path: String) throws(GraphError) -> Tensor {
     guard let tensor = value.tensor else {
-      throw .mismatch(file: path, nil, expected: "a tensor", found: "\(value.type)", because: "only .pb files hold other values")
+      throw .mismatch(
+        file: path, nil, expected: "a tensor", found: "\(value.type)", because: "only .pb files hold other values")
     }
     return tensor
   }
 
-  private static func pick(_ member: String?, from arrays: [String: Tensor], _ file: String) throws(GraphError) -> Tensor {
+  private static func pick(_ member: String?, from arrays: [String: Tensor], _ file: String) throws(GraphError)
+    -> Tensor
+  {
     if let member, let tensor = arrays[member] { return tensor }
     if member == nil, arrays.count == 1, let only = arrays.values.first { return only }
     let names = arrays.keys.sorted().joined(separator: ", ")
-    throw .mismatch(file: file, member.map { "array \"\($0)\"" }, expected: "FILE:NAME with one of \(names)", found: member ?? "no name")
+    throw .mismatch(
+      file: file, member.map { "array \"\($0)\"" }, expected: "FILE:NAME with one of \(names)",
+      found: member ?? "no name")
   }
 
   private static func split(_ path: String) -> (file: String, member: String?) {
@@ -52,6 +70,7 @@ public enum ArrayFile {
   }
 
   private static func unknown(_ path: String) -> GraphError {
-    .mismatch(file: path, "kind of file", expected: "one of .npy, .npz, .safetensors, .pb", found: ".\(fileExtension(path))")
+    .mismatch(
+      file: path, "kind of file", expected: "one of .npy, .npz, .safetensors, .pb", found: ".\(fileExtension(path))")
   }
 }

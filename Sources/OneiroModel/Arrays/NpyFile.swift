@@ -6,14 +6,14 @@ import OneiroGraph
 ///     "\x93NUMPY" major minor length header data        header: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 public enum NpyFile {
   public static func read(_ path: String) throws(GraphError) -> Tensor {
-    let file = try MappedFile(path)
-    return try parse(file.bytes, name: path)
+    try MappedFile(path).withBytes { (bytes) throws(GraphError) in try parse(bytes, name: path) }
   }
 
   /// - name: what errors call the bytes.
   public static func parse(_ bytes: UnsafeRawBufferPointer, name: String) throws(GraphError) -> Tensor {
     guard bytes.count >= 10, bytes.starts(with: magic) else {
-      throw .mismatch(file: name, nil, expected: "an npy file", found: "\(bytes.count) bytes that do not begin like one")
+      throw .mismatch(
+        file: name, nil, expected: "an npy file", found: "\(bytes.count) bytes that do not begin like one")
     }
     let version = bytes[6]
     guard (1...3).contains(version), bytes.count >= (version == 1 ? 10 : 12) else {
@@ -27,7 +27,8 @@ public enum NpyFile {
     let header = try NpyHeader(String(decoding: bytes[start..<start + length], as: UTF8.self), name: name)
     let data = UnsafeRawBufferPointer(rebasing: bytes[(start + length)...])
     guard let count = Tensor.elementCount(header.dims), let byteCount = header.type.byteCount(of: count) else {
-      throw .mismatch(file: name, "npy shape", expected: "extents whose product can be counted", found: "\(header.dims)")
+      throw .mismatch(
+        file: name, "npy shape", expected: "extents whose product can be counted", found: "\(header.dims)")
     }
     guard data.count >= byteCount else {
       throw .mismatch(
@@ -45,7 +46,8 @@ public enum NpyFile {
       for index in 0..<count {
         let from = (order?[index] ?? index) * width
         for byte in 0..<width {
-          memory[index * width + byte] = source[from + (header.isBigEndian ? byte / unit * unit + unit - 1 - byte % unit : byte)]
+          memory[index * width + byte] =
+            source[from + (header.isBigEndian ? byte / unit * unit + unit - 1 - byte % unit : byte)]
         }
       }
     }
@@ -115,7 +117,8 @@ struct NpyHeader {
   /// NumPy's codes without the byte order.
   static let codes: [(code: String, type: ElementType)] = [
     ("f4", .float32), ("f8", .float64), ("f2", .float16), ("i1", .int8), ("i2", .int16), ("i4", .int32), ("i8", .int64),
-    ("u1", .uint8), ("u2", .uint16), ("u4", .uint32), ("u8", .uint64), ("b1", .bool), ("c8", .complex64), ("c16", .complex128),
+    ("u1", .uint8), ("u2", .uint16), ("u4", .uint32), ("u8", .uint64), ("b1", .bool), ("c8", .complex64),
+    ("c16", .complex128),
   ]
 
   init(_ text: String, name: String) throws(GraphError) {
@@ -126,13 +129,16 @@ struct NpyHeader {
       return text[found.upperBound...].drop { $0 == " " }
     }
     let descr = try value("descr")
-    guard descr.hasPrefix("'") else { throw .invalid(file: name, "npy header", "describes a structured array, which has no tensor") }
+    guard descr.hasPrefix("'") else {
+      throw .invalid(file: name, "npy header", "describes a structured array, which has no tensor")
+    }
     let code = descr.dropFirst().prefix { $0 != "'" }
     guard let order = code.first, "<>|=".contains(order),
       let type = Self.codes.first(where: { $0.code == code.dropFirst() })?.type
     else {
       let known = Self.codes.map(\.code).joined(separator: ", ")
-      throw .mismatch(file: name, "npy dtype", expected: "a byte order and one of \(known)", found: "\"\(code.prefix(40))\"")
+      throw .mismatch(
+        file: name, "npy dtype", expected: "a byte order and one of \(known)", found: "\"\(code.prefix(40))\"")
     }
     self.type = type
     isBigEndian = order == ">"

@@ -5,8 +5,7 @@ import OneiroGraph
 public enum NpzFile {
   /// The arrays by name, without the ending ".npy".
   public static func read(_ path: String) throws(GraphError) -> [String: Tensor] {
-    let file = try MappedFile(path)
-    return try parse(file.bytes, name: path)
+    try MappedFile(path).withBytes { (bytes) throws(GraphError) in try parse(bytes, name: path) }
   }
 
   static func parse(_ bytes: UnsafeRawBufferPointer, name: String) throws(GraphError) -> [String: Tensor] {
@@ -16,7 +15,8 @@ public enum NpzFile {
         throw .invalid(file: name, "array \"\(entry.name)\"", "is compressed; numpy.savez writes archives that are not")
       }
       let array = entry.name.hasSuffix(".npy") ? String(entry.name.dropLast(4)) : entry.name
-      arrays[array] = try NpyFile.parse(UnsafeRawBufferPointer(rebasing: bytes[entry.range]), name: "\(name)[\(entry.name)]")
+      arrays[array] = try NpyFile.parse(
+        UnsafeRawBufferPointer(rebasing: bytes[entry.range]), name: "\(name)[\(entry.name)]")
     }
     return arrays
   }
@@ -56,7 +56,8 @@ struct ZipDirectory {
     var at = directory
     for _ in 0..<count {
       guard try number(at, 4) == 0x0201_4b50 else { throw fault("its directory is broken") }
-      let nameLength = try number(at + 28, 2), extraLength = try number(at + 30, 2), commentLength = try number(at + 32, 2)
+      let nameLength = try number(at + 28, 2), extraLength = try number(at + 30, 2),
+        commentLength = try number(at + 32, 2)
       var size = try number(at + 20, 4), header = try number(at + 42, 4)
       let fullSize = try number(at + 24, 4)
       guard at + 46 + nameLength + extraLength + commentLength <= bytes.count else { throw fault("it ends early") }
@@ -77,9 +78,13 @@ struct ZipDirectory {
         }
         extra += 4 + length
       }
-      guard try number(header, 4) == 0x0403_4b50 else { throw fault("entry \"\(entryName)\" is not where the directory says") }
+      guard try number(header, 4) == 0x0403_4b50 else {
+        throw fault("entry \"\(entryName)\" is not where the directory says")
+      }
       let start = header + 30 + (try number(header + 26, 2)) + (try number(header + 28, 2))
-      guard start <= bytes.count, size <= bytes.count - start else { throw fault("entry \"\(entryName)\" reaches past the end") }
+      guard start <= bytes.count, size <= bytes.count - start else {
+        throw fault("entry \"\(entryName)\" reaches past the end")
+      }
       entries.append(Entry(name: entryName, isStored: try number(at + 10, 2) == 0, range: start..<start + size))
       at += 46 + nameLength + extraLength + commentLength
     }

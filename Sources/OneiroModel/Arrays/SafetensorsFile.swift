@@ -19,7 +19,8 @@ public struct SafetensorsFile: Sendable {
   /// The names that the format has for element types; it has none for the others.
   static let codes: [(code: String, type: ElementType)] = [
     ("F64", .float64), ("F32", .float32), ("F16", .float16), ("BF16", .bfloat16), ("I64", .int64), ("I32", .int32),
-    ("I16", .int16), ("I8", .int8), ("U64", .uint64), ("U32", .uint32), ("U16", .uint16), ("U8", .uint8), ("BOOL", .bool),
+    ("I16", .int16), ("I8", .int8), ("U64", .uint64), ("U32", .uint32), ("U16", .uint16), ("U8", .uint8),
+    ("BOOL", .bool),
     ("F8_E4M3", .float8e4m3fn), ("F8_E5M2", .float8e5m2),
   ]
 }
@@ -30,13 +31,15 @@ extension SafetensorsFile {
 
   public init(contentsOf path: String) throws(GraphError) {
     let file = try MappedFile(path)
+    defer { withExtendedLifetime(file) {} }
     guard file.bytes.count >= 8 else {
       throw .mismatch(file: path, nil, expected: "a safetensors file", found: "\(file.bytes.count) bytes")
     }
     let length = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(min(file.bytes.count - 8, Self.longestHeader)) else {
       throw .mismatch(
-        file: path, "safetensors header", expected: "at most \(min(file.bytes.count - 8, Self.longestHeader)) bytes", found: "\(length)")
+        file: path, "safetensors header", expected: "at most \(min(file.bytes.count - 8, Self.longestHeader)) bytes",
+        found: "\(length)")
     }
     let dataStart = 8 + Int(length)
     let header: [String: HeaderEntry]
@@ -51,7 +54,9 @@ extension SafetensorsFile {
     for (name, entry) in header {
       switch entry {
       case .metadata(let pairs):
-        guard name == "__metadata__" else { throw .invalid(file: path, "tensor \"\(name)\"", "has no dtype, shape and offsets") }
+        guard name == "__metadata__" else {
+          throw .invalid(file: path, "tensor \"\(name)\"", "has no dtype, shape and offsets")
+        }
         metadata = pairs
       case .tensor(let dtype, let dims, let offsets):
         let what = "tensor \"\(name)\""
@@ -60,7 +65,8 @@ extension SafetensorsFile {
           throw .mismatch(file: path, what, expected: "a dtype of \(known)", found: "\"\(dtype.prefix(40))\"")
         }
         guard let count = Tensor.elementCount(dims), let byteCount = type.byteCount(of: count) else {
-          throw .mismatch(file: path, what, expected: "extents from 0 up whose product can be counted", found: "\(dims)")
+          throw .mismatch(
+            file: path, what, expected: "extents from 0 up whose product can be counted", found: "\(dims)")
         }
         let dataCount = file.bytes.count - dataStart
         guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataCount else {

@@ -29,7 +29,9 @@ final class MessageArena {
     return memory
   }
 
-  func references<Message>(_ messages: [UnsafeMutablePointer<Message>]) -> UnsafeMutablePointer<UnsafeMutablePointer<Message>?>? {
+  func references<Message>(_ messages: [UnsafeMutablePointer<Message>]) -> UnsafeMutablePointer<
+    UnsafeMutablePointer<Message>?
+  >? {
     list(messages.map(Optional.some))
   }
 
@@ -43,11 +45,14 @@ final class MessageArena {
   func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData { ProtobufCBinaryData(len: bytes.count, data: list(bytes)) }
 
   /// Pairs in the order of their keys, so that the same model gives the same bytes.
-  func entries(_ pairs: [String: String]) -> UnsafeMutablePointer<UnsafeMutablePointer<Onnx__StringStringEntryProto>?>? {
+  func entries(_ pairs: [String: String]) -> UnsafeMutablePointer<UnsafeMutablePointer<Onnx__StringStringEntryProto>?>?
+  {
     entries(pairs.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
   }
 
-  func entries(_ pairs: [(String, String)]) -> UnsafeMutablePointer<UnsafeMutablePointer<Onnx__StringStringEntryProto>?>? {
+  func entries(_ pairs: [(String, String)]) -> UnsafeMutablePointer<
+    UnsafeMutablePointer<Onnx__StringStringEntryProto>?
+  >? {
     references(
       pairs.map { key, value in
         let entry = make(onnx__string_string_entry_proto__init)

@@ -106,11 +106,16 @@ struct MessageBuilder {
     return message
   }
 
-  private func attributes(_ attributes: [String: Attribute]) throws(GraphError) -> [UnsafeMutablePointer<Onnx__AttributeProto>] {
-    try attributes.sorted { $0.key < $1.key }.map { (entry) throws(GraphError) in try attribute(entry.key, entry.value) }
+  private func attributes(_ attributes: [String: Attribute]) throws(GraphError) -> [UnsafeMutablePointer<
+    Onnx__AttributeProto
+  >] {
+    try attributes.sorted { $0.key < $1.key }.map { (entry) throws(GraphError) in try attribute(entry.key, entry.value)
+    }
   }
 
-  private func attribute(_ name: String, _ value: Attribute) throws(GraphError) -> UnsafeMutablePointer<Onnx__AttributeProto> {
+  private func attribute(_ name: String, _ value: Attribute) throws(GraphError) -> UnsafeMutablePointer<
+    Onnx__AttributeProto
+  > {
     let pointer = arena.make(onnx__attribute_proto__init)
     var message = pointer.pointee
     message.name = arena.text(name)
@@ -126,15 +131,19 @@ struct MessageBuilder {
     case .type(let value): message.tp = type(value)
     case .floats(let values): (message.n_floats, message.floats) = (values.count, arena.list(values))
     case .ints(let values): (message.n_ints, message.ints) = (values.count, arena.list(values))
-    case .strings(let values): (message.n_strings, message.strings) = (values.count, arena.list(values.map(arena.bytes)))
+    case .strings(let values):
+      (message.n_strings, message.strings) = (values.count, arena.list(values.map(arena.bytes)))
     case .tensors(let values):
       (message.n_tensors, message.tensors) = (values.count, arena.references(values.map { tensor($0) }))
     case .graphs(let values):
       let graphs = try values.map { (each) throws(GraphError) in try graph(each) }
       (message.n_graphs, message.graphs) = (graphs.count, arena.references(graphs))
     case .sparseTensors(let values):
-      (message.n_sparse_tensors, message.sparse_tensors) = (values.count, arena.references(values.map { sparseTensor($0) }))
-    case .types(let values): (message.n_type_protos, message.type_protos) = (values.count, arena.references(values.map(type)))
+      (message.n_sparse_tensors, message.sparse_tensors) = (
+        values.count, arena.references(values.map { sparseTensor($0) })
+      )
+    case .types(let values):
+      (message.n_type_protos, message.type_protos) = (values.count, arena.references(values.map(type)))
     case .reference(let other, _): message.ref_attr_name = arena.text(other)
     }
     pointer.pointee = message

@@ -20,7 +20,8 @@ func packMessage<Message>(
           .append(UnsafeRawBufferPointer(start: data, count: count))
       }, sink: .passUnretained(forward))
     withUnsafeMutablePointer(to: &buffer) { pointer in
-      _ = protobuf_c_message_pack_to_buffer(base, UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: ProtobufCBuffer.self))
+      _ = protobuf_c_message_pack_to_buffer(
+        base, UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: ProtobufCBuffer.self))
     }
     return withExtendedLifetime(forward) { forward.failure }
   }

@@ -11,7 +11,9 @@ extension MessageReader {
       let name = try text(message.pointee.name, "name of an attribute")
       guard !name.isEmpty else { throw .invalid("an attribute", "has no name") }
       let value = try attribute(message.pointee, "attribute \(name)")
-      guard attributes.updateValue(value, forKey: name) == nil else { throw .invalid("attribute \(name)", "is given twice") }
+      guard attributes.updateValue(value, forKey: name) == nil else {
+        throw .invalid("attribute \(name)", "is given twice")
+      }
     }
     return attributes
   }
@@ -27,7 +29,8 @@ extension MessageReader {
     case .string: return .string(bytes(of: message.s))
     case .tensor: return .tensor(try tensor(try present(message.t, kind, what), what))
     case .graph: return .graph(try graph(try present(message.g, kind, what).pointee))
-    case .sparseTensor: return .sparseTensor(try sparseTensor(try present(message.sparse_tensor, kind, what).pointee, what))
+    case .sparseTensor:
+      return .sparseTensor(try sparseTensor(try present(message.sparse_tensor, kind, what).pointee, what))
     case .type: return .type(try present(try type(try present(message.tp, kind, what), what), kind, what))
     case .floats: return .floats(Array(numbers(message.n_floats, message.floats)))
     case .ints: return .ints(Array(numbers(message.n_ints, message.ints)))
@@ -69,7 +72,8 @@ extension MessageReader {
     let number = Int32(truncatingIfNeeded: message.type.rawValue)
     guard number != 0 else {
       guard found.count == 1 else {
-        throw .mismatch(what, expected: "a type, or one value that tells it", found: found.isEmpty ? "neither" : "\(found)")
+        throw .mismatch(
+          what, expected: "a type, or one value that tells it", found: found.isEmpty ? "neither" : "\(found)")
       }
       return found[0]
     }
@@ -77,7 +81,8 @@ extension MessageReader {
       throw .mismatch(what, expected: "a type from 1 to 14", found: "\(number)")
     }
     if let other = found.first(where: { $0 != kind }) {
-      throw .mismatch(what, expected: "a value of kind \(kind)", found: "one of kind \(other)", because: "that is its type")
+      throw .mismatch(
+        what, expected: "a value of kind \(kind)", found: "one of kind \(other)", because: "that is its type")
     }
     return kind
   }

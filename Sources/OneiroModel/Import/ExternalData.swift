@@ -26,7 +26,8 @@ final class ExternalData {
       func number(_ key: String) throws(GraphError) -> Int? {
         guard let text = entries.last(where: { $0.key == key })?.value else { return nil }
         guard let number = Int(text), number >= 0 else {
-          throw .mismatch("external data of \(subject), \(key)", expected: "a number from 0 to \(Int.max)", found: "\"\(text)\"")
+          throw .mismatch(
+            "external data of \(subject), \(key)", expected: "a number from 0 to \(Int.max)", found: "\"\(text)\"")
         }
         return number
       }
@@ -43,13 +44,15 @@ final class ExternalData {
   func storage(at place: Place, byteCount: Int, alignment: Int, subject: String) throws(GraphError) -> ByteStorage {
     let subject = "external data of \(subject) in \"\(place.location)\""
     if let length = place.length, length != byteCount {
-      throw .mismatch(subject, expected: "length \(byteCount)", found: "\(length)", because: "the tensor takes so many bytes")
+      throw .mismatch(
+        subject, expected: "length \(byteCount)", found: "\(length)", because: "the tensor takes so many bytes")
     }
     let file = try file(place.location, subject: subject)
     let (end, overflow) = place.offset.addingReportingOverflow(byteCount)
     guard !overflow, end <= file.bytes.count else {
       throw .mismatch(
-        subject, expected: "\(byteCount) bytes from offset \(place.offset)", found: "a file of \(file.bytes.count) bytes")
+        subject, expected: "\(byteCount) bytes from offset \(place.offset)",
+        found: "a file of \(file.bytes.count) bytes")
     }
     return file.storage(place.offset..<end, alignment: alignment)
   }

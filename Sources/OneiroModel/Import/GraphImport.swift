@@ -6,7 +6,8 @@ extension MessageReader {
   func graph(_ message: Onnx__GraphProto) throws(GraphError) -> Graph {
     var graph = Graph(try text(message.name, "name of a graph"))
     graph.docString = try text(message.doc_string, "doc string of graph \"\(graph.name)\"")
-    graph.metadata = try dictionary(message.n_metadata_props, message.metadata_props, "metadata of graph \"\(graph.name)\"")
+    graph.metadata = try dictionary(
+      message.n_metadata_props, message.metadata_props, "metadata of graph \"\(graph.name)\"")
     graph.inputs = try messages(message.n_input, message.input).map { (each) throws(GraphError) in
       try valueInfo(each.pointee, "input")
     }
@@ -44,7 +45,8 @@ extension MessageReader {
   private func node(_ message: Onnx__NodeProto) throws(GraphError) -> Node {
     let name = try text(message.name, "name of a node")
     var node = Node(
-      try text(message.op_type, "op type of node \"\(name)\""), domain: try text(message.domain, "domain of node \"\(name)\""),
+      try text(message.op_type, "op type of node \"\(name)\""),
+      domain: try text(message.domain, "domain of node \"\(name)\""),
       name: name, overload: try text(message.overload, "overload of node \"\(name)\""),
       inputs: try texts(message.n_input, message.input, "inputs of node \"\(name)\""),
       outputs: try texts(message.n_output, message.output, "outputs of node \"\(name)\""))

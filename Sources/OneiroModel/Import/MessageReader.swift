@@ -38,7 +38,8 @@ struct MessageReader {
 
   func elementType(_ number: Int32, _ what: String) throws(GraphError) -> ElementType {
     guard let type = ElementType(rawValue: number) else {
-      throw .mismatch(what, expected: "an element type from 1 to \(ElementType.allCases.map(\.rawValue).max()!)", found: "\(number)")
+      throw .mismatch(
+        what, expected: "an element type from 1 to \(ElementType.allCases.map(\.rawValue).max()!)", found: "\(number)")
     }
     return type
   }

@@ -29,7 +29,8 @@ extension MessageReader {
     let what = "function \"\(name)\""
     guard !name.isEmpty else { throw .invalid("a function", "has no name") }
     return Function(
-      name, domain: try text(message.domain, "domain of \(what)"), overload: try text(message.overload, "overload of \(what)"),
+      name, domain: try text(message.domain, "domain of \(what)"),
+      overload: try text(message.overload, "overload of \(what)"),
       inputs: try texts(message.n_input, message.input, "inputs of \(what)"),
       outputs: try texts(message.n_output, message.output, "outputs of \(what)"),
       attributeNames: try texts(message.n_attribute, message.attribute, "attributes of \(what)"),
@@ -61,7 +62,8 @@ extension MessageReader {
       let readable = Model.readableOpsets
       guard domain != "" || readable.contains(version) else {
         throw .mismatch(
-          "opset \(version) of \(what)", expected: "\(readable.lowerBound) ... \(readable.upperBound)", found: "\(version)",
+          "opset \(version) of \(what)", expected: "\(readable.lowerBound) ... \(readable.upperBound)",
+          found: "\(version)",
           because: "this build reads those")
       }
     }

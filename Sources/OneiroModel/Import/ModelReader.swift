@@ -7,14 +7,17 @@ public enum ModelReader {
   /// The model in the file at `path`. External data is mapped, not read.
   /// - Throws: what is wrong with the file, or with one beside it that it names.
   public static func load(_ path: String) throws(GraphError) -> Model {
-    let file = try MappedFile(path)
-    return try parse(bytes: file.bytes, name: path, folder: folder(of: path))
+    try MappedFile(path).withBytes { (bytes) throws(GraphError) in
+      try parse(bytes: bytes, name: path, folder: folder(of: path))
+    }
   }
 
   /// The model that `bytes` are.
   /// - name: what errors call the bytes.
   /// - folder: where external data may lie; `nil` refuses it.
-  public static func parse(bytes: UnsafeRawBufferPointer, name: String, folder: String? = nil) throws(GraphError) -> Model {
+  public static func parse(bytes: UnsafeRawBufferPointer, name: String, folder: String? = nil) throws(GraphError)
+    -> Model
+  {
     do {
       let externalData = try folder.map { (folder) throws(GraphError) in try ExternalData(folder: folder) }
       let reader = MessageReader(externalData: externalData)

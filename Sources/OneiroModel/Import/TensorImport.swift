@@ -43,7 +43,8 @@ extension MessageReader {
       throw .mismatch("values of \(what)", expected: "rank 1", found: "shape \(sparse.values.dims)")
     }
     let entryCount = sparse.values.count
-    guard sparse.indices.elementType == .int64, [[entryCount], [entryCount, dims.count]].contains(sparse.indices.dims) else {
+    guard sparse.indices.elementType == .int64, [[entryCount], [entryCount, dims.count]].contains(sparse.indices.dims)
+    else {
       throw .mismatch(
         "indices of \(what)", expected: "int64[\(entryCount)] or int64[\(entryCount),\(dims.count)]",
         found: "\(sparse.indices.elementType.name)\(sparse.indices.dims)")
@@ -60,14 +61,18 @@ extension MessageReader {
 
   private func dims(_ field: UnsafeBufferPointer<Int64>, _ what: String) throws(GraphError) -> [Int] {
     let dims = field.map(Int.init)
-    guard dims.allSatisfy({ $0 >= 0 }) else { throw .mismatch("shape of \(what)", expected: "extents from 0 up", found: "\(dims)") }
+    guard dims.allSatisfy({ $0 >= 0 }) else {
+      throw .mismatch("shape of \(what)", expected: "extents from 0 up", found: "\(dims)")
+    }
     return dims
   }
 
   private func external(
     _ tensor: Onnx__TensorProto, _ elementType: ElementType, _ dims: [Int], _ byteCount: Int, _ what: String
   ) throws(GraphError) -> Tensor {
-    guard elementType != .string else { throw .invalid(what, "keeps strings in external data, which the format does not allow") }
+    guard elementType != .string else {
+      throw .invalid(what, "keeps strings in external data, which the format does not allow")
+    }
     guard let externalData else {
       throw .invalid(what, "keeps its elements in another file, and there is no folder to find that in")
     }
@@ -78,7 +83,9 @@ extension MessageReader {
     return Tensor(elementType, dims: dims, storage: storage).withBoolsNormalised()
   }
 
-  private func strings(_ tensor: Onnx__TensorProto, _ dims: [Int], _ count: Int, _ what: String) throws(GraphError) -> Tensor {
+  private func strings(_ tensor: Onnx__TensorProto, _ dims: [Int], _ count: Int, _ what: String) throws(GraphError)
+    -> Tensor
+  {
     try check(tensor.n_string_data, count, "string_data of \(what)", dims)
     let strings = try numbers(tensor.n_string_data, tensor.string_data).map { (field) throws(GraphError) in
       guard let text = String(validating: bytes(of: field), as: UTF8.self) else {
@@ -127,7 +134,8 @@ extension MessageReader {
 
   /// A field whose numbers are wider than the bits they hold: `Unit`s, signed or not.
   private func narrow<Number: FixedWidthInteger, Unit: FixedWidthInteger & UnsignedInteger>(
-    _ field: UnsafeBufferPointer<Number>, _: Unit.Type, _ name: String, _ type: ElementType, _ dims: [Int], _ what: String
+    _ field: UnsafeBufferPointer<Number>, _: Unit.Type, _ name: String, _ type: ElementType, _ dims: [Int],
+    _ what: String
   ) throws(GraphError) -> Tensor {
     let byteCount = type.byteCount(of: Tensor.elementCount(dims)!)!
     try check(field.count, byteCount / MemoryLayout<Unit>.stride, "\(name) of \(what)", dims)

@@ -11,14 +11,16 @@ func withUnpackedMessage<Message, Result>(
 ) throws(GraphError) -> Result {
   let descriptor = descriptor(initialize)
   guard !bytes.isEmpty, let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
-    throw .mismatch(file: name, nil, expected: "a protobuf \(text(descriptor.pointee.short_name))", found: "an empty file")
+    throw .mismatch(
+      file: name, nil, expected: "a protobuf \(text(descriptor.pointee.short_name))", found: "an empty file")
   }
   let scan = onnx_scan_depth(descriptor, start, bytes.count)
   guard scan.status == ONNX_SCAN_OK else {
     let place = scan.field.map { "\(text(scan.message)).\(text($0))" } ?? text(scan.message)
     throw .mismatch(
       file: name, nil, expected: "a protobuf \(text(descriptor.pointee.short_name))",
-      found: "bytes that are none: \(text(onnx_scan_reason(scan.status))) (\(place), byte \(scan.offset) of \(bytes.count))")
+      found:
+        "bytes that are none: \(text(onnx_scan_reason(scan.status))) (\(place), byte \(scan.offset) of \(bytes.count))")
   }
   var allocator = ProtobufCAllocator(alloc: { allocate($1) }, free: { free($1) }, allocator_data: nil)
   guard let unpacked = protobuf_c_message_unpack(descriptor, &allocator, bytes.count, start) else {

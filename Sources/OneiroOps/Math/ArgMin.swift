@@ -14,6 +14,10 @@ public enum ArgMin: Operator {
   }
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
-    try call.extremeIndex { $0 < $1 } ints: { $0 < $1 }
+    try call.extremeIndex {
+      $0 < $1
+    } ints: {
+      $0 < $1
+    }
   }
 }

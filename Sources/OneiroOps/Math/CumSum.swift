@@ -13,7 +13,9 @@ public enum CumSum: Operator {
     if let dims = try node.tensor(1).dims, Tensor.elementCount(dims) != 1 {
       throw node.fails(1, expected: "a scalar", found: Shape.text(dims))
     }
-    if let axis = node.ints(1)?.first, let shape = x.shape { _ = try node.axis(axis, rank: shape.count, node.subject(1)) }
+    if let axis = node.ints(1)?.first, let shape = x.shape {
+      _ = try node.axis(axis, rank: shape.count, node.subject(1))
+    }
     return [.tensor(x)]
   }
 
@@ -27,7 +29,8 @@ public enum CumSum: Operator {
   }
 
   private static func sums<Number>(
-    _ values: [Number], _ split: AxisSplit, _ attributes: NodeAttributes, from zero: Number, _ add: (Number, Number) -> Number
+    _ values: [Number], _ split: AxisSplit, _ attributes: NodeAttributes, from zero: Number,
+    _ add: (Number, Number) -> Number
   ) -> [Number] {
     let isExclusive = attributes.bool("exclusive"), isReversed = attributes.bool("reverse")
     var result = values

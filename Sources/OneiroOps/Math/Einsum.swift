@@ -42,7 +42,9 @@ public enum Einsum: Operator {
     // How far each operand moves when a label's index grows by one; a label that occurs twice walks the diagonal.
     let strides = zip(tensors, equation.operands).map { tensor, own in
       let steps = Shape.strides(tensor.dims)
-      return labels.map { label in own.indices.reduce(0) { own[$1] == label && tensor.dims[$1] > 1 ? $0 + steps[$1] : $0 } }
+      return labels.map { label in
+        own.indices.reduce(0) { own[$1] == label && tensor.dims[$1] > 1 ? $0 + steps[$1] : $0 }
+      }
     }
     let outputRank = equation.output.count
     let starts = strides.map { offsets(outputDims, Array($0[..<outputRank]), count) }

@@ -12,8 +12,11 @@ public enum EyeLike: Operator {
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let input = try node.tensor(0)
-    if let shape = input.shape, shape.count != 2 { throw node.fails(0, expected: "rank 2", found: "rank \(shape.count)") }
-    let type = node.attributes.has("dtype") ? try node.elementType(attribute: "dtype", of: supported) : input.elementType
+    if let shape = input.shape, shape.count != 2 {
+      throw node.fails(0, expected: "rank 2", found: "rank \(shape.count)")
+    }
+    let type =
+      node.attributes.has("dtype") ? try node.elementType(attribute: "dtype", of: supported) : input.elementType
     return [.tensor(type, input.shape ?? [.unknown, .unknown])]
   }
 

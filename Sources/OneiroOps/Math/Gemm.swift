@@ -23,7 +23,8 @@ public enum Gemm: Operator {
       let padded = [Dimension](repeating: .known(1), count: max(0, 2 - c.count)) + c
       guard padded.count == 2, zip(padded, dims).allSatisfy({ $0 == .known(1) || $0.agrees(with: $1) }) else {
         throw node.fails(
-          2, expected: "a shape that broadcasts to \(TensorType(type, dims).shapeText)", found: TensorType(type, c).shapeText)
+          2, expected: "a shape that broadcasts to \(TensorType(type, dims).shapeText)",
+          found: TensorType(type, c).shapeText)
       }
     }
     return [.tensor(type, dims)]

@@ -28,7 +28,8 @@ public enum Pow: Operator {
     var powers = [Int64](repeating: 0, count: left.count)
     for index in left.indices {
       let isNegative = exponent.elementType.isSignedInteger && y[right[index]] < 0
-      powers[index] = try isNegative
+      powers[index] =
+        try isNegative
         ? reciprocalPower(x[left[index]], y[right[index]], call)
         : power(x[left[index]], UInt64(bitPattern: y[right[index]]))
     }
@@ -47,7 +48,8 @@ public enum Pow: Operator {
   }
 
   /// 1 / base^-exponent, truncated: only 1 and -1 leave something.
-  private static func reciprocalPower(_ base: Int64, _ exponent: Int64, _ call: KernelCall) throws(KernelError) -> Int64 {
+  private static func reciprocalPower(_ base: Int64, _ exponent: Int64, _ call: KernelCall) throws(KernelError) -> Int64
+  {
     switch base {
     case 0: throw call.fails("zero to the power \(exponent) divides an integer by zero")
     case 1: 1

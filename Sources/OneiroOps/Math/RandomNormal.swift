@@ -7,7 +7,8 @@ public enum RandomNormal: Operator {
   public static let schema = OpSchema(
     "RandomNormal", since: 22, inputs: [], outputs: [.one("output", "T")],
     attributes: [
-      .int("dtype", default: 1), .float("mean", default: 0), .float("scale", default: 1), .float("seed"), .required("shape", .ints),
+      .int("dtype", default: 1), .float("mean", default: 0), .float("scale", default: 1), .float("seed"),
+      .required("shape", .ints),
     ], types: ["T": .floats])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

@@ -7,7 +7,8 @@ public enum RandomUniform: Operator {
   public static let schema = OpSchema(
     "RandomUniform", since: 22, inputs: [], outputs: [.one("output", "T")],
     attributes: [
-      .int("dtype", default: 1), .float("high", default: 1), .float("low", default: 0), .float("seed"), .required("shape", .ints),
+      .int("dtype", default: 1), .float("high", default: 1), .float("low", default: 0), .float("seed"),
+      .required("shape", .ints),
     ], types: ["T": .floats])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

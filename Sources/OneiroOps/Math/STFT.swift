@@ -7,7 +7,9 @@ import OneiroGraph
 public enum STFT: Operator {
   public static let schema = OpSchema(
     "STFT", since: 17,
-    inputs: [.one("signal", "T1"), .one("frame_step", "T2"), .optional("window", "T1"), .optional("frame_length", "T2")],
+    inputs: [
+      .one("signal", "T1"), .one("frame_step", "T2"), .optional("window", "T1"), .optional("frame_length", "T2"),
+    ],
     outputs: [.one("output", "T1")], attributes: [.int("onesided", default: 1)], types: ["T1": .floats, "T2": .indices])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

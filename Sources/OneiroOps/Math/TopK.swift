@@ -41,7 +41,9 @@ public enum TopK: Operator {
       }
     } else {
       let values = x.orderedInt64s()
-      chosen = indices(AxisSplit(x.dims, axis: axis), k[0]) { isLargest ? values[$0] > values[$1] : values[$0] < values[$1] }
+      chosen = indices(AxisSplit(x.dims, axis: axis), k[0]) {
+        isLargest ? values[$0] > values[$1] : values[$0] < values[$1]
+      }
     }
     var dims = x.dims
     dims[axis] = k[0]

@@ -17,17 +17,21 @@ public enum Attention: Operator {
       .optional("past_value", "T2"),
     ],
     outputs: [
-      .one("Y", "T1"), .optional("present_key", "T1"), .optional("present_value", "T2"), .optional("qk_matmul_output", "T1"),
+      .one("Y", "T1"), .optional("present_key", "T1"), .optional("present_value", "T2"),
+      .optional("qk_matmul_output", "T1"),
     ],
     attributes: [
-      .int("is_causal", default: 0), .int("kv_num_heads"), .int("q_num_heads"), .int("qk_matmul_output_mode", default: 0),
+      .int("is_causal", default: 0), .int("kv_num_heads"), .int("q_num_heads"),
+      .int("qk_matmul_output_mode", default: 0),
       .float("scale"), .float("softcap", default: 0), .int("softmax_precision"),
     ], types: ["T1": .floats, "T2": .floats, "U": masks])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let type = try node.elementType(0), valueType = try node.elementType(2)
     let mode = node.attributes.int("qk_matmul_output_mode")
-    guard (0...3).contains(mode) else { throw node.fails("attribute qk_matmul_output_mode", "expected 0 ... 3, found \(mode)") }
+    guard (0...3).contains(mode) else {
+      throw node.fails("attribute qk_matmul_output_mode", "expected 0 ... 3, found \(mode)")
+    }
     guard let shape = try AttentionShape(node) else {
       return [.tensor(type, nil), .tensor(type, nil), .tensor(valueType, nil), .tensor(type, nil)]
     }
@@ -51,10 +55,12 @@ public enum Attention: Operator {
 
   private static func checkMask(_ node: InferenceContext, _ scores: [Dimension]) throws(GraphError) {
     guard node.has(3), let mask = try node.shape(3) else { return }
-    let fits = mask.count <= 4 && zip(mask.reversed(), scores.reversed()).allSatisfy { $0 == .known(1) || $0.agrees(with: $1) }
+    let fits =
+      mask.count <= 4 && zip(mask.reversed(), scores.reversed()).allSatisfy { $0 == .known(1) || $0.agrees(with: $1) }
     guard fits else {
       throw node.fails(
-        3, expected: "a shape that broadcasts to \(TensorType(.float32, scores).shapeText)", found: TensorType(.float32, mask).shapeText)
+        3, expected: "a shape that broadcasts to \(TensorType(.float32, scores).shapeText)",
+        found: TensorType(.float32, mask).shapeText)
     }
   }
 
@@ -62,11 +68,14 @@ public enum Attention: Operator {
     let dims = try checkedOutputDims(call)
     let q = try call.tensor(0), k = try call.tensor(1), v = try call.tensor(2)
     let batch = dims[3][0], heads = dims[3][1], length = dims[3][2], total = dims[3][3]
-    let keyHeads = dims[1][1], size = dims[1][3], valueSize = dims[2][3], past = total - (q.rank == 3 ? k.dims[1] : k.dims[2])
+    let keyHeads = dims[1][1], size = dims[1][3], valueSize = dims[2][3],
+      past = total - (q.rank == 3 ? k.dims[1] : k.dims[2])
     let queries = headsFirst(q, heads: heads)
-    let keys = joined(call.optionalTensor(4), headsFirst(k, heads: keyHeads), rows: batch * keyHeads, past: past, total: total, size)
+    let keys = joined(
+      call.optionalTensor(4), headsFirst(k, heads: keyHeads), rows: batch * keyHeads, past: past, total: total, size)
     let values = joined(
-      call.optionalTensor(5), headsFirst(v, heads: keyHeads), rows: batch * keyHeads, past: past, total: total, valueSize)
+      call.optionalTensor(5), headsFirst(v, heads: keyHeads), rows: batch * keyHeads, past: past, total: total,
+      valueSize)
     let scoring = Scoring(call, headSize: size, past: past, mask: call.optionalTensor(3), dims: dims[3])
     let keepsScores = call.wants(3)
     var y = [Double](repeating: 0, count: batch * heads * length * valueSize)
@@ -105,7 +114,8 @@ public enum Attention: Operator {
       self.past = past
       masks = mask != nil
       // A bool mask says who may look, any other one is added.
-      self.mask = mask.map { $0.elementType == .bool ? $0.int64s().map { $0 != 0 ? 0 : -Double.infinity } : $0.doubles() } ?? []
+      self.mask =
+        mask.map { $0.elementType == .bool ? $0.int64s().map { $0 != 0 ? 0 : -Double.infinity } : $0.doubles() } ?? []
       strides = mask.map { Shape.broadcastStrides($0.dims, to: dims) } ?? [0, 0, 0, 0]
       self.dims = dims
     }
@@ -143,18 +153,23 @@ public enum Attention: Operator {
     guard tensor.rank == 3 else { return tensor.doubles() }
     // Swapping the two middle axes is its own inverse.
     return headsLast(
-      tensor.doubles(), batch: tensor.dims[0], heads: tensor.dims[1], length: heads, size: heads == 0 ? 0 : tensor.dims[2] / heads)
+      tensor.doubles(), batch: tensor.dims[0], heads: tensor.dims[1], length: heads,
+      size: heads == 0 ? 0 : tensor.dims[2] / heads)
   }
 
   /// [batch, heads, length, size] to [batch, length, heads, size].
   private static func headsLast(_ values: [Double], batch: Int, heads: Int, length: Int, size: Int) -> [Double] {
     var result = values
-    Shape.walk([batch, length, heads, size], [heads * length * size, size, length * size, 1]) { result[$0] = values[$1] }
+    Shape.walk([batch, length, heads, size], [heads * length * size, size, length * size, 1]) {
+      result[$0] = values[$1]
+    }
     return result
   }
 
   /// The past's elements of each row, then the new ones'.
-  private static func joined(_ past: Tensor?, _ new: [Double], rows: Int, past length: Int, total: Int, _ size: Int) -> [Double] {
+  private static func joined(_ past: Tensor?, _ new: [Double], rows: Int, past length: Int, total: Int, _ size: Int)
+    -> [Double]
+  {
     guard let past else { return new }
     let before = past.doubles(), old = length * size, fresh = (total - length) * size
     var result: [Double] = []
@@ -167,7 +182,9 @@ public enum Attention: Operator {
   }
 
   /// scores[j] = query . keys[j]
-  private static func dot(_ query: [Double], _ at: Int, _ keys: [Double], _ start: Int, _ size: Int, into scores: inout [Double]) {
+  private static func dot(
+    _ query: [Double], _ at: Int, _ keys: [Double], _ start: Int, _ size: Int, into scores: inout [Double]
+  ) {
     query.withUnsafeBufferPointer { query in
       keys.withUnsafeBufferPointer { keys in
         for index in scores.indices {

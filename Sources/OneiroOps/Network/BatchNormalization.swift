@@ -10,7 +10,9 @@ public enum BatchNormalization: Operator {
     "BatchNormalization", since: 15,
     inputs: [.one("X", "T"), .one("scale", "T1"), .one("B", "T1"), .one("input_mean", "T2"), .one("input_var", "T2")],
     outputs: [.one("Y", "T"), .optional("running_mean", "T2"), .optional("running_var", "T2")],
-    attributes: [.float("epsilon", default: 1e-5), .float("momentum", default: 0.9), .int("training_mode", default: 0)],
+    attributes: [
+      .float("epsilon", default: 1e-5), .float("momentum", default: 0.9), .int("training_mode", default: 0),
+    ],
     types: ["T": .floats, "T1": .floats, "T2": .floats])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
@@ -38,12 +40,15 @@ public enum BatchNormalization: Operator {
         runningVariance[channel] = runningVariance[channel] * momentum + variance[channel] * (1 - momentum)
       }
     }
-    let scale = try call.tensor(1).doubles(), bias = try call.tensor(2).doubles(), epsilon = call.attributes.float("epsilon")
+    let scale = try call.tensor(1).doubles(), bias = try call.tensor(2).doubles(),
+      epsilon = call.attributes.float("epsilon")
     scaleChannels(&values, scale: mean.map { _ in 1 }, bias: mean.map { -$0 }, plane: plane)
-    scaleChannels(&values, scale: zip(scale, variance).map { $0 / ($1 + epsilon).squareRoot() }, bias: bias, plane: plane)
+    scaleChannels(
+      &values, scale: zip(scale, variance).map { $0 / ($1 + epsilon).squareRoot() }, bias: bias, plane: plane)
     return [
       Tensor(x.elementType, doubles: values, dims: x.dims),
-      Tensor(statisticsType, doubles: runningMean, dims: dims[1]), Tensor(statisticsType, doubles: runningVariance, dims: dims[2]),
+      Tensor(statisticsType, doubles: runningMean, dims: dims[1]),
+      Tensor(statisticsType, doubles: runningVariance, dims: dims[2]),
     ]
   }
 
@@ -54,7 +59,9 @@ public enum BatchNormalization: Operator {
     var sum = 0.0, squares = 0.0
     for start in starts { for index in start..<start + plane { sum += values[index] } }
     let mean = sum / count
-    for start in starts { for index in start..<start + plane { squares += (values[index] - mean) * (values[index] - mean) } }
+    for start in starts {
+      for index in start..<start + plane { squares += (values[index] - mean) * (values[index] - mean) }
+    }
     return (mean, squares / count)
   }
 }

@@ -7,7 +7,8 @@ import OneiroGraph
 /// X: [N, C, spatial...]; W: [C, M/group, kernel...].
 public enum ConvTranspose: Operator {
   public static let schema = OpSchema(
-    "ConvTranspose", since: 22, inputs: [.one("X", "T"), .one("W", "T"), .optional("B", "T")], outputs: [.one("Y", "T")],
+    "ConvTranspose", since: 22, inputs: [.one("X", "T"), .one("W", "T"), .optional("B", "T")],
+    outputs: [.one("Y", "T")],
     attributes: [
       .string("auto_pad", default: "NOTSET"), .ints("dilations"), .int("group", default: 1), .ints("kernel_shape"),
       .ints("output_padding"), .ints("output_shape"), .ints("pads"), .ints("strides"),
@@ -19,7 +20,8 @@ public enum ConvTranspose: Operator {
     let group = node.attributes.int("group")
     if let channels = x?[1].extent, !(w?[0].agrees(with: .known(channels)) ?? true) || channels % group != 0 {
       throw node.fails(
-        1, expected: "\(channels) channels in \(group) groups", found: "\(w?[0] ?? .unknown)", because: "X has \(channels) channels")
+        1, expected: "\(channels) channels in \(group) groups", found: "\(w?[0] ?? .unknown)",
+        because: "X has \(channels) channels")
     }
     var filters = Dimension.unknown
     if let each = w?[1].extent {
@@ -30,16 +32,20 @@ public enum ConvTranspose: Operator {
     try node.requireVector(2, count: filters, because: "W has \(filters) filters")
     guard let rank = x?.count ?? w?.count else { return [.tensor(type, nil)] }
     let kernel = try node.kernelShape(w, spatialRank: rank - 2)
-    let attributes = try node.checked { () throws(KernelError) in try WindowAttributes(node.attributes, spatialRank: rank - 2) }
+    let attributes = try node.checked { () throws(KernelError) in
+      try WindowAttributes(node.attributes, spatialRank: rank - 2)
+    }
     var result = [x?[0] ?? .unknown, filters]
     for axis in 0..<rank - 2 {
       guard let x, let extent = x[axis + 2].extent, let taps = kernel[axis].extent else {
         result.append(.unknown)
         continue
       }
-      result.append(.known(try node.checked { () throws(KernelError) in
-        try windows(node.attributes, attributes, axis, input: extent, kernel: taps).input
-      }))
+      result.append(
+        .known(
+          try node.checked { () throws(KernelError) in
+            try windows(node.attributes, attributes, axis, input: extent, kernel: taps).input
+          }))
     }
     return [.tensor(type, result)]
   }
@@ -95,7 +101,8 @@ public enum ConvTranspose: Operator {
       throw KernelError("pads take \(before + after) from spatial axis \(axis) of the output, which has \(whole)")
     }
     return WindowAxis(
-      input: output, kernel: kernel, stride: stride, dilation: window.dilations[axis], padBefore: before, padAfter: after,
+      input: output, kernel: kernel, stride: stride, dilation: window.dilations[axis], padBefore: before,
+      padAfter: after,
       output: input)
   }
 

@@ -15,7 +15,8 @@ public enum DeformConv: Operator {
     inputs: [.one("X", "T"), .one("W", "T"), .one("offset", "T"), .optional("B", "T"), .optional("mask", "T")],
     outputs: [.one("Y", "T")],
     attributes: [
-      .ints("dilations"), .int("group", default: 1), .ints("kernel_shape"), .int("offset_group", default: 1), .ints("pads"),
+      .ints("dilations"), .int("group", default: 1), .ints("kernel_shape"), .int("offset_group", default: 1),
+      .ints("pads"),
       .ints("strides"),
     ], types: ["T": .floats])
 
@@ -28,10 +29,13 @@ public enum DeformConv: Operator {
     let groups = node.attributes.int("offset_group")
     guard groups >= 1, (x?[1].extent ?? 0) % groups == 0 else {
       throw .mismatch(
-        node: node.node, "attribute offset_group", expected: "a divisor of \(x?[1] ?? .unknown) channels", found: "\(groups)")
+        node: node.node, "attribute offset_group", expected: "a divisor of \(x?[1] ?? .unknown) channels",
+        found: "\(groups)")
     }
     guard let rank = x?.count ?? w?.count else { return [.tensor(type, nil)] }
-    guard rank - 2 <= mostAxes else { throw node.fails(0, expected: "at most \(mostAxes) spatial axes", found: "\(rank - 2)") }
+    guard rank - 2 <= mostAxes else {
+      throw node.fails(0, expected: "at most \(mostAxes) spatial axes", found: "\(rank - 2)")
+    }
     let kernel = try node.kernelShape(w, spatialRank: rank - 2)
     let spatial = x.map { Array($0[2...]) } ?? [Dimension](repeating: .unknown, count: rank - 2)
     let windows = try node.checked { () throws(KernelError) in
@@ -50,7 +54,8 @@ public enum DeformConv: Operator {
     let dims = try checkedOutputDims(call)[0]
     let x = try call.tensor(0), w = try call.tensor(1)
     let spatial = Array(x.dims[2...]), channels = x.dims[1], filters = dims[1]
-    let axes = try WindowAttributes(call.attributes, spatialRank: spatial.count).axes(spatial, kernel: Array(w.dims[2...]))
+    let axes = try WindowAttributes(call.attributes, spatialRank: spatial.count).axes(
+      spatial, kernel: Array(w.dims[2...]))
     let taps = axes.reduce(1) { $0 * $1.kernel }, windows = axes.reduce(1) { $0 * $1.output }
     let plane = axes.reduce(1) { $0 * $1.input }
     let offsetGroups = call.attributes.int("offset_group"), groupChannels = channels / offsetGroups
@@ -66,7 +71,9 @@ public enum DeformConv: Operator {
         for group in 0..<offsetGroups {
           for tap in 0..<taps {
             let place = (item * offsetGroups + group) * taps + tap
-            findNeighbours(axes, window: window, tap: tap, &neighbours) { offsets[(place * axes.count + $0) * windows + window] }
+            findNeighbours(axes, window: window, tap: tap, &neighbours) {
+              offsets[(place * axes.count + $0) * windows + window]
+            }
             let scale = mask.map { $0[place * windows + window] } ?? 1
             for channel in group * groupChannels..<(group + 1) * groupChannels {
               let start = (item * channels + channel) * plane
@@ -88,7 +95,8 @@ public enum DeformConv: Operator {
   /// The elements of a plane around a shifted tap, with their shares in its value; none when it lies outside.
   /// - shift: the offset along an axis, in elements.
   private static func findNeighbours(
-    _ axes: [WindowAxis], window: Int, tap: Int, _ neighbours: inout [(offset: Int, weight: Double)], shift: (Int) -> Double
+    _ axes: [WindowAxis], window: Int, tap: Int, _ neighbours: inout [(offset: Int, weight: Double)],
+    shift: (Int) -> Double
   ) {
     neighbours.removeAll(keepingCapacity: true)
     neighbours.append((0, 1))

@@ -37,7 +37,8 @@ public enum GRU: Operator {
       let candidate = direction.recurrent(2..<3, isLinearFirst ? h : zip(reset, h).map { $0 * $1 })
       for index in 0..<hidden {
         let update = direction.activate(0, projected[index] + gates[index])
-        let new = direction.activate(1, projected[2 * hidden + index] + candidate[index] * (isLinearFirst ? reset[index] : 1))
+        let new = direction.activate(
+          1, projected[2 * hidden + index] + candidate[index] * (isLinearFirst ? reset[index] : 1))
         state[0][index] = (1 - update) * new + update * h[index]
       }
     }

@@ -5,7 +5,8 @@ import OneiroGraph
 /// The p-norm of each plane: [N, C, spatial...] to [N, C, 1...].
 public enum GlobalLpPool: Operator {
   public static let schema = OpSchema(
-    "GlobalLpPool", since: 22, inputs: [.one("X", "T")], outputs: [.one("Y", "T")], attributes: [.int("p", default: 2)], types: ["T": .floats])
+    "GlobalLpPool", since: 22, inputs: [.one("X", "T")], outputs: [.one("Y", "T")], attributes: [.int("p", default: 2)],
+    types: ["T": .floats])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     try node.requireNorm()

@@ -14,7 +14,8 @@ public enum GroupNormalization: Operator {
     let x = try node.channelled([1, 2]), groups = node.attributes.int("num_groups")
     guard groups >= 1, (x.shape?[1].extent ?? 0) % groups == 0 else {
       throw .mismatch(
-        node: node.node, "attribute num_groups", expected: "a divisor of \(x.shape?[1] ?? .unknown) channels", found: "\(groups)")
+        node: node.node, "attribute num_groups", expected: "a divisor of \(x.shape?[1] ?? .unknown) channels",
+        found: "\(groups)")
     }
     return [.tensor(x)]
   }

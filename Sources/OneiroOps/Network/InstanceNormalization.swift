@@ -8,7 +8,9 @@ public enum InstanceNormalization: Operator {
     "InstanceNormalization", since: 22, inputs: [.one("input", "T"), .one("scale", "T"), .one("B", "T")],
     outputs: [.one("output", "T")], attributes: [.float("epsilon", default: 1e-5)], types: ["T": .floats])
 
-  public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] { [.tensor(try node.channelled([1, 2]))] }
+  public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
+    [.tensor(try node.channelled([1, 2]))]
+  }
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let dims = try checkedOutputDims(call)[0]

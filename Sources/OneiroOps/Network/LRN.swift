@@ -7,7 +7,8 @@ public enum LRN: Operator {
   public static let schema = OpSchema(
     "LRN", since: 13, inputs: [.one("X", "T")], outputs: [.one("Y", "T")],
     attributes: [
-      .float("alpha", default: 1e-4), .float("beta", default: 0.75), .float("bias", default: 1), .required("size", .int),
+      .float("alpha", default: 1e-4), .float("beta", default: 0.75), .float("bias", default: 1),
+      .required("size", .int),
     ], types: ["T": .floats])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

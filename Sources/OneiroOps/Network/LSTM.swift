@@ -46,7 +46,8 @@ public enum LSTM: Operator {
       for index in 0..<hidden {
         let old = state[1][index]
         let input = direction.activate(0, gates[index] + peep(0, index, at: old))
-        let forget = couplesForget ? 1 - input : direction.activate(0, gates[2 * hidden + index] + peep(2, index, at: old))
+        let forget =
+          couplesForget ? 1 - input : direction.activate(0, gates[2 * hidden + index] + peep(2, index, at: old))
         let cell = forget * old + input * direction.activate(1, gates[3 * hidden + index])
         let output = direction.activate(0, gates[hidden + index] + peep(1, index, at: cell))
         state[1][index] = cell

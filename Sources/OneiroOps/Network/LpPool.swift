@@ -20,7 +20,9 @@ public enum LpPool: Operator {
     let dims = try checkedOutputDims(call)[0]
     let x = try call.tensor(0), p = call.attributes.int("p")
     return [
-      try Pooling(call, dims: x.dims).pool(x, dims: dims) { plane, sources, _ in lpNorm(sources.lazy.map { plane[$0] }, p: p) }
+      try Pooling(call, dims: x.dims).pool(x, dims: dims) { plane, sources, _ in
+        lpNorm(sources.lazy.map { plane[$0] }, p: p)
+      }
     ]
   }
 }

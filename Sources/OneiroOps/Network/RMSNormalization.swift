@@ -20,7 +20,8 @@ public enum RMSNormalization: Operator {
     let x = try call.tensor(0), scale = try call.tensor(1)
     let normalized = Array(dims[try call.axis(call.attributes.int("axis"), rank: x.rank)...])
     guard Shape.broadcast([scale.dims, normalized]) == normalized else {
-      throw call.fails("scale \(Shape.text(scale.dims)) does not broadcast to the normalized axes \(Shape.text(normalized))")
+      throw call.fails(
+        "scale \(Shape.text(scale.dims)) does not broadcast to the normalized axes \(Shape.text(normalized))")
     }
     let factors = scale.broadcast(to: normalized).doubles(), width = factors.count
     let epsilon = call.attributes.float("epsilon")

@@ -25,14 +25,17 @@ public enum RotaryEmbedding: Operator {
       let heads = node.attributes.int("num_heads")
       guard heads >= 1, (headSize.extent ?? 0) % heads == 0 else {
         throw .mismatch(
-          node: node.node, "attribute num_heads", expected: "a divisor of \(headSize)", found: "\(heads)", because: "X has rank 3")
+          node: node.node, "attribute num_heads", expected: "a divisor of \(headSize)", found: "\(heads)",
+          because: "X has rank 3")
       }
       headSize = headSize.extent.map { .known($0 / heads) } ?? .unknown
     }
     let rotated = node.attributes.int("rotary_embedding_dim")
-    guard rotated >= 0, rotated <= headSize.extent ?? rotated, (rotated == 0 ? headSize.extent ?? 0 : rotated) % 2 == 0 else {
+    guard rotated >= 0, rotated <= headSize.extent ?? rotated, (rotated == 0 ? headSize.extent ?? 0 : rotated) % 2 == 0
+    else {
       throw .mismatch(
-        node: node.node, "attribute rotary_embedding_dim", expected: "an even part of the head size \(headSize)", found: "\(rotated)")
+        node: node.node, "attribute rotary_embedding_dim", expected: "an even part of the head size \(headSize)",
+        found: "\(rotated)")
     }
     let half: Dimension = rotated > 0 ? .known(rotated / 2) : headSize.extent.map { .known($0 / 2) } ?? .unknown
     let tokens = [shape[0], shape.count == 4 ? shape[2] : shape[1]]

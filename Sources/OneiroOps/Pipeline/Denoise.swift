@@ -31,12 +31,14 @@ public enum Denoise: Operator {
     try BodySignature.check(body, role: role, takes: inputs, gives: 1, node.node)
     let predicted = try node.inferBody(body, inputs)
     if let type = predicted.first??.tensorType {
-      let fits = type.elementType == noise.elementType
+      let fits =
+        type.elementType == noise.elementType
         && zip(type.shape ?? [], noise.shape ?? []).allSatisfy { $0.agrees(with: $1) }
         && (type.shape == nil || noise.shape == nil || type.shape!.count == noise.shape!.count)
       guard fits else {
         throw .mismatch(
-          node: node.node, "output \"\(body.outputs[0].name)\" of role \"\(role)\"", expected: "\(noise)", found: "\(type)",
+          node: node.node, "output \"\(body.outputs[0].name)\" of role \"\(role)\"", expected: "\(noise)",
+          found: "\(type)",
           because: "it predicts the noise of \"\(node.node.inputs[0])\"")
       }
     }

@@ -15,11 +15,14 @@ public enum Subgraph: Operator {
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     guard let body = node.attributes.graph("body") else { throw node.fails("attribute body", "is missing") }
-    try BodySignature.check(body, role: node.attributes.string("role"), takes: node.inputs, gives: node.node.outputs.count, node.node)
+    try BodySignature.check(
+      body, role: node.attributes.string("role"), takes: node.inputs, gives: node.node.outputs.count, node.node)
     let inferred = try node.inferBody(body, node.inputs)
     var types: [ValueType] = []
     for (output, type) in zip(body.outputs, inferred) {
-      guard let type = type ?? output.type else { throw node.fails("output \"\(output.name)\" of the body", "has no known type") }
+      guard let type = type ?? output.type else {
+        throw node.fails("output \"\(output.name)\" of the body", "has no known type")
+      }
       types.append(type)
     }
     return types
@@ -47,12 +50,14 @@ enum BodySignature {
     }
     guard body.outputs.count >= outputCount else {
       throw .mismatch(
-        node: node, "body of role \"\(role)\"", expected: "\(outputCount) outputs or more", found: "\(body.outputs.count)")
+        node: node, "body of role \"\(role)\"", expected: "\(outputCount) outputs or more",
+        found: "\(body.outputs.count)")
     }
     for (info, given) in zip(formal, inputs) {
       guard let wanted = info.type, let given else { continue }
       guard fits(given, wanted) else {
-        throw .mismatch(node: node, "input \"\(info.name)\" of role \"\(role)\"", expected: "\(wanted)", found: "\(given)")
+        throw .mismatch(
+          node: node, "input \"\(info.name)\" of role \"\(role)\"", expected: "\(wanted)", found: "\(given)")
       }
     }
   }

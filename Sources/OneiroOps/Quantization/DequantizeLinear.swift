@@ -19,14 +19,16 @@ public enum DequantizeLinear: Operator {
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     try node.checkQuantization()
-    let type = node.attributes.int("output_dtype") == 0
+    let type =
+      node.attributes.int("output_dtype") == 0
       ? try node.elementType(1) : try node.elementType(attribute: "output_dtype", of: real)
     return [.tensor(type, try node.shape(0))]
   }
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let x = try call.tensor(0)
-    let type = call.attributes.int("output_dtype") == 0
+    let type =
+      call.attributes.int("output_dtype") == 0
       ? try call.tensor(1).elementType : try call.elementType(attribute: "output_dtype")
     guard real.contains(type) else { throw call.fails("cannot dequantize to \(type.name)") }
     let (layout, scales, zeroPoints) = try call.quantization()

@@ -34,10 +34,12 @@ public enum QuantizeLinear: Operator {
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let x = try call.tensor(0), scale = try call.tensor(1)
-    let type = call.attributes.int("output_dtype") == 0
+    let type =
+      call.attributes.int("output_dtype") == 0
       ? call.optionalTensor(2)?.elementType ?? .uint8 : try call.elementType(attribute: "output_dtype")
     guard quantized.contains(type) else { throw call.fails("cannot quantize to \(type.name)") }
-    let precision = call.attributes.int("precision") == 0
+    let precision =
+      call.attributes.int("precision") == 0
       ? scale.elementType : try call.elementType(attribute: "precision")
     let (layout, scales, zeroPoints) = try call.quantization()
     let isWhole = type.isInteger

@@ -6,7 +6,8 @@ import OneiroGraph
 ///
 /// Over nothing it is the lowest value of the type, infinite for floats.
 public enum ReduceMax: Operator {
-  public static let schema = Reduction.schema("ReduceMax", since: 20, types: .products.union(.bool).union(ElementTypeSet([.int8, .uint8])))
+  public static let schema = Reduction.schema(
+    "ReduceMax", since: 20, types: .products.union(.bool).union(ElementTypeSet([.int8, .uint8])))
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] { try node.reduced() }
 

@@ -6,7 +6,8 @@ import OneiroGraph
 ///
 /// Over nothing it is the highest value of the type, infinite for floats.
 public enum ReduceMin: Operator {
-  public static let schema = Reduction.schema("ReduceMin", since: 20, types: .products.union(.bool).union(ElementTypeSet([.int8, .uint8])))
+  public static let schema = Reduction.schema(
+    "ReduceMin", since: 20, types: .products.union(.bool).union(ElementTypeSet([.int8, .uint8])))
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] { try node.reduced() }
 

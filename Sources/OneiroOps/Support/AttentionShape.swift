@@ -22,7 +22,9 @@ struct AttentionShape {
       parts.append(try Self.split(node, index, rank: rank, heads: heads))
     }
     let past = try Self.past(node, 4), pastValue = try Self.past(node, 5)
-    guard node.has(4) == node.has(5) else { throw node.fails(nil, "past_key and past_value come together or not at all") }
+    guard node.has(4) == node.has(5) else {
+      throw node.fails(nil, "past_key and past_value come together or not at all")
+    }
     batch = try Self.agree(node, "batch", [parts[0][0], parts[1][0], parts[2][0], past[0], pastValue[0]])
     queryHeads = parts[0][1]
     queryLength = parts[0][2]
@@ -46,11 +48,15 @@ struct AttentionShape {
         node: node.node, "attribute \(attribute)", expected: "1 or more", found: heads.map { "\($0)" } ?? "nothing",
         because: "Q has rank 3")
     }
-    guard let shape = try node.shape(index) else { return [.unknown, heads.map { .known($0) } ?? .unknown, .unknown, .unknown] }
+    guard let shape = try node.shape(index) else {
+      return [.unknown, heads.map { .known($0) } ?? .unknown, .unknown, .unknown]
+    }
     guard shape.count == rank else { throw node.fails(index, expected: "rank \(rank)", found: "rank \(shape.count)") }
     guard rank == 3, let heads else { return shape }
     guard let width = shape[2].extent else { return [shape[0], .known(heads), shape[1], .unknown] }
-    guard width % heads == 0 else { throw node.fails(index, expected: "a width of \(heads) equal heads", found: "\(width)") }
+    guard width % heads == 0 else {
+      throw node.fails(index, expected: "a width of \(heads) equal heads", found: "\(width)")
+    }
     return [shape[0], .known(heads), shape[1], .known(width / heads)]
   }
 
@@ -61,7 +67,9 @@ struct AttentionShape {
   }
 
   /// The one extent that all of `dimensions` can have.
-  private static func agree(_ node: InferenceContext, _ what: String, _ dimensions: [Dimension]) throws(GraphError) -> Dimension {
+  private static func agree(_ node: InferenceContext, _ what: String, _ dimensions: [Dimension]) throws(GraphError)
+    -> Dimension
+  {
     let known = Set(dimensions.compactMap(\.extent))
     guard known.count <= 1 else { throw node.fails(nil, "the inputs disagree on the \(what): \(known.sorted())") }
     return known.first.map { .known($0) } ?? dimensions.first { $0 != .unknown } ?? .unknown

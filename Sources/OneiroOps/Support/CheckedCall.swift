@@ -26,7 +26,9 @@ extension KernelCall {
     }
     var result: [[Int]] = []
     for type in types {
-      guard let tensor = type.tensorType, let dims = tensor.dims else { throw fails("the output's shape cannot be told") }
+      guard let tensor = type.tensorType, let dims = tensor.dims else {
+        throw fails("the output's shape cannot be told")
+      }
       _ = try elementCount(dims, of: .float64)
       result.append(dims)
     }

@@ -53,7 +53,8 @@ struct Convolution {
   private func forEachRow(
     _ weights: [Double],
     _ body: (
-      _ weight: Double, _ wideChannel: Int, _ narrowChannel: Int, _ wideRow: Int, _ narrowRow: Int, _ stride: Int, _ count: Int
+      _ weight: Double, _ wideChannel: Int, _ narrowChannel: Int, _ wideRow: Int, _ narrowRow: Int, _ stride: Int,
+      _ count: Int
     ) -> Void
   ) {
     let inner = axes[axes.count - 1], outer = Array(axes.dropLast())
@@ -86,7 +87,9 @@ struct Convolution {
   private func rows(_ outer: [WindowAxis], tap: Int) -> [Int] {
     var rows = [0]
     var taps = [Int](repeating: 0, count: outer.count), rest = tap
-    for axis in outer.indices.reversed() { (rest, taps[axis]) = rest.quotientAndRemainder(dividingBy: outer[axis].kernel) }
+    for axis in outer.indices.reversed() {
+      (rest, taps[axis]) = rest.quotientAndRemainder(dividingBy: outer[axis].kernel)
+    }
     for (axis, tap) in zip(outer, taps) {
       rows = rows.flatMap { row in
         (0..<axis.output).map { window in
@@ -106,7 +109,8 @@ extension InferenceContext {
     guard let given = attributes.ints("kernel_shape"), !given.isEmpty else { return fromWeight }
     guard given.count == spatialRank, zip(given, fromWeight).allSatisfy({ Dimension.known($0).agrees(with: $1) }) else {
       throw .mismatch(
-        node: node, "attribute kernel_shape", expected: "W's \(TensorType(.float32, fromWeight).shapeText)", found: "\(given)")
+        node: node, "attribute kernel_shape", expected: "W's \(TensorType(.float32, fromWeight).shapeText)",
+        found: "\(given)")
     }
     return given.map(Dimension.known)
   }
@@ -116,13 +120,17 @@ extension InferenceContext {
     let x = try shape(0), w = try shape(1)
     for (index, shape) in [x, w].enumerated() {
       if let shape, shape.count < 3 {
-        throw fails(index, expected: "two channel axes and one or more spatial ones", found: TensorType(.float32, shape).shapeText)
+        throw fails(
+          index, expected: "two channel axes and one or more spatial ones", found: TensorType(.float32, shape).shapeText
+        )
       }
     }
     if let x, let w, x.count != w.count {
       throw fails(1, expected: "rank \(x.count)", found: "rank \(w.count)", because: "X has rank \(x.count)")
     }
-    guard attributes.int("group") >= 1 else { throw fails("attribute group", "expected 1 or more, found \(attributes.int("group"))") }
+    guard attributes.int("group") >= 1 else {
+      throw fails("attribute group", "expected 1 or more, found \(attributes.int("group"))")
+    }
     return (x, w)
   }
 

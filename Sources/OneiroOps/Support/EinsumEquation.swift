@@ -19,7 +19,9 @@ struct EinsumEquation {
       let letters = term.unicodeScalars.filter { $0 != "." }.count
       let spare = rank - letters
       let labels = try Self.labels(term, ellipsisRank: max(0, spare))
-      guard labels.count == rank else { throw KernelError("term \"\(term)\" does not describe an operand of rank \(rank)") }
+      guard labels.count == rank else {
+        throw KernelError("term \"\(term)\" does not describe an operand of rank \(rank)")
+      }
       if term.contains(".") { ellipsisRank = max(ellipsisRank, spare) }
       operands.append(labels)
     }
@@ -45,7 +47,9 @@ struct EinsumEquation {
         labels += (0..<ellipsisRank).map { $0 - ellipsisRank }
         rest = rest.dropFirst(3)
       } else {
-        guard letter.isASCII, letter.properties.isAlphabetic else { throw KernelError("term \"\(term)\" has a stray \"\(letter)\"") }
+        guard letter.isASCII, letter.properties.isAlphabetic else {
+          throw KernelError("term \"\(term)\" has a stray \"\(letter)\"")
+        }
         labels.append(Int(letter.value))
         rest = rest.dropFirst()
       }

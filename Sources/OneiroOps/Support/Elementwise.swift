@@ -40,7 +40,8 @@ extension KernelCall {
     var result = [Int64](repeating: 0, count: left.count)
     for index in left.indices {
       if let unsigned, a.elementType.isUnsignedInteger {
-        result[index] = Int64(bitPattern: try unsigned(UInt64(bitPattern: x[left[index]]), UInt64(bitPattern: y[right[index]])))
+        result[index] = Int64(
+          bitPattern: try unsigned(UInt64(bitPattern: x[left[index]]), UInt64(bitPattern: y[right[index]])))
       } else {
         result[index] = try ints(x[left[index]], y[right[index]])
       }
@@ -63,7 +64,8 @@ extension KernelCall {
       let x = a.int64s(), y = b.int64s()
       result = left.indices.map {
         a.elementType.isUnsignedInteger
-          ? unsigned(UInt64(bitPattern: x[left[$0]]), UInt64(bitPattern: y[right[$0]])) : ints(x[left[$0]], y[right[$0]])
+          ? unsigned(UInt64(bitPattern: x[left[$0]]), UInt64(bitPattern: y[right[$0]]))
+          : ints(x[left[$0]], y[right[$0]])
       }
     }
     return [Tensor(result, dims: dims)]

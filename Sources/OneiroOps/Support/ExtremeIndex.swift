@@ -20,8 +20,10 @@ extension KernelCall {
     let axis = try axis(attributes.int("axis"), rank: data.rank)
     let split = AxisSplit(data.dims, axis: axis)
     guard split.length > 0 else { throw fails("axis \(axis) has no elements to choose from") }
-    let positions = data.elementType.isFloatingPoint
-      ? best(data.doubles(), split) { floats($0, $1) || $0.isNaN && !$1.isNaN } : best(data.orderedInt64s(), split, ints)
+    let positions =
+      data.elementType.isFloatingPoint
+      ? best(data.doubles(), split) { floats($0, $1) || $0.isNaN && !$1.isNaN }
+      : best(data.orderedInt64s(), split, ints)
     var dims = data.dims
     if attributes.bool("keepdims") { dims[axis] = 1 } else { dims.remove(at: axis) }
     return [Tensor(positions, dims: dims)]

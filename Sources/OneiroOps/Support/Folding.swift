@@ -29,7 +29,9 @@ extension KernelCall {
       let values = tensors.dropFirst().reduce(tensors[0].doubles()) { zip($0, $1.doubles()).map { floats($0, $1) } }
       return [Tensor(type, doubles: values, dims: dims)]
     }
-    let values = tensors.dropFirst().reduce(tensors[0].orderedInt64s()) { zip($0, $1.orderedInt64s()).map { ordered($0, $1) } }
+    let values = tensors.dropFirst().reduce(tensors[0].orderedInt64s()) {
+      zip($0, $1.orderedInt64s()).map { ordered($0, $1) }
+    }
     return [Tensor(type, orderedInt64s: values, dims: dims)]
   }
 

@@ -16,7 +16,9 @@ extension Tensor {
         let source = bytes.baseAddress!.assumingMemoryBound(to: Unit.self)
         let fillUnit = fill.map { $0.bytes.loadUnaligned(as: Unit.self) } ?? zero
         let target = memory.baseAddress!.bindMemory(to: Unit.self, capacity: indices.count)
-        for (position, index) in indices.enumerated() { (target + position).initialize(to: index < 0 ? fillUnit : source[index]) }
+        for (position, index) in indices.enumerated() {
+          (target + position).initialize(to: index < 0 ? fillUnit : source[index])
+        }
       }
       return Tensor(elementType, dims: dims, storage: storage)
     }

@@ -13,8 +13,9 @@ public struct InferenceContext: Sendable {
 
   public init(
     node: Node, schema: OpSchema, inputs: [ValueType?], values: [Tensor?],
-    inferBody: @escaping @Sendable (Graph, [ValueType?]) throws(GraphError) -> [ValueType?]
-      = { (graph, _) throws(GraphError) in graph.outputs.map(\.type) }
+    inferBody: @escaping @Sendable (Graph, [ValueType?]) throws(GraphError) -> [ValueType?] = {
+      (graph, _) throws(GraphError) in graph.outputs.map(\.type)
+    }
   ) {
     self.node = node
     attributes = NodeAttributes(node, schema: schema)
@@ -28,7 +29,9 @@ public struct InferenceContext: Sendable {
 
   /// The tensor type of input `index`.
   public func tensor(_ index: Int) throws(GraphError) -> TensorType {
-    guard has(index), let type = inputs[index] else { throw .invalid(node: node, subject(index), "is missing or of unknown type") }
+    guard has(index), let type = inputs[index] else {
+      throw .invalid(node: node, subject(index), "is missing or of unknown type")
+    }
     guard let tensor = type.tensorType else {
       throw .mismatch(node: node, subject(index), expected: "a tensor", found: "\(type)")
     }
@@ -45,11 +48,14 @@ public struct InferenceContext: Sendable {
   public func ints(_ index: Int) -> [Int]? { value(index).map { $0.int64s().map(Int.init) } }
 
   /// Brings an axis into 0 ..< rank (0 ... rank with `inclusive`); negative ones count from the end.
-  public func axis(_ axis: Int, rank: Int, _ subject: String = "attribute axis", inclusive: Bool = false) throws(GraphError) -> Int {
+  public func axis(_ axis: Int, rank: Int, _ subject: String = "attribute axis", inclusive: Bool = false)
+    throws(GraphError) -> Int
+  {
     let bound = inclusive ? rank + 1 : rank
     let low = inclusive ? -rank - 1 : -rank
     guard axis >= low, axis < bound else {
-      throw .mismatch(node: node, subject, expected: "\(low) ... \(bound - 1)", found: "\(axis)", because: "the rank is \(rank)")
+      throw .mismatch(
+        node: node, subject, expected: "\(low) ... \(bound - 1)", found: "\(axis)", because: "the rank is \(rank)")
     }
     return axis < 0 ? axis + bound : axis
   }

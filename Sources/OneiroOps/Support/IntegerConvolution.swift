@@ -50,7 +50,9 @@ struct IntegerConvolution {
       } else {
         let padding = automatic == "VALID" ? (0, 0) : (pads[axis], pads[axis + rank])
         let room = extent + padding.0 + padding.1 - reach - 1
-        guard room >= 0 else { throw KernelError("the kernel is wider than the padded input along spatial axis \(axis)") }
+        guard room >= 0 else {
+          throw KernelError("the kernel is wider than the padded input along spatial axis \(axis)")
+        }
         axes.append(Axis(stride: stride, dilation: dilation, begin: padding.0, output: room / stride + 1))
       }
     }
@@ -80,7 +82,8 @@ struct IntegerConvolution {
       input[1] / group == weight[1]
     else {
       throw KernelError(
-        "a weight of shape \(Shape.text(weight)) in \(group) groups does not fit an input of shape \(Shape.text(input))")
+        "a weight of shape \(Shape.text(weight)) in \(group) groups does not fit an input of shape \(Shape.text(input))"
+      )
     }
     self.input = input
     self.weight = weight
@@ -100,7 +103,8 @@ struct IntegerConvolution {
     guard !y.isEmpty else { return y }
     // For one tap: where each output reads its plane, or -1 in the padding.
     var sources = [Int](repeating: -1, count: outputPlane)
-    let kernelStrides = Shape.strides(kernel), outputStrides = Shape.strides(outputs), inputStrides = Shape.strides(spatial)
+    let kernelStrides = Shape.strides(kernel), outputStrides = Shape.strides(outputs),
+      inputStrides = Shape.strides(spatial)
     for tap in 0..<taps {
       for output in 0..<outputPlane {
         var source = 0

@@ -38,9 +38,12 @@ public struct MatrixProduct: Sendable {
       throw KernelError("the output would have shape \(Shape.text(dims)), which is too large")
     }
     // No result, no batches: the stack alone may be long when rows or columns are zero.
-    batches = count == 0 ? [] : zip(
-      Shape.broadcastIndices(a.dropLast(2), to: stack), Shape.broadcastIndices(b.dropLast(2), to: stack)
-    ).map { (left: $0, right: $1) }
+    batches =
+      count == 0
+      ? []
+      : zip(
+        Shape.broadcastIndices(a.dropLast(2), to: stack), Shape.broadcastIndices(b.dropLast(2), to: stack)
+      ).map { (left: $0, right: $1) }
   }
 
   /// The product, row-major. `left` and `right` are whole tensors of the shapes given to the initializer.
@@ -64,7 +67,8 @@ public struct MatrixProduct: Sendable {
   /// c[rows, columns] += a[rows, depth] · b[depth, columns], a row of b at a time so that the inner loop is a straight
   /// walk over memory.
   static func accumulate<Element: MatrixElement>(
-    _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, into c: UnsafeMutablePointer<Element>, rows: Int, depth: Int,
+    _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, into c: UnsafeMutablePointer<Element>, rows: Int,
+    depth: Int,
     columns: Int
   ) {
     for row in 0..<rows {

@@ -27,7 +27,8 @@ public enum ModelChecker {
           throw .invalid(node: node, nil, "unknown operator \(node.opType) in domain \(domain)\(version)")
         }
         if node.domain == Model.oneiroDomain, let version = opsets[node.domain], version != Model.oneiroOpset {
-          throw .mismatch(node: node, "opset of domain \(domain)", expected: "\(Model.oneiroOpset)", found: "\(version)")
+          throw .mismatch(
+            node: node, "opset of domain \(domain)", expected: "\(Model.oneiroOpset)", found: "\(version)")
         }
         try NodeChecker.checkForm(node, op.schema)
       }

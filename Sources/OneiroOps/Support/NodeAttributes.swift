@@ -27,7 +27,9 @@ public struct NodeAttributes: Sendable {
   public func string(_ name: String) -> String {
     if case .string(let bytes) = self[name] { String(decoding: bytes, as: UTF8.self) } else { "" }
   }
-  public func ints(_ name: String) -> [Int]? { if case .ints(let values) = self[name] { values.map(Int.init) } else { nil } }
+  public func ints(_ name: String) -> [Int]? {
+    if case .ints(let values) = self[name] { values.map(Int.init) } else { nil }
+  }
   public func floats(_ name: String) -> [Double]? {
     if case .floats(let values) = self[name] { values.map(Double.init) } else { nil }
   }
@@ -40,7 +42,9 @@ public struct NodeAttributes: Sendable {
   /// Given values and defaults together, sorted by name: what a kernel plugin is shown.
   public var all: [(name: String, value: Attribute)] {
     var merged = given
-    for attribute in schema.attributes where merged[attribute.name] == nil { merged[attribute.name] = attribute.defaultValue }
+    for attribute in schema.attributes where merged[attribute.name] == nil {
+      merged[attribute.name] = attribute.defaultValue
+    }
     return merged.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 }

@@ -10,14 +10,16 @@ public enum NodeChecker {
       guard let attribute = schema.attributes.first(where: { $0.name == name }) else {
         let known = schema.attributes.map(\.name).sorted().joined(separator: ", ")
         throw .mismatch(
-          node: node, "attribute \(name)", expected: known.isEmpty ? "no attributes" : "one of \(known)", found: "\(name)")
+          node: node, "attribute \(name)", expected: known.isEmpty ? "no attributes" : "one of \(known)",
+          found: "\(name)")
       }
       guard value.kind == attribute.kind else {
         throw .mismatch(node: node, "attribute \(name)", expected: "kind \(attribute.kind)", found: "\(value.kind)")
       }
     }
     for attribute in schema.attributes where attribute.isRequired && node.attributes[attribute.name] == nil {
-      throw .mismatch(node: node, "attribute \(attribute.name)", expected: "a value of kind \(attribute.kind)", found: "none")
+      throw .mismatch(
+        node: node, "attribute \(attribute.name)", expected: "a value of kind \(attribute.kind)", found: "none")
     }
   }
 
@@ -35,7 +37,8 @@ public enum NodeChecker {
       }
     }
     guard names.count >= least, names.count <= most ?? .max else {
-      let expected = most == least ? "\(least) \(what)" : most.map { "\(least) to \($0) \(what)" } ?? "\(least) or more \(what)"
+      let expected =
+        most == least ? "\(least) \(what)" : most.map { "\(least) to \($0) \(what)" } ?? "\(least) or more \(what)"
       throw .mismatch(node: node, nil, expected: expected, found: "\(names.count)")
     }
     for (parameter, name) in zip(parameters, names) where parameter.presence == .required && name.isEmpty {
@@ -47,7 +50,9 @@ public enum NodeChecker {
   public static func checkTypes(_ node: Node, _ schema: OpSchema, _ inputs: [ValueType?]) throws(GraphError) {
     var bound: [String: (type: ElementType, input: String)] = [:]
     for (index, type) in inputs.enumerated() {
-      guard let type, let parameter = schema.input(at: index), let allowed = schema.types[parameter.typeVariable] else { continue }
+      guard let type, let parameter = schema.input(at: index), let allowed = schema.types[parameter.typeVariable] else {
+        continue
+      }
       let subject = "input \(parameter.name) \"\(node.inputs[index])\""
       guard let elementType = type.tensorType?.elementType, allowed.contains(elementType) else {
         let names = allowed.members.map(\.name).joined(separator: ", ")

@@ -31,7 +31,9 @@ public struct OpSchema: Sendable {
     public let typeVariable: String
     public let presence: Presence
 
-    public static func one(_ name: String, _ type: String) -> Self { Self(name: name, typeVariable: type, presence: .required) }
+    public static func one(_ name: String, _ type: String) -> Self {
+      Self(name: name, typeVariable: type, presence: .required)
+    }
     public static func optional(_ name: String, _ type: String) -> Self {
       Self(name: name, typeVariable: type, presence: .optional)
     }

@@ -23,7 +23,9 @@ struct Pooling {
     var sources: [Int] = [], wider: [Int] = []
     for index in 0..<outputPlane {
       var rest = index
-      for axis in axes.indices.reversed() { (rest, window[axis]) = rest.quotientAndRemainder(dividingBy: axes[axis].output) }
+      for axis in axes.indices.reversed() {
+        (rest, window[axis]) = rest.quotientAndRemainder(dividingBy: axes[axis].output)
+      }
       sources.removeAll(keepingCapacity: true)
       sources.append(0)
       var paddedCount = 1
@@ -48,7 +50,10 @@ struct Pooling {
   }
 
   /// y[plane, window] = f(elements under the window), computed in Double.
-  func pool(_ x: Tensor, dims: [Int], _ f: (_ plane: UnsafeBufferPointer<Double>, _ sources: [Int], _ paddedCount: Int) -> Double)
+  func pool(
+    _ x: Tensor, dims: [Int],
+    _ f: (_ plane: UnsafeBufferPointer<Double>, _ sources: [Int], _ paddedCount: Int) -> Double
+  )
     -> Tensor
   {
     let input = x.doubles(), inputPlane = inputPlane, outputPlane = outputPlane
@@ -88,13 +93,17 @@ extension InferenceContext {
 
   /// Attribute p of a norm, 1 or more.
   func requireNorm() throws(GraphError) {
-    guard attributes.int("p") >= 1 else { throw fails("attribute p", "expected 1 or more, found \(attributes.int("p"))") }
+    guard attributes.int("p") >= 1 else {
+      throw fails("attribute p", "expected 1 or more, found \(attributes.int("p"))")
+    }
   }
 }
 
 extension KernelCall {
   /// One number for each plane of [N, C, spatial...].
-  func poolGlobally(dims: [Int], _ f: (Swift.Slice<UnsafeBufferPointer<Double>>) -> Double) throws(KernelError) -> [Tensor] {
+  func poolGlobally(dims: [Int], _ f: (Swift.Slice<UnsafeBufferPointer<Double>>) -> Double) throws(KernelError)
+    -> [Tensor]
+  {
     let x = try tensor(0), plane = x.dims[2...].reduce(1, *)
     let output = x.doubles().withUnsafeBufferPointer { input in
       (0..<dims[0] * dims[1]).map { f(input[$0 * plane..<($0 + 1) * plane]) }

@@ -82,7 +82,8 @@ extension KernelCall {
   func quantization() throws(KernelError) -> (layout: QuantizationScales, scales: [Double], zeroPoints: [Double]) {
     let scale = try tensor(1)
     let layout = try QuantizationScales(
-      dims: try tensor(0).dims, scale: scale.dims, axis: attributes.int("axis"), blockSize: attributes.int("block_size"))
+      dims: try tensor(0).dims, scale: scale.dims, axis: attributes.int("axis"), blockSize: attributes.int("block_size")
+    )
     let zeroPoints = optionalTensor(2)?.doubles() ?? [Double](repeating: 0, count: scale.count)
     guard zeroPoints.count == scale.count else {
       throw fails("zero point: expected \(scale.count) elements like the scale, found \(zeroPoints.count)")

@@ -15,7 +15,8 @@ struct Recurrence {
 
     /// R[rows] * h + its bias for the gates `gates`.
     func recurrent(_ gates: Range<Int>, _ h: [Double]) -> [Double] {
-      Recurrence.multiply(recurrentWeights, gates.lowerBound * hidden..<gates.upperBound * hidden, h, bias: recurrentBias)
+      Recurrence.multiply(
+        recurrentWeights, gates.lowerBound * hidden..<gates.upperBound * hidden, h, bias: recurrentBias)
     }
 
     /// Activation `number` of x, which is held within the clip first.
@@ -64,7 +65,8 @@ struct Recurrence {
     guard names.count == all.count else {
       throw KernelError("attribute activations: expected \(all.count) functions, found \(names.count)")
     }
-    var alphas = (attributes.floats("activation_alpha") ?? [])[...], betas = (attributes.floats("activation_beta") ?? [])[...]
+    var alphas = (attributes.floats("activation_alpha") ?? [])[...],
+      betas = (attributes.floats("activation_beta") ?? [])[...]
     var result: [[RecurrentActivation]] = []
     for start in stride(from: 0, to: names.count, by: defaults.count) {
       var functions: [RecurrentActivation] = []
@@ -101,10 +103,12 @@ struct Recurrence {
           let time = isReversed[index] ? lengths[item] - 1 - step : step
           let start = (isBatchFirst ? item * length + time : time * batch + item) * inputSize
           let projected = Self.multiply(
-            weights, 0..<rows, Array(x[start..<start + inputSize]), bias: bias[2 * index * rows..<(2 * index + 1) * rows])
+            weights, 0..<rows, Array(x[start..<start + inputSize]),
+            bias: bias[2 * index * rows..<(2 * index + 1) * rows])
           cell(direction, projected, &state)
           let target =
-            (isBatchFirst ? (item * length + time) * directions + index : (time * directions + index) * batch + item) * hidden
+            (isBatchFirst ? (item * length + time) * directions + index : (time * directions + index) * batch + item)
+            * hidden
           y.replaceSubrange(target..<target + hidden, with: state[0])
         }
         for number in finals.indices { finals[number].replaceSubrange(place..<place + hidden, with: state[number]) }
@@ -114,7 +118,9 @@ struct Recurrence {
   }
 
   /// matrix[rows] * vector + bias[rows]
-  static func multiply(_ matrix: ArraySlice<Double>, _ rows: Range<Int>, _ vector: [Double], bias: ArraySlice<Double>) -> [Double] {
+  static func multiply(_ matrix: ArraySlice<Double>, _ rows: Range<Int>, _ vector: [Double], bias: ArraySlice<Double>)
+    -> [Double]
+  {
     matrix.withUnsafeBufferPointer { matrix in
       vector.withUnsafeBufferPointer { vector in
         rows.map { row in
@@ -138,7 +144,8 @@ extension InferenceContext {
   func recurrent(gates: Int, states: [Int]) throws(GraphError) -> (y: ValueType, state: ValueType) {
     let directions = try checked { () throws(KernelError) in try Recurrence.directions(attributes).count }
     let type = try elementType(0)
-    let x = try agreedShape(0, [.unknown, .unknown, .unknown]), r = try agreedShape(2, [.known(directions), .unknown, .unknown])
+    let x = try agreedShape(0, [.unknown, .unknown, .unknown]),
+      r = try agreedShape(2, [.known(directions), .unknown, .unknown])
     let isBatchFirst = attributes.int("layout") == 1
     let length = x[isBatchFirst ? 1 : 0], batch = x[isBatchFirst ? 0 : 1]
     let given = attributes.optionalInt("hidden_size")
@@ -165,7 +172,8 @@ extension InferenceContext {
   func agreedShape(_ index: Int, _ expected: [Dimension]) throws(GraphError) -> [Dimension] {
     guard has(index), let shape = try shape(index) else { return expected }
     guard shape.count == expected.count, zip(shape, expected).allSatisfy({ $0.agrees(with: $1) }) else {
-      throw fails(index, expected: TensorType(.float32, expected).shapeText, found: TensorType(.float32, shape).shapeText)
+      throw fails(
+        index, expected: TensorType(.float32, expected).shapeText, found: TensorType(.float32, shape).shapeText)
     }
     return shape
   }

@@ -7,7 +7,8 @@ enum Reduction {
   static func schema(_ opType: String, since: Int, types: ElementTypeSet = .products) -> OpSchema {
     OpSchema(
       opType, since: since, inputs: [.one("data", "T"), .optional("axes", "I")], outputs: [.one("reduced", "T")],
-      attributes: [.int("keepdims", default: 1), .int("noop_with_empty_axes", default: 0)], types: ["T": types, "I": .int64])
+      attributes: [.int("keepdims", default: 1), .int("noop_with_empty_axes", default: 0)],
+      types: ["T": types, "I": .int64])
   }
 
   /// Which of `rank` axes are reduced; axes out of range are left out.

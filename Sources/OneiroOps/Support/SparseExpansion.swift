@@ -6,8 +6,10 @@ extension SparseTensor {
   public func dense() throws(GraphError) -> Tensor {
     let positions = indices.int64s().map(Int.init)
     let rank = indices.rank == 2 ? indices.dims[1] : 1
-    guard let total = Tensor.elementCount(dims), positions.count == values.count * rank, rank == 1 || rank == dims.count else {
-      throw .mismatch("sparse tensor", expected: "\(values.count) positions of rank \(dims.count)", found: "\(indices.dims)")
+    guard let total = Tensor.elementCount(dims), positions.count == values.count * rank, rank == 1 || rank == dims.count
+    else {
+      throw .mismatch(
+        "sparse tensor", expected: "\(values.count) positions of rank \(dims.count)", found: "\(indices.dims)")
     }
     var source = [Int](repeating: -1, count: total)
     let strides = Shape.strides(dims)

@@ -8,7 +8,8 @@ extension InferenceContext {
     guard let type = ElementType(attribute: number), allowed.contains(type) else {
       let found = ElementType(attribute: number)?.name ?? "\(number)"
       throw .mismatch(
-        node: node, "attribute \(name)", expected: "one of \(allowed.members.map(\.name).joined(separator: ", "))", found: found)
+        node: node, "attribute \(name)", expected: "one of \(allowed.members.map(\.name).joined(separator: ", "))",
+        found: found)
     }
     return type
   }

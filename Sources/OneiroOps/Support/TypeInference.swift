@@ -13,7 +13,8 @@ public struct TypeInference: Sendable {
   /// The types of the graph's values by name.
   /// - inputs: types of graph inputs that are narrower than those that the graph states: shapes bound for a run.
   /// - Throws: what does not fit an operator, or contradicts a type that the graph states.
-  public static func infer(_ graph: Graph, inputs: [String: ValueType] = [:]) throws(GraphError) -> [String: ValueType] {
+  public static func infer(_ graph: Graph, inputs: [String: ValueType] = [:]) throws(GraphError) -> [String: ValueType]
+  {
     try TypeInference(graph, inputs: inputs).types
   }
 
@@ -71,7 +72,8 @@ public struct TypeInference: Sendable {
     let areKnown = zip(node.inputs, inputs).allSatisfy { $0.isEmpty || $1 != nil }
     guard areKnown else { return }
     let context = InferenceContext(
-      node: node, schema: op.schema, inputs: inputs, values: node.inputs.map { values[$0] }, inferBody: bodyInference(of: node))
+      node: node, schema: op.schema, inputs: inputs, values: node.inputs.map { values[$0] },
+      inferBody: bodyInference(of: node))
     for (name, type) in zip(node.outputs, try op.infer(context)) where !name.isEmpty {
       types[name] = try Self.merge(type, stated[name], "output \"\(name)\"", node)
     }
@@ -115,7 +117,8 @@ public struct TypeInference: Sendable {
   ) throws(GraphError) -> ValueType? {
     guard let inferred, let stated else { return inferred ?? stated }
     guard let merged = merge(inferred, stated) else {
-      throw .mismatch(node: node, what, expected: "\(stated)", found: "\(inferred)", because: "the graph states that type")
+      throw .mismatch(
+        node: node, what, expected: "\(stated)", found: "\(inferred)", because: "the graph states that type")
     }
     return merged
   }
@@ -160,17 +163,10 @@ extension TypeInference {
 
   /// The node's results, when they depend on nothing that a run brings and are small.
   private func knownResults(_ node: Node, _ op: any Operator.Type) -> [Tensor?]? {
-    let attributes = NodeAttributes(node, schema: op.schema)
-    if node.domain.isEmpty, let first = node.inputs.first, let dims = types[first]?.tensorType?.dims {
-      switch node.opType {
-      case "Shape":
-        let bound = { (index: Int) in min(max(index < 0 ? index + dims.count : index, 0), dims.count) }
-        let start = bound(attributes.int("start")), end = bound(attributes.optionalInt("end") ?? dims.count)
-        let extents = start < end ? Array(dims[start..<end]) : []
-        return [Tensor(extents.map(Int64.init), dims: [extents.count])]
-      case "Size": return Tensor.elementCount(dims).map { [Tensor(scalar: Int64($0))] }
-      default: break
-      }
+    if let dims = node.inputs.first.flatMap({ types[$0]?.tensorType?.dims }),
+      let result = ShapeQuery.result(node, op.schema, dims: dims)
+    {
+      return [result]
     }
     if node.op == OpIdentifier("Constant") { return evaluate(node, op, []) }
     let inputs = node.inputs.map { values[$0] }
@@ -178,7 +174,8 @@ extension TypeInference {
       zip(node.inputs, inputs).allSatisfy({ $0.isEmpty || $1.map { $0.count <= Self.largestCount } ?? false })
     else { return nil }
     let areSmall = node.outputs.allSatisfy { name in
-      name.isEmpty || types[name]?.tensorType?.dims.flatMap(Tensor.elementCount).map { $0 <= Self.largestCount } ?? false
+      name.isEmpty
+        || types[name]?.tensorType?.dims.flatMap(Tensor.elementCount).map { $0 <= Self.largestCount } ?? false
     }
     return areSmall ? evaluate(node, op, inputs) : nil
   }

@@ -29,7 +29,9 @@ public struct WindowAxis: Sendable, Equatable {
 /// The attributes that say where windows stand, for all spatial axes: kernel_shape, strides, dilations, pads, auto_pad
 /// and ceil_mode, with their defaults and checked.
 public struct WindowAttributes: Sendable {
-  public enum AutoPad: String, Sendable { case notSet = "NOTSET", sameUpper = "SAME_UPPER", sameLower = "SAME_LOWER", valid = "VALID" }
+  public enum AutoPad: String, Sendable {
+    case notSet = "NOTSET", sameUpper = "SAME_UPPER", sameLower = "SAME_LOWER", valid = "VALID"
+  }
 
   public let strides: [Int]
   public let dilations: [Int]
@@ -89,7 +91,9 @@ public struct WindowAttributes: Sendable {
     }
     let slack = input + before + after - span
     guard slack >= 0 else {
-      throw KernelError("a window that spans \(span) does not fit into spatial axis \(axis) of extent \(input + before + after), padding included")
+      throw KernelError(
+        "a window that spans \(span) does not fit into spatial axis \(axis) of extent \(input + before + after), padding included"
+      )
     }
     var windows = slack / stride + 1
     if ceilMode, autoPad == .notSet, slack % stride != 0 {
@@ -97,7 +101,8 @@ public struct WindowAttributes: Sendable {
       if windows * stride < input + before { windows += 1 }
     }
     return WindowAxis(
-      input: input, kernel: kernel, stride: stride, dilation: dilations[axis], padBefore: before, padAfter: after, output: windows)
+      input: input, kernel: kernel, stride: stride, dilation: dilations[axis], padBefore: before, padAfter: after,
+      output: windows)
   }
 
   public func axes(_ input: [Int], kernel: [Int]) throws(KernelError) -> [WindowAxis] {

@@ -17,14 +17,19 @@ public enum Reshape: Operator {
     }
     if let dims = data.dims {
       do {
-        return [.tensor(data.elementType, dims: try resolve(wanted, dims, allowsZero: node.attributes.bool("allowzero")))]
+        return [
+          .tensor(data.elementType, dims: try resolve(wanted, dims, allowsZero: node.attributes.bool("allowzero")))
+        ]
       } catch {
-        throw node.fails(1, expected: "a shape of \(Shape.text(dims))'s element count", found: "\(wanted)", because: error.description)
+        throw node.fails(
+          1, expected: "a shape of \(Shape.text(dims))'s element count", found: "\(wanted)", because: error.description)
       }
     }
     let inferred = wanted.enumerated().map { axis, extent -> Dimension in
       if extent > 0 { return .known(extent) }
-      if extent == 0 && !node.attributes.bool("allowzero"), let shape = data.shape, axis < shape.count { return shape[axis] }
+      if extent == 0 && !node.attributes.bool("allowzero"), let shape = data.shape, axis < shape.count {
+        return shape[axis]
+      }
       return extent == 0 && node.attributes.bool("allowzero") ? .known(0) : .unknown
     }
     return [.tensor(data.elementType, inferred)]
@@ -48,7 +53,8 @@ public enum Reshape: Operator {
     let holes = result.indices.filter { result[$0] == -1 }
     guard holes.count <= 1 else { throw KernelError("more than one extent is -1") }
     if let hole = holes.first {
-      guard let rest = Tensor.elementCount(result.filter { $0 != -1 }), rest != 0 ? count % rest == 0 : count == 0 else {
+      guard let rest = Tensor.elementCount(result.filter { $0 != -1 }), rest != 0 ? count % rest == 0 : count == 0
+      else {
         throw KernelError("the other extents do not divide \(count) elements")
       }
       result[hole] = rest == 0 ? 0 : count / rest

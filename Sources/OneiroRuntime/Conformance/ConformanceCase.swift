@@ -13,7 +13,9 @@ public struct ConformanceCase: Sendable {
     var cases: [ConformanceCase] = []
     for folder in folders {
       let found = try search(folder, depth: 0)
-      guard !found.isEmpty else { throw .mismatch(file: folder, nil, expected: "folders with a model.onnx", found: "none") }
+      guard !found.isEmpty else {
+        throw .mismatch(file: folder, nil, expected: "folders with a model.onnx", found: "none")
+      }
       cases += found
     }
     return cases
@@ -34,7 +36,9 @@ public struct ConformanceCase: Sendable {
     try Self.entries(of: folder).filter { $0.hasPrefix("test_data_set_") }.map { (set) throws(GraphError) in
       let files = Set(try Self.entries(of: folder + "/" + set))
       let numbered = { (prefix: String) in
-        Array((0...).lazy.map { "\(prefix)_\($0).pb" }.prefix { files.contains($0) }).map { folder + "/" + set + "/" + $0 }
+        Array((0...).lazy.map { "\(prefix)_\($0).pb" }.prefix { files.contains($0) }).map {
+          folder + "/" + set + "/" + $0
+        }
       }
       return (numbered("input"), numbered("output"))
     }

@@ -53,8 +53,12 @@ public struct ConformanceRun: Sendable {
       var inputs: [String: Value] = [:]
       var expected: [Value] = []
       do throws(GraphError) {
-        for (info, file) in zip(loaded.graph.inputs, set.inputs) { inputs[info.name] = try ValueFile.read(file, as: info.type) }
-        for (info, file) in zip(loaded.graph.outputs, set.outputs) { expected.append(try ValueFile.read(file, as: info.type)) }
+        for (info, file) in zip(loaded.graph.inputs, set.inputs) {
+          inputs[info.name] = try ValueFile.read(file, as: info.type)
+        }
+        for (info, file) in zip(loaded.graph.outputs, set.outputs) {
+          expected.append(try ValueFile.read(file, as: info.type))
+        }
       } catch {
         throw .graph(error)
       }

@@ -45,7 +45,8 @@ public struct ValueComparison: Sendable {
 
   public func difference(_ expected: Tensor, _ found: Tensor) -> String? {
     guard expected.elementType == found.elementType, expected.dims == found.dims else {
-      return "expected \(TensorType(expected.elementType, dims: expected.dims)), found \(TensorType(found.elementType, dims: found.dims))"
+      return
+        "expected \(TensorType(expected.elementType, dims: expected.dims)), found \(TensorType(found.elementType, dims: found.dims))"
     }
     func first<T>(_ a: [T], _ b: [T], _ fits: (T, T) -> Bool) -> String? {
       zip(a, b).enumerated().first { !fits($1.0, $1.1) }.map { "element \($0): expected \($1.0), found \($1.1)" }

@@ -38,7 +38,8 @@ public struct Backend: Sendable {
       case 1 where chain == nil && !entry.contains("="): chain = try Self.chain(parts[0], isStrict: isStrict)
       case 2: overrides[parts[0]] = try Self.chain(parts[1], isStrict: isStrict)
       default:
-        throw .plugin(file: "--backend \(text)", reason: "expected NAME or a list such as onednn,unet=vector,Conv=openblas")
+        throw .plugin(
+          file: "--backend \(text)", reason: "expected NAME or a list such as onednn,unet=vector,Conv=openblas")
       }
     }
     self.text = text
@@ -68,7 +69,9 @@ public struct Backend: Sendable {
     if isStrict { return [first] }
     // What a library lacks is memory-bound work for the most part, which the Vector kernels do; the reference does the rest.
     var chain = [first]
-    if first.name != "vector", PluginSearch.find("vector") != nil { chain.append(.plugin(try LoadedPlugins.load("vector"))) }
+    if first.name != "vector", PluginSearch.find("vector") != nil {
+      chain.append(.plugin(try LoadedPlugins.load("vector")))
+    }
     return chain + [.reference]
   }
 }
@@ -83,7 +86,8 @@ enum LoadedPlugins {
     guard let path = isPath ? name : PluginSearch.find(name) else {
       let known = (PluginSearch.all.map(KernelPlugin.name) + [ReferenceKernel.sourceName]).joined(separator: ", ")
       throw .plugin(
-        file: name, reason: "no such backend; found \(known), looked in \(PluginSearch.folders.joined(separator: ", "))")
+        file: name, reason: "no such backend; found \(known), looked in \(PluginSearch.folders.joined(separator: ", "))"
+      )
     }
     let result = cache.withLock { loaded -> Result<KernelPlugin, RunError> in
       if let plugin = loaded[path] { return .success(plugin) }

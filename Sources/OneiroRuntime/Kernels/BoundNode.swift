@@ -22,7 +22,9 @@ final class BoundNode: @unchecked Sendable {
       blocks.append(UnsafeMutableRawPointer(memory))
       return memory
     }
-    func text(_ string: String) -> UnsafePointer<CChar> { UnsafePointer(allocate(CChar.self, Array(string.utf8CString))) }
+    func text(_ string: String) -> UnsafePointer<CChar> {
+      UnsafePointer(allocate(CChar.self, Array(string.utf8CString)))
+    }
     func tensor(_ type: TensorType?, _ constant: Tensor?) -> oneiro_tensor {
       var tensor = oneiro_tensor()
       tensor.struct_size = UInt32(MemoryLayout<oneiro_tensor>.size)
@@ -44,7 +46,8 @@ final class BoundNode: @unchecked Sendable {
       case .int(let int): result.ints = UnsafePointer(allocate(Int64.self, [int]))
       case .float(let float): result.floats = UnsafePointer(allocate(Float.self, [float]))
       case .ints(let ints): (result.ints, result.count) = (UnsafePointer(allocate(Int64.self, ints)), ints.count)
-      case .floats(let floats): (result.floats, result.count) = (UnsafePointer(allocate(Float.self, floats)), floats.count)
+      case .floats(let floats):
+        (result.floats, result.count) = (UnsafePointer(allocate(Float.self, floats)), floats.count)
       case .string(let bytes):
         result.string = UnsafePointer(allocate(CChar.self, bytes.map(CChar.init(bitPattern:)) + [0]))
         result.count = bytes.count
@@ -63,7 +66,8 @@ final class BoundNode: @unchecked Sendable {
     result.input_count = inputs.count
     result.output_count = outputs.count
     result.attribute_count = attributes.count
-    result.inputs = UnsafePointer(allocate(oneiro_tensor.self, inputs.indices.map { tensor(inputs[$0], constants[$0]) }))
+    result.inputs = UnsafePointer(
+      allocate(oneiro_tensor.self, inputs.indices.map { tensor(inputs[$0], constants[$0]) }))
     result.outputs = UnsafePointer(allocate(oneiro_tensor.self, outputs.map { tensor($0, nil) }))
     result.attributes = UnsafePointer(allocate(oneiro_attribute.self, attributes))
     pointer = UnsafePointer(allocate(oneiro_node.self, [result]))

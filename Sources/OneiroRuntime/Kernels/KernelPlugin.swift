@@ -14,8 +14,11 @@ public final class KernelPlugin: @unchecked Sendable {
 
   /// Loads the library at `path` and takes its kernels.
   public static func load(_ path: String) throws(RunError) -> KernelPlugin {
+    // Before a plugin that depends on it can load it with other settings.
+    _ = OpenMP.shared
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-      throw .plugin(file: path, reason: "cannot be loaded: \(dlerror().map { String(cString: $0) } ?? "unknown reason")")
+      throw .plugin(
+        file: path, reason: "cannot be loaded: \(dlerror().map { String(cString: $0) } ?? "unknown reason")")
     }
     guard let symbol = dlsym(handle, "oneiro_plugin_register") else {
       dlclose(handle)
@@ -41,7 +44,8 @@ public final class KernelPlugin: @unchecked Sendable {
     table.initialize(to: host)
     let status = register(table)
     guard status == Int32(ONEIRO_OK) else {
-      let reason = status == Int32(ONEIRO_ABI_MISMATCH)
+      let reason =
+        status == Int32(ONEIRO_ABI_MISMATCH)
         ? "kernel ABI: expected version \(ONEIRO_KERNEL_ABI), found another one; build the plugin against this oneiro_kernel.h"
         : "registration failed with status \(status)"
       throw .plugin(file: path, reason: reason)
@@ -76,7 +80,9 @@ public final class KernelPlugin: @unchecked Sendable {
   static func name(of path: String) -> String {
     var name = String(path.split(separator: "/").last ?? "").lowercased()
     if let dot = name.firstIndex(of: ".") { name = String(name[..<dot]) }
-    for prefix in ["lib", "oneiro"] where name.hasPrefix(prefix) && name.count > prefix.count { name.removeFirst(prefix.count) }
+    for prefix in ["lib", "oneiro"] where name.hasPrefix(prefix) && name.count > prefix.count {
+      name.removeFirst(prefix.count)
+    }
     return name
   }
 }
@@ -103,7 +109,9 @@ public struct PluginKernel: @unchecked Sendable {
   func prepare(_ node: BoundNode, label: String, threads: Int) throws(RunError) -> Answer {
     let version = Int(node.pointer.pointee.since_version)
     guard version >= sinceVersion, untilVersion.map({ version <= $0 }) ?? true else {
-      return .declined("has \(op) of opset \(sinceVersion)\(untilVersion.map { " to \($0)" } ?? " up"), the node means opset \(version)")
+      return .declined(
+        "has \(op) of opset \(sinceVersion)\(untilVersion.map { " to \($0)" } ?? " up"), the node means opset \(version)"
+      )
     }
     var reason = Sentence()
     let answer = reason.write { descriptor.supports(node.pointer, $0) }
@@ -124,7 +132,9 @@ public struct PluginKernel: @unchecked Sendable {
         throw .kernel(node: label, op: op, kernel: source, reason: "cannot be prepared: \(reason.text)")
       }
     }
-    return .prepared(PreparedPluginKernel(self, node: node, label: label, state: call.state, workspaceByteCount: call.workspace_byte_count))
+    return .prepared(
+      PreparedPluginKernel(
+        self, node: node, label: label, state: call.state, workspaceByteCount: call.workspace_byte_count))
   }
 }
 
@@ -139,7 +149,8 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
   var source: String { kernel.source }
   var isa: String { kernel.isa }
 
-  init(_ kernel: PluginKernel, node: BoundNode, label: String, state: UnsafeMutableRawPointer?, workspaceByteCount: Int) {
+  init(_ kernel: PluginKernel, node: BoundNode, label: String, state: UnsafeMutableRawPointer?, workspaceByteCount: Int)
+  {
     self.kernel = kernel
     self.node = node
     self.label = label

@@ -38,7 +38,8 @@ final class ReferenceKernel: PreparedKernel {
     }
     for (index, type) in outputs.enumerated() {
       guard let type else { continue }
-      guard index < results.count, let tensor = results[index]?.tensor, tensor.elementType == type.elementType, tensor.dims == type.dims
+      guard index < results.count, let tensor = results[index]?.tensor, tensor.elementType == type.elementType,
+        tensor.dims == type.dims
       else {
         let found = index < results.count ? results[index].map { "\($0.type)" } ?? "nothing" : "nothing"
         throw .kernel(

@@ -1,21 +1,19 @@
 import OneiroGraph
 import OneiroOps
+import OneiroPasses
 
-/// One walk of the planner over a graph.
+/// One walk of the planner over a graph: computes what can be computed, keeps what a run has to do, and puts off what
+/// hangs on data.
 struct GraphWalk {
   private let planner: Planner
   private let graph: Graph
   private var table = ValueTable()
-  private var steps: [PlanBuilder.Draft] = []
-  /// For a value that is a view: the value whose memory it shares.
-  private var views: [String: String] = [:]
+  /// Nodes that a run has to do.
+  private var kept: [Node] = []
   private var inputs: [(name: String, type: TensorType)] = []
   private var putOff: [Node] = []
   private var decisive: Set<String> = []
   private var foldedNodeCount = 0
-
-  /// Operators whose output is the input's memory under another shape.
-  private static let viewOperators: Set<String> = ["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"]
 
   init(planner: Planner, graph: Graph) {
     self.planner = planner
@@ -34,6 +32,7 @@ struct GraphWalk {
         table[input.name] = .known(value)
       case .type(let type):
         try Self.check(input, .tensor(type))
+        try Self.checkSize(type, of: input.name, node: nil)
         table[input.name] = .computed(type)
         inputs.append((input.name, type))
       case nil:
@@ -45,7 +44,8 @@ struct GraphWalk {
     }
     if let stranger = bindings.keys.filter({ name in !graph.inputs.contains { $0.name == name } }).sorted().first {
       let names = graph.inputs.map(\.name).joined(separator: ", ")
-      throw .graph(.mismatch("input \"\(stranger)\"", expected: "one of \(names)", found: "a name that the graph has not"))
+      throw .graph(
+        .mismatch("input \"\(stranger)\"", expected: "one of \(names)", found: "a name that the graph has not"))
     }
   }
 
@@ -67,11 +67,22 @@ struct GraphWalk {
     guard fits else { throw .graph(.mismatch("input \"\(input.name)\"", expected: "\(stated)", found: "\(given)")) }
   }
 
+  /// Kernels multiply extents without looking: what does not fit into memory never reaches them.
+  private static func checkSize(_ type: TensorType, of name: String, node: Node?) throws(RunError) {
+    let byteCount = type.dims.flatMap(Tensor.elementCount).flatMap(type.elementType.byteCount)
+    guard let byteCount, byteCount <= ArenaLayout.largestByteCount else {
+      throw .graph(
+        .mismatch(node: node, "value \"\(name)\"", expected: "a size that fits into memory", found: "\(type)"))
+    }
+  }
+
   mutating func visit(_ node: Node) throws(RunError) {
     let captured = Set(node.bodies.flatMap { $0.graph.capturedNames })
     let read = node.inputs.filter { !$0.isEmpty } + captured.sorted()
     if read.contains(where: table.isDeferred) { return putOff(node, needs: []) }
-    guard let op = Operators.find(node.op) else { throw .graph(.invalid(node: node, nil, "unknown operator \(node.op)")) }
+    guard let op = Operators.find(node.op) else {
+      throw .graph(.invalid(node: node, nil, "unknown operator \(node.op)"))
+    }
     let isKnown = read.allSatisfy { table.value($0) != nil }
     let isHost = planner.hostOperators.contains { $0.op == node.op }
     if !node.bodies.isEmpty && !isHost {
@@ -80,13 +91,27 @@ struct GraphWalk {
       return try fold(node, op, captured)
     }
     let types = try infer(node, op)
+    if let dims = node.inputs.first.flatMap({ table.type($0)?.tensorType?.dims }),
+      let result = ShapeQuery.result(node, op.schema, dims: dims)
+    {
+      table[node.outputs[0]] = .known(.tensor(result))
+      foldedNodeCount += 1
+      return
+    }
     let isRandom = TypeInference.random.contains(node.opType)
-    if isKnown && !isRandom && (mustFold(node, types) || isWorthFolding(node, types)) { return try fold(node, op, captured) }
+    if isKnown && !isRandom && (mustFold(node, types) || isWorthFolding(node, types)) {
+      return try fold(node, op, captured)
+    }
     guard let outputs = plannable(node, types) else {
       guard !isKnown else { return try fold(node, op, captured) }
       return putOff(node, needs: shapeDeciding(node))
     }
-    try plan(node, op, outputs)
+    for (name, type) in zip(node.outputs, outputs) {
+      guard let type else { continue }
+      try Self.checkSize(type, of: name, node: node)
+      table[name] = .computed(type)
+    }
+    kept.append(node)
   }
 
   // MARK: - What kind of node it is
@@ -102,7 +127,8 @@ struct GraphWalk {
       if name.isEmpty {
         outputs.append(nil)
       } else {
-        guard index < types.count, let type = types[index].tensorType, type.dims != nil, type.elementType != .string else { return nil }
+        guard index < types.count, let type = types[index].tensorType, type.dims != nil, type.elementType != .string
+        else { return nil }
         outputs.append(type)
       }
     }
@@ -121,7 +147,8 @@ struct GraphWalk {
     let outputBytes = zip(node.outputs, types).reduce(0) { $1.0.isEmpty ? $0 : $0 &+ bytes($1.1) }
     if outputBytes <= 1 << 16 && inputBytes <= 1 << 18 { return true }
     let rearranging: Set<String> = [
-      "Cast", "Concat", "DequantizeLinear", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze",
+      "Cast", "Concat", "DequantizeLinear", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose",
+      "Unsqueeze",
     ]
     return rearranging.contains(node.opType) && outputBytes <= inputBytes &* 8
   }
@@ -149,12 +176,14 @@ struct GraphWalk {
       try NodeChecker.checkForm(node, op.schema)
       let inputs = node.inputs.map { $0.isEmpty ? nil : table.type($0) }
       try NodeChecker.checkTypes(node, op.schema, inputs)
-      let inferBody = node.bodies.isEmpty
+      let inferBody =
+        node.bodies.isEmpty
         ? TypeInference.bodyInference(of: node, types: [:], values: [:])
         : TypeInference.bodyInference(of: node, types: table.types, values: table.tensors)
       return try op.infer(
         InferenceContext(
-          node: node, schema: op.schema, inputs: inputs, values: node.inputs.map { $0.isEmpty ? nil : table.tensor($0) },
+          node: node, schema: op.schema, inputs: inputs,
+          values: node.inputs.map { $0.isEmpty ? nil : table.tensor($0) },
           inferBody: inferBody))
     } catch {
       throw .graph(error)
@@ -182,25 +211,6 @@ struct GraphWalk {
     foldedNodeCount += 1
   }
 
-  private mutating func plan(_ node: Node, _ op: any Operator.Type, _ outputs: [TensorType?]) throws(RunError) {
-    for (name, type) in zip(node.outputs, outputs) { if let type { table[name] = .computed(type) } }
-    if node.domain.isEmpty, Self.viewOperators.contains(node.opType), let source = node.inputs.first, table.value(source) == nil {
-      views[node.outputs[0]] = views[source] ?? source
-      return
-    }
-    let inputs = node.inputs.map { $0.isEmpty ? nil : table.type($0)?.tensorType }
-    let constants = node.inputs.map { $0.isEmpty ? nil : table.tensor($0) }
-    let choice = try KernelChoice(backend: planner.backend, hostOperators: planner.hostOperators, threads: planner.threads)
-      .choose(node, op, inputs: inputs, outputs: outputs, constants: constants) { (body, types) throws(RunError) in
-        var marked = body
-        if case .string(let role) = NodeAttributes(node, schema: op.schema)["role"] {
-          for index in marked.nodes.indices { marked.nodes[index].role = String(decoding: role, as: UTF8.self) }
-        }
-        return try planner.plan(marked, inputs: types)
-      }
-    steps.append(PlanBuilder.Draft(node: node, kernel: choice.kernel, declined: choice.declined))
-  }
-
   func finish() throws(RunError) -> Planner.Round {
     let later = Set(putOff.flatMap { $0.inputs + $0.bodies.flatMap { $0.graph.capturedNames } })
     let wanted = Set(graph.outputs.map(\.name)).union(later).subtracting([""])
@@ -216,10 +226,7 @@ struct GraphWalk {
       default: break
       }
     }
-    let plan = PlanBuilder(
-      graphName: graph.name, steps: steps, table: table, views: views, inputs: inputs, outputs: computed,
-      threads: planner.threads, foldedNodeCount: foldedNodeCount
-    ).build()
+    let plan = try plan(outputs: computed)
     guard !putOff.isEmpty else { return Planner.Round(plan: plan, known: known, remainder: nil) }
     let outside = later.filter { table[$0] != nil && !table.isDeferred($0) }.sorted()
     var rest = Graph(
@@ -227,5 +234,18 @@ struct GraphWalk {
       outputs: graph.outputs.filter { table.isDeferred($0.name) }, nodes: putOff)
     rest.valueInfos = graph.valueInfos
     return Planner.Round(plan: plan, known: known, remainder: Planner.Remainder(graph: rest, decisive: decisive))
+  }
+
+  /// The kept nodes as a graph of their own, rewritten and planned.
+  private func plan(outputs: [(name: String, type: TensorType)]) throws(RunError) -> ExecutionPlan {
+    var rest = Graph(
+      graph.name, inputs: inputs.map { ValueInfo($0.name, .tensor($0.type)) },
+      outputs: outputs.map { ValueInfo($0.name, .tensor($0.type)) }, nodes: kept)
+    for name in Set(kept.flatMap(\.inputs)) { if let tensor = table.tensor(name) { rest.addInitializer(name, tensor) } }
+    let types = table.types.compactMapValues(\.tensorType)
+    let rewritten = RewriteEngine().apply(to: rest, types: types)
+    var lowering = Lowering(planner: planner, types: rewritten.types, constants: rewritten.graph.initializers)
+    for node in rewritten.graph.nodes { try lowering.visit(node) }
+    return try lowering.plan(graph.name, inputs: inputs, outputs: outputs, foldedNodeCount: foldedNodeCount)
   }
 }

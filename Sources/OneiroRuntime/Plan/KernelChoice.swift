@@ -35,7 +35,8 @@ struct KernelChoice {
           declined.append(.init(source: plugin.name, reason: "an element type that the kernel ABI does not carry"))
           continue
         }
-        let boundNode = bound ?? BoundNode(node, schema: op.schema, inputs: inputs, outputs: outputs, constants: constants)
+        let boundNode =
+          bound ?? BoundNode(node, schema: op.schema, inputs: inputs, outputs: outputs, constants: constants)
         bound = boundNode
         for candidate in candidates {
           switch try candidate.prepare(boundNode, label: node.label, threads: threads) {
@@ -46,6 +47,7 @@ struct KernelChoice {
       }
     }
     let reasons = declined.map { "\($0.source): \($0.reason)" }.joined(separator: "; ")
-    throw .kernel(node: node.label, op: node.op, kernel: backend.text, reason: "no kernel, and nothing may fall back: \(reasons)")
+    throw .kernel(
+      node: node.label, op: node.op, kernel: backend.text, reason: "no kernel, and nothing may fall back: \(reasons)")
   }
 }

@@ -10,7 +10,8 @@ struct PlanBuilder {
 
   let graphName: String
   let steps: [Draft]
-  let table: ValueTable
+  let types: [String: TensorType]
+  let constants: [String: Tensor]
   let views: [String: String]
   let inputs: [(name: String, type: TensorType)]
   /// What a run hands out.
@@ -18,20 +19,24 @@ struct PlanBuilder {
   let threads: Int
   let foldedNodeCount: Int
 
-  func build() -> ExecutionPlan {
+  func build() throws(RunError) -> ExecutionPlan {
     let lives = lives()
     let names = lives.keys.sorted()
-    let workspaces = steps.indices.map { ArenaLayout.Block(byteCount: steps[$0].kernel.workspaceByteCount, live: $0...$0) }
-    let layout = ArenaLayout(names.map { .init(byteCount: byteCount($0), live: lives[$0]!) } + workspaces)
+    let workspaces = steps.indices.map {
+      ArenaLayout.Block(byteCount: steps[$0].kernel.workspaceByteCount, live: $0...$0)
+    }
+    guard let layout = ArenaLayout(names.map { .init(byteCount: byteCount($0), live: lives[$0]!) } + workspaces) else {
+      throw .graph(.invalid("graph \"\(graphName)\"", "its values take more memory than there are addresses"))
+    }
     let offsets = Dictionary(uniqueKeysWithValues: zip(names, layout.offsets))
 
-    var constants: [Tensor] = []
+    var used: [Tensor] = []
     var constantIndices: [String: Int] = [:]
     func operand(_ name: String) -> ExecutionPlan.Operand? {
-      guard !name.isEmpty, let type = table.type(name)?.tensorType else { return nil }
-      if let tensor = table.tensor(name) {
-        let index = constantIndices[name] ?? constants.count
-        if index == constants.count { constants.append(tensor) }
+      guard !name.isEmpty, let type = types[name] else { return nil }
+      if let tensor = constants[name] {
+        let index = constantIndices[name] ?? used.count
+        if index == used.count { used.append(tensor) }
         constantIndices[name] = index
         return .init(name: name, type: type, location: .constant(index))
       }
@@ -49,16 +54,16 @@ struct PlanBuilder {
     return ExecutionPlan(
       graphName: graphName, steps: placed,
       values: names.map {
-        .init(name: $0, type: table.type($0)!.tensorType!, offset: offsets[$0]!, byteCount: byteCount($0), live: lives[$0]!)
+        .init(name: $0, type: types[$0]!, offset: offsets[$0]!, byteCount: byteCount($0), live: lives[$0]!)
       },
-      constants: constants, inputs: inputs.map(port), outputs: outputs.map(port), arenaByteCount: layout.byteCount,
+      constants: used, inputs: inputs.map(port), outputs: outputs.map(port), arenaByteCount: layout.byteCount,
       threads: threads, foldedNodeCount: foldedNodeCount, viewNodeCount: views.count)
   }
 
   private func root(_ name: String) -> String { views[name] ?? name }
 
   private func byteCount(_ name: String) -> Int {
-    guard let type = table.type(name)?.tensorType, let dims = type.dims else { return 0 }
+    guard let type = types[name], let dims = type.dims else { return 0 }
     return Tensor.elementCount(dims).flatMap(type.elementType.byteCount) ?? 0
   }
 
@@ -66,7 +71,7 @@ struct PlanBuilder {
   private func lives() -> [String: ClosedRange<Int>] {
     var lives: [String: ClosedRange<Int>] = [:]
     func touch(_ name: String, at step: Int) {
-      guard !name.isEmpty, table.value(name) == nil else { return }
+      guard !name.isEmpty, constants[name] == nil else { return }
       let root = root(name)
       let old = lives[root] ?? step...step
       lives[root] = min(old.lowerBound, step)...max(old.upperBound, step)

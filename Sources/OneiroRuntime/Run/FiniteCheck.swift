@@ -15,7 +15,9 @@ public enum FiniteCheck {
   }
 
   /// The first element that is not finite, of float32 or float64 memory; `nil` for other types.
-  public static func firstBadElement(_ memory: UnsafeRawBufferPointer, _ type: ElementType) -> (element: Int, value: Double)? {
+  public static func firstBadElement(_ memory: UnsafeRawBufferPointer, _ type: ElementType) -> (
+    element: Int, value: Double
+  )? {
     switch type {
     case .float32:
       let floats = memory.bindMemory(to: Float.self)

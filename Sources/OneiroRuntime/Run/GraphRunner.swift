@@ -105,7 +105,9 @@ final class BodyRunners: @unchecked Sendable {
     do { results = try runner.run(values) } catch { throw KernelError("body \"\(body.name)\": \(error)") }
     var outputs: [Value] = []
     for output in body.outputs {
-      guard let value = results[output.name] else { throw KernelError("body \"\(body.name)\" has no output \"\(output.name)\"") }
+      guard let value = results[output.name] else {
+        throw KernelError("body \"\(body.name)\" has no output \"\(output.name)\"")
+      }
       outputs.append(value)
     }
     return outputs

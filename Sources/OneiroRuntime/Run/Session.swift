@@ -104,7 +104,8 @@ public struct Session: ~Copyable {
       let start = options.profile == nil ? 0 : monotonicNanoseconds()
       try plan.steps[index].kernel.compute(
         StepCall(
-          inputs: frame.inputs, outputs: frame.outputs, workspace: frame.workspace, threads: plan.threads, state: frame.state,
+          inputs: frame.inputs, outputs: frame.outputs, workspace: frame.workspace, threads: plan.threads,
+          state: frame.state,
           options: options))
       if let profile = options.profile { profile.nanoseconds[index] += monotonicNanoseconds() - start }
       if options.checksFinite { try FiniteCheck.check(plan.steps[index], frame.outputs) }
@@ -113,9 +114,13 @@ public struct Session: ~Copyable {
 
   /// Runs once on tensors.
   /// - inputs: one for each of the plan's inputs; others are ignored.
-  public mutating func run(_ inputs: [String: Tensor], _ options: RunOptions = RunOptions()) throws(RunError) -> [String: Tensor] {
+  public mutating func run(_ inputs: [String: Tensor], _ options: RunOptions = RunOptions()) throws(RunError)
+    -> [String: Tensor]
+  {
     for (index, port) in plan.inputs.enumerated() {
-      guard let tensor = inputs[port.name] else { throw .graph(.invalid("input \"\(port.name)\"", "is missing, \(port.type)")) }
+      guard let tensor = inputs[port.name] else {
+        throw .graph(.invalid("input \"\(port.name)\"", "is missing, \(port.type)"))
+      }
       guard tensor.elementType == port.type.elementType, tensor.dims == port.dims else {
         let found = TensorType(tensor.elementType, dims: tensor.dims)
         throw .graph(.mismatch("input \"\(port.name)\"", expected: "\(port.type)", found: "\(found)"))
@@ -127,7 +132,8 @@ public struct Session: ~Copyable {
     for (index, port) in plan.outputs.enumerated() {
       let source = output(index)
       results[port.name] = Tensor(
-        port.type.elementType, dims: port.dims, storage: ByteStorage(byteCount: source.count) { $0.copyMemory(from: source) })
+        port.type.elementType, dims: port.dims,
+        storage: ByteStorage(byteCount: source.count) { $0.copyMemory(from: source) })
     }
     return results
   }

@@ -1,0 +1,172 @@
+import Glibc
+import OneiroGraph
+import OneiroPasses
+import OneiroRuntime
+
+/// One pipeline, ready to turn EEG into pictures. It runs one picture at a time, so memory does not grow with their number.
+public final class Dream {
+  public struct Options: Sendable {
+    /// What makes another run than the pipeline file says; `nil` keeps what it says.
+    public var sampler: SamplerKind?
+    public var steps: Int?
+    /// The ONNX file for each role that is to be another than in the pipeline file.
+    public var replacing: [String: String] = [:]
+    public var backend: Backend
+    public var threads = Threads.available
+    /// Outputs of the pipeline to compute beside the picture, where it has them.
+    public var alsoComputes: [String] = []
+
+    public init(backend: Backend) { self.backend = backend }
+  }
+
+  /// One picture, and what was computed beside it.
+  public struct Result: Sendable {
+    public let picture: Picture
+    /// The number of the trial in its file, and which of its pictures this is.
+    public let trial: Int
+    public let sample: Int
+    /// The outputs that were asked for, by name, each with a first axis of 1.
+    public let outputs: [String: Tensor]
+  }
+
+  /// What a run took.
+  public struct Summary: Sendable {
+    public let seconds: Double
+    /// The most memory that the process has had in use so far.
+    public let peakByteCount: Int
+    /// How many steps ran on each backend, most first.
+    public let placement: [(source: String, count: Int)]
+  }
+
+  public let path: String
+  public let options: Options
+  public let interface: PipelineInterface
+  public let settings: DenoiseSettings
+  private let runner: GraphRunner
+
+  /// Loads the pipeline file at `path`.
+  public init(_ path: String, options: Options) throws(DreamError) {
+    var model = try Bundle.load(path, replacing: options.replacing)
+    model = try PipelineBuilder.setSampling(options.sampler, steps: options.steps, in: model, name: path)
+    interface = try PipelineInterface(model, name: path)
+    guard let denoise = model.graph.nodes.first(where: \.isDenoise) else {
+      throw .mismatch(at: path, expected: "a node of ai.oneiro.Denoise", found: "none")
+    }
+    settings = try DenoiseSettings(denoise)
+    let wanted = [PipelineInterface.pictureName] + options.alsoComputes.filter { $0 != PipelineInterface.pictureName }
+    for name in wanted where !interface.outputs.contains(name) {
+      throw .mismatch(
+        at: "\(path): output", expected: interface.outputs.joined(separator: ", "), found: "\"\(name)\"")
+    }
+    let flat: Graph
+    do { flat = InlineSubgraphs.apply(to: try InlineFunctions.apply(to: model).graph) } catch { throw .graph(error) }
+    var graph = PruneDeadNodes.apply(to: flat, keeping: wanted)
+    // Other inputs of the file feed parts that are not computed.
+    graph.inputs = graph.inputs.filter {
+      $0.name == PipelineInterface.eegName || $0.name == PipelineInterface.noiseName
+        || graph.initializers[$0.name] != nil
+    }
+    runner = GraphRunner(
+      graph, planner: Planner(backend: options.backend, hostOperators: [DenoiseOperator.self], threads: options.threads)
+    )
+    self.path = path
+    self.options = options
+  }
+
+  /// Pictures of every trial of the recording.
+  /// - noise: where each picture starts; the pictures of one trial follow each other.
+  /// - samples: how many pictures to make of each trial.
+  /// - progress: is told of each step of the sampler: which picture, of how many, steps done, steps in all.
+  public func run(
+    _ recording: Recording, noise: StartingNoise, samples: Int = 1,
+    progress: (@Sendable (_ picture: Int, _ pictures: Int, _ done: Int, _ total: Int) -> Void)? = nil
+  ) throws(DreamError) -> (results: [Result], summary: Summary) {
+    guard samples >= 1 else { throw .mismatch(at: "samples", expected: "1 or more", found: "\(samples)") }
+    try recording.check(fits: interface.eeg, named: PipelineInterface.eegName)
+    try recording.checkFinite()
+    let (pictures, overflow) = recording.count.multipliedReportingOverflow(by: samples)
+    guard !overflow else { throw .mismatch(at: "samples", expected: "fewer pictures", found: "\(samples) a trial") }
+    let start = ContinuousClock.now
+    let noises = try noise.tensor(count: pictures, latentDims: interface.latentDims)
+    var results: [Result] = []
+    for index in 0..<pictures {
+      var runOptions = RunOptions()
+      if let progress { runOptions.progress = { _, done, total in progress(index, pictures, done, total) } }
+      let inputs: [String: Value] = [
+        PipelineInterface.eegName: .tensor(recording.trials.rows([index / samples])),
+        PipelineInterface.noiseName: .tensor(noises.rows([index])),
+      ]
+      let outputs = try compute(inputs, runOptions)
+      guard let image = outputs[PipelineInterface.pictureName],
+        let picture = try Picture.pictures(image).first
+      else { throw .mismatch(at: "\(path): output \"picture\"", expected: "a picture", found: "none") }
+      results.append(
+        Result(
+          picture: picture, trial: recording.trialNumbers[index / samples], sample: index % samples, outputs: outputs))
+    }
+    let taken = (ContinuousClock.now - start).components
+    let seconds = Double(taken.seconds) + Double(taken.attoseconds) * 1e-18
+    return (results, Summary(seconds: seconds, peakByteCount: Self.peakByteCount, placement: placement))
+  }
+
+  /// Runs once. A result with NaN or infinity in it is run again with a look at every value, to name the node that made
+  /// the first one.
+  private func compute(_ inputs: [String: Value], _ runOptions: RunOptions) throws(DreamError) -> [String: Tensor] {
+    do throws(RunError) {
+      let outputs = try runner.run(inputs, runOptions).compactMapValues(\.tensor)
+      let isFinite = outputs.values.allSatisfy { tensor in
+        withExtendedLifetime(tensor) { FiniteCheck.firstBadElement(tensor.bytes, tensor.elementType) == nil }
+      }
+      if isFinite { return outputs }
+      var checking = runOptions
+      checking.progress = nil
+      checking.checksFinite = true
+      _ = try runner.run(inputs, checking)
+    } catch {
+      throw .run(error)
+    }
+    throw .mismatch(at: path, expected: "finite outputs", found: "NaN or infinity that no single node made")
+  }
+
+  private var placement: [(source: String, count: Int)] {
+    var counts: [String: Int] = [:]
+    for plan in runner.lastPlans {
+      for (source, count) in plan.placement { counts[source, default: 0] += count }
+    }
+    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+  }
+
+  /// "VmHWM" of the process, which Linux gives in KiB. The figure of `getrusage` is no use: it starts with what the
+  /// program that started this one had taken.
+  private static var peakByteCount: Int {
+    guard let status = fopen("/proc/self/status", "r") else { return 0 }
+    defer { fclose(status) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, Int32(line.count), status) != nil {
+      let fields = line.prefix { $0 != 0 }.split { $0 == 9 || $0 == 32 || $0 == 10 }
+      guard fields.count >= 2, String(decoding: fields[0].map(UInt8.init(bitPattern:)), as: UTF8.self) == "VmHWM:"
+      else { continue }
+      return (Int(String(decoding: fields[1].map(UInt8.init(bitPattern:)), as: UTF8.self)) ?? 0) * 1024
+    }
+    return 0
+  }
+}
+
+extension Dream {
+  /// What a picture's file says of how it was made.
+  /// - seed: of the starting noise, where it came from a seed.
+  /// - eeg: the file of the recording.
+  public func notes(for result: Result, seed: UInt64?, eeg: String) throws(DreamError) -> [PNG.Text] {
+    var notes = [
+      PNG.Text("steps", "\(settings.steps)"), PNG.Text("sampler", settings.sampler.rawValue),
+      PNG.Text("backend", options.backend.text), PNG.Text("trial", "\(result.trial)"),
+      PNG.Text("sample", "\(result.sample)"), PNG.Text("model.sha256", try SHA256.hex(ofFile: path)),
+      PNG.Text("eeg.sha256", try SHA256.hex(ofFile: eeg)),
+    ]
+    if let seed { notes.insert(PNG.Text("seed", "\(seed)"), at: 0) }
+    for (role, file) in options.replacing.sorted(by: { $0.key < $1.key }) {
+      notes.append(PNG.Text("\(role).sha256", try SHA256.hex(ofFile: file)))
+    }
+    return notes
+  }
+}

@@ -1,0 +1,58 @@
+import OneiroGraph
+import OneiroOps
+
+/// Turns nodes of known types into steps: views become names for other values' memory, everything else gets a kernel.
+struct Lowering {
+  let planner: Planner
+  let types: [String: TensorType]
+  let constants: [String: Tensor]
+  private var steps: [PlanBuilder.Draft] = []
+  /// For a value that is a view: the value whose memory it shares.
+  private var views: [String: String] = [:]
+
+  /// Operators whose output is the input's memory under another shape.
+  private static let viewOperators: Set<String> = ["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"]
+
+  init(planner: Planner, types: [String: TensorType], constants: [String: Tensor]) {
+    self.planner = planner
+    self.types = types
+    self.constants = constants
+  }
+
+  mutating func visit(_ node: Node) throws(RunError) {
+    if node.domain.isEmpty, Self.viewOperators.contains(node.opType), let source = node.inputs.first,
+      constants[source] == nil
+    {
+      views[node.outputs[0]] = views[source] ?? source
+      return
+    }
+    guard let op = Operators.find(node.op) else {
+      throw .graph(.invalid(node: node, nil, "unknown operator \(node.op)"))
+    }
+    let choice = try KernelChoice(
+      backend: planner.backend, hostOperators: planner.hostOperators, threads: planner.threads
+    )
+    .choose(
+      node, op, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.map { types[$0] },
+      constants: node.inputs.map { constants[$0] }
+    ) { [planner] (body, types) throws(RunError) in
+      var marked = body
+      if case .string(let role) = NodeAttributes(node, schema: op.schema)["role"] {
+        for index in marked.nodes.indices { marked.nodes[index].role = String(decoding: role, as: UTF8.self) }
+      }
+      return try planner.plan(marked, inputs: types)
+    }
+    steps.append(PlanBuilder.Draft(node: node, kernel: choice.kernel, declined: choice.declined))
+  }
+
+  func plan(
+    _ graphName: String, inputs: [(name: String, type: TensorType)], outputs: [(name: String, type: TensorType)],
+    foldedNodeCount: Int
+  ) throws(RunError) -> ExecutionPlan {
+    try PlanBuilder(
+      graphName: graphName, steps: steps, types: types, constants: constants, views: views, inputs: inputs,
+      outputs: outputs,
+      threads: planner.threads, foldedNodeCount: foldedNodeCount
+    ).build()
+  }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import OneiroDream
+
+struct BundleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bundle",
+    abstract: "Make pipeline files, look into them, and change their parts.",
+    subcommands: [Create.self, List.self, Extract.self, Replace.self])
+
+  struct Create: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Wire exported models into one pipeline file.",
+      discussion: """
+        A folder holds ROLE.onnx or ROLE/model.onnx for some roles, and scheduler.json. ROLE=FILE adds a part or takes
+        another file for it. Each part's weights go to a file of their own beside the pipeline file.
+
+          oneiro bundle create pipeline.onnx --from Models/parts
+          oneiro bundle create pipeline.onnx unet=unet.onnx vae_decoder=vae.onnx ... --scheduler scheduler.json
+        """)
+    @Argument(help: "The pipeline file to write.") var pipeline: String
+    @Argument(help: "Parts as ROLE=FILE.") var parts: [String] = []
+    @Option(name: .customLong("from"), help: ArgumentHelp("A folder of parts.", valueName: "dir")) var folder: String?
+    @Option(help: ArgumentHelp("The noise schedule and sampler.", valueName: "json")) var scheduler: String?
+
+    func validate() throws {
+      guard folder != nil || !parts.isEmpty else {
+        throw ValidationError("say what to bundle: --from DIR, or ROLE=FILE ...")
+      }
+      for part in parts where part.split(separator: "=", maxSplits: 1).count != 2 {
+        throw ValidationError("expected ROLE=FILE, found \"\(part)\"")
+      }
+    }
+
+    func run() throws {
+      var found: (parts: [String: String], schedulerFile: String?) = ([:], nil)
+      if let folder { found = try Bundle.files(inFolder: folder) }
+      for part in parts {
+        let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+        found.parts[pair[0]] = pair[1]
+      }
+      try Bundle.create(pipeline, parts: found.parts, schedulerFile: scheduler ?? found.schedulerFile)
+      print("\(pipeline): \(try Bundle.list(pipeline).map(\.role).joined(separator: ", "))")
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the parts of a pipeline file.")
+    @Argument(help: "A pipeline file.") var pipeline: String
+    @Flag(help: "Print one JSON object.") var json = false
+
+    func run() throws {
+      let parts = try Bundle.list(pipeline)
+      if json {
+        let rows = parts.map { part -> [String: Any] in
+          [
+            "role": part.role, "op": part.opType, "nodes": part.nodeCount, "weight_bytes": part.weightByteCount,
+            "weights_sha256": part.weightsHash ?? "",
+            "inputs": part.inputs.map { ["name": $0.name, "type": $0.type.map { "\($0)" } ?? ""] },
+            "outputs": part.outputs.map { ["name": $0.name, "type": $0.type.map { "\($0)" } ?? ""] },
+          ]
+        }
+        print(
+          String(
+            decoding: try JSONSerialization.data(withJSONObject: ["parts": rows], options: [.sortedKeys]), as: UTF8.self
+          ))
+        return
+      }
+      for part in parts {
+        let values = { (infos: [String]) in infos.joined(separator: ", ") }
+        let inputs = values(part.inputs.map { "\($0.name) \($0.type.map { "\($0)" } ?? "?")" })
+        let outputs = values(part.outputs.map { "\($0.name) \($0.type.map { "\($0)" } ?? "?")" })
+        print("\(part.role)  (\(part.opType), \(part.nodeCount) nodes, \(part.weightByteCount) bytes of weights)")
+        print("    \(inputs)\n    -> \(outputs)")
+      }
+    }
+  }
+
+  struct Extract: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Write one part as a plain ONNX file.")
+    @Argument(help: "A pipeline file.") var pipeline: String
+    @Argument(help: "The part's role.") var role: String
+    @Option(help: ArgumentHelp("The file to write.", valueName: "onnx")) var out: String
+
+    func run() throws {
+      try Bundle.extract(role, from: pipeline, to: out)
+      print("\(out): \(role) of \(pipeline)")
+    }
+  }
+
+  struct Replace: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Put another graph in the place of a part.",
+      discussion: "The new part has to take and give what the old one does.")
+    @Argument(help: "A pipeline file.") var pipeline: String
+    @Argument(help: "ROLE=FILE.") var part: String
+
+    func run() throws {
+      let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+      guard pair.count == 2 else { throw ValidationError("expected ROLE=FILE, found \"\(part)\"") }
+      try Bundle.replace(pair[0], in: pipeline, with: pair[1])
+      print("\(pipeline): \(pair[0]) is \(pair[1]) now")
+    }
+  }
+}

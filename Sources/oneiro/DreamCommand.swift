@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import OneiroDream
+import OneiroGraph
+import OneiroRuntime
+
+struct DreamCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dream",
+    abstract: "Turn EEG into pictures.",
+    discussion: """
+      EEG is a .npy, .npz or .safetensors file of one trial [channels, samples] or several [trials, channels, samples].
+      FILE:3 takes one trial, FILE:0-7,12 some, FILE:all or FILE alone all of them.
+
+        oneiro dream Models/dreamdiffusion-tiny.onnx --eeg Models/parts/eeg_samples.safetensors:0 --out picture.png
+        oneiro dream PIPELINE.onnx --eeg trials.npy:all --samples 4 --out pictures.png --sheet sheet.png
+        oneiro dream PIPELINE.onnx --eeg trial.npy --out p.png --with unet=other.onnx --sampler ddim --steps 25
+
+      With several pictures, --out pictures.png names them pictures-TRIAL-SAMPLE.png.
+      """)
+
+  @Argument(help: "A pipeline file.") var pipeline: String
+  @Option(help: ArgumentHelp("The recording, and which of its trials.", valueName: "file[:trials]")) var eeg: String
+  @Option(help: ArgumentHelp("Where to write the picture.", valueName: "png")) var out: String?
+  @Option(
+    help: ArgumentHelp(
+      "Also write all pictures on one sheet, under the true ones where the recording has them.", valueName: "png"))
+  var sheet: String?
+  @Option(help: ArgumentHelp("Pictures beside each other on the sheet.", valueName: "n")) var columns = 10
+  @Option(help: ArgumentHelp("Steps of the sampler; the default is the pipeline's.", valueName: "n")) var steps: Int?
+  @Option(help: ArgumentHelp("plms or ddim; the default is the pipeline's.", valueName: "name")) var sampler:
+    SamplerKind?
+  @Option(help: ArgumentHelp("Seed of the starting noise, the numbers that PyTorch draws on a CPU.", valueName: "n"))
+  var seed: UInt64 = 0
+  @Option(
+    help: ArgumentHelp(
+      "Starting noise from a file (.npy, or array x_T of a .npz or .safetensors), or \"recorded\": that of the trials' own file.",
+      valueName: "file"))
+  var noise: String?
+  @Option(help: ArgumentHelp("Pictures to make of each trial.", valueName: "n")) var samples = 1
+  @Option(
+    name: .customLong("with"), help: ArgumentHelp("Another graph for a part of the pipeline.", valueName: "role=file"))
+  var replacements: [String] = []
+  @Flag(help: "Print one JSON object at the end.") var json = false
+  @OptionGroup var options: BackendOptions
+
+  func validate() throws {
+    guard out != nil || sheet != nil else { throw ValidationError("say where the picture goes: --out picture.png") }
+    guard samples >= 1 else { throw ValidationError("--samples: expected 1 or more, found \(samples)") }
+    guard columns >= 1 else { throw ValidationError("--columns: expected 1 or more, found \(columns)") }
+    for argument in replacements where argument.split(separator: "=", maxSplits: 1).count != 2 {
+      throw ValidationError("--with: expected ROLE=FILE, found \"\(argument)\"")
+    }
+  }
+
+  func run() throws {
+    let (path, selection) = TrialSelection.split(eeg)
+    let recording = try Recording(contentsOf: path).selecting(selection ?? .all)
+    let dream = try Dream(pipeline, options: try dreamOptions(for: recording))
+    for target in [out, sheet].compactMap({ $0 }) { try OutputFile.checkWritable(target) }
+    let bar = ProgressBar(isQuiet: json)
+    let (results, summary) = try dream.run(recording, noise: try startingNoise(recording), samples: samples) {
+      picture, pictures, done, total in
+      bar.update(label: pictures > 1 ? "picture \(picture + 1) of \(pictures)" : "picture", done: done, total: total)
+    }
+    bar.finish()
+    let score = Score(results, recording)
+    var files: [String] = []
+    if let out {
+      for result in results {
+        let file = results.count == 1 ? out : OutputFile.numbered(out, trial: result.trial, sample: result.sample)
+        let notes = try dream.notes(for: result, seed: noise == nil ? seed : nil, eeg: path)
+        try PNG.write(result.picture, to: file, text: notes)
+        files.append(file)
+      }
+    }
+    if let sheet {
+      let entries = results.indices.map { index in
+        ContactSheet.Entry(
+          truth: recording.shown?[index / samples], generated: results[index].picture,
+          isWrong: score?.isWrong(index) ?? false)
+      }
+      try PNG.write(try ContactSheet.draw(entries, columns: columns), to: sheet)
+      files.append(sheet)
+    }
+    try report(files, summary, score, dream)
+  }
+
+  private func dreamOptions(for recording: Recording) throws -> Dream.Options {
+    var result = Dream.Options(backend: try options.load())
+    result.sampler = sampler
+    result.steps = steps
+    result.threads = options.threads
+    for argument in replacements {
+      let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+      result.replacing[parts[0]] = parts[1]
+    }
+    let hasClassifier = try Bundle.list(pipeline).contains { $0.role == "image_classifier" }
+    if hasClassifier && recording.labels != nil { result.alsoComputes = [PipelineInterface.classLogitsName] }
+    return result
+  }
+
+  private func startingNoise(_ recording: Recording) throws -> StartingNoise {
+    guard let noise else { return .seed(seed) }
+    guard noise == "recorded" else { return try StartingNoise(contentsOf: noise) }
+    guard let recorded = recording.noise else {
+      throw DreamError.mismatch(
+        at: recording.source, expected: "an array x_T, the starting noise of each trial", found: "none")
+    }
+    return .given(recorded, source: recording.source)
+  }
+
+  private func report(_ files: [String], _ summary: Dream.Summary, _ score: Score?, _ dream: Dream) throws {
+    let placement = summary.placement.map { "\($0.count) nodes on \($0.source)" }.joined(separator: ", ")
+    if json {
+      var object: [String: Any] = [
+        "files": files, "seconds": summary.seconds, "peak_bytes": summary.peakByteCount, "steps": dream.settings.steps,
+        "sampler": dream.settings.sampler.rawValue,
+        "placement": Dictionary(summary.placement.map { ($0.source, $0.count) }, uniquingKeysWith: +),
+      ]
+      if let score {
+        object["score"] = ["right": score.right, "of": score.total, "predicted": score.predicted] as [String: Any]
+      }
+      print(String(decoding: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]), as: UTF8.self))
+      return
+    }
+    if let score { print("classified as the trial's label: \(score.right) of \(score.total)") }
+    let name = files.count == 1 ? files[0] : "\(files.count) files, the last \(files.last ?? "")"
+    let seconds = String(format: "%.2f", summary.seconds), megabytes = summary.peakByteCount / 1_000_000
+    print("\(name): \(seconds) s, \(megabytes) MB at peak, \(placement)")
+  }
+}
+
+extension SamplerKind: ExpressibleByArgument {}
+
+/// How many pictures the pipeline's own classifier puts in the class of the trial they came from.
+private struct Score {
+  let predicted: [Int]
+  let labels: [Int]
+  var total: Int { labels.count }
+  var right: Int { zip(predicted, labels).count { $0 == $1 } }
+  func isWrong(_ index: Int) -> Bool { predicted[index] != labels[index] }
+
+  init?(_ results: [Dream.Result], _ recording: Recording) {
+    guard let known = recording.labels else { return nil }
+    let logits = results.compactMap { $0.outputs[PipelineInterface.classLogitsName]?.doubles() }
+    guard logits.count == results.count, !results.isEmpty else { return nil }
+    predicted = logits.map { row in row.indices.max { row[$0] < row[$1] } ?? 0 }
+    let samples = results.count / max(known.count, 1)
+    labels = results.indices.map { Int(known[$0 / max(samples, 1)]) }
+  }
+}

@@ -1,0 +1,17 @@
+import Foundation
+import Logging
+
+/// What the program has to say beside its results, on standard error: warnings, or from the level that ONEIRO_LOG names
+/// (trace, debug, info, notice, warning, error).
+enum Log {
+  static let shared: Logger = {
+    let level =
+      ProcessInfo.processInfo.environment["ONEIRO_LOG"].flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? .warning
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = level
+      return handler
+    }
+    return Logger(label: "oneiro")
+  }()
+}

@@ -1,0 +1,109 @@
+import Foundation
+import OneiroGraph
+import OneiroModel
+import Testing
+
+@Suite("The verbs, rightly and wrongly used") struct UseTests {
+  let files: Fixtures
+  init() throws { files = try Fixtures() }
+
+  @Test(arguments: [
+    ["run"], ["dump"], ["bench"], ["conformance"], ["levitate"],
+    ["run", "m.onnx", "--levitate"], ["run", "m.onnx", "--input", "x"], ["run", "m.onnx", "--threads", "0"],
+    ["dump", "m.onnx", "--format", "html"], ["dump", "m.onnx", "--stage", "dreamt"], ["dump", "m.onnx", "--depth=-1"],
+    ["dump", "m.onnx", "--input", "x=wide"], ["bench", "m.onnx", "--runs", "0"], ["bench", "m.onnx", "--seed", "x"],
+    ["kernels", "a.so", "b.so"],
+  ]) func wrongUseEndsWithStatus2AndAHint(arguments: [String]) throws {
+    let result = try Program.run(arguments)
+    #expect(!result.crashed && result.status == 2)
+    #expect(result.output.isEmpty)
+    #expect(result.errors.contains("Error: ") && result.errors.contains("--help"), "\(result.errors)")
+  }
+
+  @Test(arguments: ["run", "dump", "bench", "conformance", "kernels"]) func everyVerbHasHelp(verb: String) throws {
+    let result = try Program.run([verb, "--help"])
+    #expect(result.status == 0 && result.errors.isEmpty)
+    #expect(result.output.contains("USAGE: oneiro \(verb)"))
+  }
+
+  @Test func runWritesWhatTheModelComputes() throws {
+    let input = try files.array(Tensor([10, 20] as [Float], dims: [1, 2]))
+    let result = try Program.run(
+      [
+        "run", try files.sumModel(), "--backend", "reference", "--input", "x=\(input)", "--output-dir",
+        files.path("out"),
+      ])
+    #expect(result.status == 0, "\(result.errors)")
+    let output = try #require(try ArrayFile.read(files.path("out/y.npy")).tensor)
+    #expect(output.dims == [1, 2] && output.elements(of: Float.self) == [11, 22])
+  }
+
+  @Test func dumpPrintsTextThatCanBeRead() throws {
+    let result = try Program.run(["dump", try files.sumModel()])
+    let model = try GraphText.parse(result.output)
+    #expect(model.graph.nodes.map(\.opType) == ["Add"])
+    let bound = try Program.run(["dump", try files.sumModel(), "--input", "x=7x2", "--format", "json"])
+    #expect(bound.output.contains("float[7,2]"))
+    _ = try JSONSerialization.jsonObject(with: Data(bound.output.utf8))
+  }
+
+  @Test func depthCutsBodies() throws {
+    let path = try files.model(
+      """
+      choose (bool c, float[2] x) => (float[2] y) {
+        y = If <then_branch: graph = up () => (float[2] a) { a = Relu (x) }, else_branch: graph = down () => (float[2] b) { b = Neg (x) }> (c)
+      }
+      """)
+    let cut = try Program.run(["dump", path, "--depth", "0"])
+    #expect(cut.status == 0, "\(cut.errors)")
+    #expect(cut.output.contains("up () => (float[2] a) {...}") && !cut.output.contains("Relu"))
+    let whole = try Program.run(["dump", path])
+    #expect(whole.output.contains("Relu") && whole.output.contains("Neg"))
+  }
+
+  @Test func aPlanSaysWhatItTookForGranted() throws {
+    let path = try files.sumModel()
+    let text = try Program.run(["dump", path, "--stage", "planned", "--backend", "reference", "--threads", "1"]).output
+    #expect(
+      text == """
+        dimensions taken as 1 (see --input): N
+        backend: reference
+        plan of "sum": 1 steps on 1 threads, 0 nodes folded, 0 views
+        arena 128 bytes (128 bytes), 1 constants of 8 bytes (8 bytes)
+        1 steps on reference
+
+        input   x  float[1,2]  arena 0
+        output  y  float[1,2]  arena 64
+
+        step 0: Add "plus" on reference
+          in   x  float[1,2]  arena 0
+          in   W  float[2]    constant 0
+          out  y  float[1,2]  arena 64
+
+        """)
+    let json = try Program.run(["dump", path, "--stage", "planned", "--backend", "reference", "--format", "json"])
+      .output
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    #expect((object["plan"] as? [String: Any])?["arena_bytes"] as? Int == 128)
+    #expect(object["assumed_dimensions"] as? [String] == ["N"])
+  }
+
+  @Test func benchReportsTheAgreedKeys() throws {
+    let trace = files.path("trace.json")
+    let result = try Program.run(
+      [
+        "bench", try files.sumModel(), "--backend", "reference", "--runs", "3", "--warmup", "0", "--json", "--profile",
+        trace,
+      ])
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    #expect(
+      object.keys.sorted() == [
+        "backend", "load_ms", "median_ms", "model", "nodes", "p90_ms", "peak_bytes", "runs_ms", "threads",
+      ])
+    #expect((object["runs_ms"] as? [Double])?.count == 3)
+    let node = try #require((object["nodes"] as? [[String: Any]])?.first)
+    #expect(node.keys.sorted() == ["kernel", "ms", "name", "op"] && node["name"] as? String == "plus")
+    let events = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: trace))) as? [String: Any]
+    #expect((events?["traceEvents"] as? [Any])?.count == 1)
+  }
+}

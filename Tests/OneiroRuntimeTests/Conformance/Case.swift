@@ -1,0 +1,90 @@
+import OneiroGraph
+import OneiroRuntime
+import Testing
+
+/// One node with its inputs: what every kernel of the operator has to compute as the reference does.
+struct Case: Sendable, CustomTestStringConvertible {
+  let op: OpIdentifier
+  let name: String
+  let graph: Graph
+  let inputs: [String: Tensor]
+  /// Relative to the largest value that the reference computes.
+  let tolerance: Double
+
+  var testDescription: String { "\(op): \(name)" }
+
+  enum Operand {
+    /// Comes with the run.
+    case input(Tensor)
+    /// Known to the kernel when it is prepared.
+    case constant(Tensor)
+    case absent
+
+    var tensor: Tensor? {
+      switch self {
+      case .input(let tensor), .constant(let tensor): tensor
+      case .absent: nil
+      }
+    }
+  }
+
+  init(
+    _ opType: String, domain: String = "", _ name: String, _ operands: [Operand],
+    _ attributes: [String: Attribute] = [:],
+    outputs: Int = 1, tolerance: Double = 1e-6
+  ) {
+    let outputNames = (0..<outputs).map { "y\($0)" }
+    var graph = Graph("case", outputs: outputNames.map { ValueInfo($0, nil) })
+    var inputs: [String: Tensor] = [:]
+    var names: [String] = []
+    for (index, operand) in operands.enumerated() {
+      let value = "x\(index)"
+      switch operand {
+      case .input(let tensor):
+        graph.inputs.append(ValueInfo(value, .tensor(tensor.elementType, dims: tensor.dims)))
+        inputs[value] = tensor
+        names.append(value)
+      case .constant(let tensor):
+        graph.addInitializer(value, tensor)
+        names.append(value)
+      case .absent: names.append("")
+      }
+    }
+    graph.nodes = [Node(opType, domain: domain, name: "n", inputs: names, outputs: outputNames, attributes: attributes)]
+    op = OpIdentifier(opType, domain: domain)
+    self.name = name
+    self.graph = graph
+    self.inputs = inputs
+    self.tolerance = tolerance
+  }
+
+  /// The case as it is, and once more with every operand after the first a constant, as weights are.
+  static func withWeights(
+    _ opType: String, _ name: String, _ operands: [Tensor?], _ attributes: [String: Attribute] = [:],
+    tolerance: Double = 1e-6
+  ) -> [Case] {
+    let given = operands.map { $0.map(Operand.input) ?? .absent }
+    let packed = operands.enumerated().map { (index, tensor) -> Operand in
+      guard let tensor else { return .absent }
+      return index == 0 ? .input(tensor) : .constant(tensor)
+    }
+    return [
+      Case(opType, name, given, attributes, tolerance: tolerance),
+      Case(opType, name + ", constant weights", packed, attributes, tolerance: tolerance),
+    ]
+  }
+
+  /// Runs the case; throws when the backend, being strict, does not take the node.
+  func run(_ backend: Backend, threads: Int) throws(RunError) -> [String: Tensor] {
+    let planner = Planner(backend: backend, threads: threads)
+    let types = inputs.mapValues { TensorType($0.elementType, dims: $0.dims) }
+    var session = try Session(planner.plan(graph, inputs: types))
+    return try session.run(inputs)
+  }
+
+  /// Whether the backend, being strict, takes the node.
+  func isTaken(by backend: Backend) -> Bool {
+    let types = inputs.mapValues { TensorType($0.elementType, dims: $0.dims) }
+    return (try? Planner(backend: backend, threads: 1).plan(graph, inputs: types)) != nil
+  }
+}
