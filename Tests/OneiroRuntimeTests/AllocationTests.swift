@@ -4,8 +4,8 @@ import OneiroModel
 import OneiroRuntime
 import Testing
 
-/// What a session's steps allocate can only be counted by a `malloc` that counts, and that has to be there when a process
-/// starts. So the test starts itself once more with one in front of the C library's, and reads what that found.
+/// What a session's steps allocate can only be counted by a `malloc` that counts, and that has to be there when a
+/// process starts. So the test starts itself once more with one in front of the C library's, and reads what that found.
 @Suite("The step loop allocates nothing") struct AllocationTests {
   private static let report = "ONEIRO_TEST_ALLOCATIONS"
 
@@ -35,7 +35,8 @@ import Testing
   @Test("A U-Net on Vector, ten runs", .enabled(if: CCompiler.path != nil, "needs a C compiler"))
   func unet() throws {
     if let counter = Self.counter { return try measure(counter) }
-    let report = FileManager.default.temporaryDirectory.appendingPathComponent("oneiro-allocations-\(UUID().uuidString)")
+    let report = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "oneiro-allocations-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: report) }
     let again = Process()
     again.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

@@ -9,13 +9,17 @@ import Testing
     var blocks = plan.values.map { (name: $0.name, start: $0.offset, end: $0.offset + $0.byteCount, live: $0.live) }
     for (index, step) in plan.steps.enumerated() {
       let size = step.kernel.workspaceByteCount
-      blocks.append(("workspace of \(step.node.label)", step.workspaceOffset, step.workspaceOffset + size, index...index))
+      blocks.append(
+        ("workspace of \(step.node.label)", step.workspaceOffset, step.workspaceOffset + size, index...index))
     }
     blocks.removeAll { $0.start == $0.end }
     blocks.sort { $0.start < $1.start }
-    var clashes = blocks.filter { $0.end > plan.arenaByteCount || $0.start % ByteStorage.alignment != 0 }.map { "\($0.name) lies outside" }
+    var clashes = blocks.filter { $0.end > plan.arenaByteCount || $0.start % ByteStorage.alignment != 0 }.map {
+      "\($0.name) lies outside"
+    }
     for (index, block) in blocks.enumerated() {
-      for other in blocks[(index + 1)...].prefix(while: { $0.start < block.end }) where other.live.overlaps(block.live) {
+      for other in blocks[(index + 1)...].prefix(while: { $0.start < block.end }) where other.live.overlaps(block.live)
+      {
         clashes.append("\(block.name) and \(other.name)")
       }
     }
@@ -30,7 +34,9 @@ import Testing
       for case let operand? in step.inputs + step.outputs {
         guard case .arena(let offset) = operand.location, Tensor.elementCount(operand.type.dims!)! > 0 else { continue }
         // A view goes by the name of none of the planned values: some value at its place has to be alive.
-        let isAlive = lives[operand.name].map { $0.contains(index) } ?? byPlace[offset, default: []].contains { $0.live.contains(index) }
+        let isAlive =
+          lives[operand.name].map { $0.contains(index) }
+          ?? byPlace[offset, default: []].contains { $0.live.contains(index) }
         guard isAlive else { return false }
       }
     }
@@ -56,7 +62,9 @@ import Testing
       }
       values.append(name)
     }
-    let outputs = [values[values.count - 1], values[numbers.int(2...values.count - 1)], values[numbers.int(2...values.count - 1)]]
+    let outputs = [
+      values[values.count - 1], values[numbers.int(2...values.count - 1)], values[numbers.int(2...values.count - 1)],
+    ]
     let type = TensorType(.float32, dims: dims)
     let graph = Graph(
       "random", inputs: ["x0", "x1"].map { ValueInfo($0, .tensor(type)) },
@@ -79,7 +87,8 @@ import Testing
       var values = inputs
       for node in graph.nodes {
         let alone = Graph(
-          "one", inputs: Set(node.inputs).sorted().map { ValueInfo($0, nil) }, outputs: [ValueInfo(node.outputs[0], nil)], nodes: [node])
+          "one", inputs: Set(node.inputs).sorted().map { ValueInfo($0, nil) },
+          outputs: [ValueInfo(node.outputs[0], nil)], nodes: [node])
         let given = values.filter { node.inputs.contains($0.key) }
         let types = given.mapValues { TensorType($0.elementType, dims: $0.dims) }
         var session = try Session(try Planner(backend: try Backend(backend), threads: 1).plan(alone, inputs: types))
@@ -90,7 +99,9 @@ import Testing
     }
   }
 
-  @Test("In the plan of a U-Net nothing overlaps", arguments: ["unet.onnx", "dynamo/unet.onnx", "vae_decoder.onnx"], ["vector", "onednn"])
+  @Test(
+    "In the plan of a U-Net nothing overlaps", arguments: ["unet.onnx", "dynamo/unet.onnx", "vae_decoder.onnx"],
+    ["vector", "onednn"])
   func network(file: String, backend: String) throws {
     let graph = try LoadedModel(path: TinyModel.folder + "/" + file).graph
     let part = try #require(TinyModel.parts.first { $0.file == file })
@@ -121,20 +132,22 @@ import Testing
   /// 4096 bytes a value. X and A live together, then A and B, then B (under the name V) and W, then B, W and Y: three.
   @Test("Peak bytes and places of an example worked out by hand") func golden() throws {
     let graph = try GraphText.parse(Self.chain).graph
-    let plan = try Planner(backend: .reference, threads: 1).plan(graph, inputs: ["X": TensorType(.float32, dims: [1024])])
+    let plan = try Planner(backend: .reference, threads: 1).plan(
+      graph, inputs: ["X": TensorType(.float32, dims: [1024])])
     #expect(plan.arenaByteCount == 3 * 4096)
-    #expect(text(of: plan) == """
-      chain: 12288 bytes, 0 folded, 1 views
-        4096 ..< 8192: X float[1024], steps -1...0
-        0 ..< 4096: A float[1024], steps 0...1
-        4096 ..< 8192: B float[1024], steps 1...3
-        0 ..< 4096: W float[32,32], steps 2...3
-        8192 ..< 12288: Y float[32,32], steps 3...4
-        0: A@0 = Relu (X@4096) on reference
-        1: B@4096 = Mul (A@0, C#0) on reference
-        2: W@0 = Transpose (V@4096) on reference
-        3: Y@8192 = Add (W@0, V@4096) on reference
-      """)
+    #expect(
+      text(of: plan) == """
+        chain: 12288 bytes, 0 folded, 1 views
+          4096 ..< 8192: X float[1024], steps -1...0
+          0 ..< 4096: A float[1024], steps 0...1
+          4096 ..< 8192: B float[1024], steps 1...3
+          0 ..< 4096: W float[32,32], steps 2...3
+          8192 ..< 12288: Y float[32,32], steps 3...4
+          0: A@0 = Relu (X@4096) on reference
+          1: B@4096 = Mul (A@0, C#0) on reference
+          2: W@0 = Transpose (V@4096) on reference
+          3: Y@8192 = Add (W@0, V@4096) on reference
+        """)
   }
 
   @Test("Views lie where their source does, one behind the other, and keep it alive") func views() throws {
@@ -154,7 +167,8 @@ import Testing
       }
       """
     let graph = try GraphText.parse(text).graph
-    let plan = try Planner(backend: try Backend("vector"), threads: 1).plan(graph, inputs: ["X": TensorType(.float32, dims: [2, 6])])
+    let plan = try Planner(backend: try Backend("vector"), threads: 1).plan(
+      graph, inputs: ["X": TensorType(.float32, dims: [2, 6])])
     #expect(plan.viewNodeCount == 5)
     let relu = try #require(plan.steps.first { $0.node.opType == "Relu" }), add = try #require(plan.steps.last)
     #expect(relu.outputs[0]?.location == add.inputs[0]?.location)
@@ -170,7 +184,8 @@ import Testing
 
   @Test("A session runs in memory that it is given") func givenMemory() throws {
     let graph = try GraphText.parse(Self.chain).graph
-    let plan = try Planner(backend: try Backend("vector"), threads: 1).plan(graph, inputs: ["X": TensorType(.float32, dims: [1024])])
+    let plan = try Planner(backend: try Backend("vector"), threads: 1).plan(
+      graph, inputs: ["X": TensorType(.float32, dims: [1024])])
     let memory = UnsafeMutableRawPointer.allocate(byteCount: plan.arenaByteCount + 64, alignment: ByteStorage.alignment)
     defer { memory.deallocate() }
     // 64 bytes behind the arena stand guard.
@@ -179,7 +194,9 @@ import Testing
     var given = try Session(plan, arena: memory), own = try Session(plan)
     let a = try given.run(["X": x]), b = try own.run(["X": x])
     #expect(a["Y"]?.elements(of: Float.self) == b["Y"]?.elements(of: Float.self))
-    let isUntouched = (0..<64).allSatisfy { memory.load(fromByteOffset: plan.arenaByteCount + $0, as: UInt8.self) == 0xA5 }
+    let isUntouched = (0..<64).allSatisfy {
+      memory.load(fromByteOffset: plan.arenaByteCount + $0, as: UInt8.self) == 0xA5
+    }
     #expect(isUntouched)
   }
 }

@@ -37,7 +37,8 @@ import Testing
   }
 
   @Test("An input has another shape") func shape() throws {
-    #expect(try message(["X": .tensor(.random([2, 4])), "K": k]) == "input \"X\": expected float[N,3], found float[2,4]")
+    #expect(
+      try message(["X": .tensor(.random([2, 4])), "K": k]) == "input \"X\": expected float[N,3], found float[2,4]")
     #expect(try message(["X": .tensor(.random([3])), "K": k]) == "input \"X\": expected float[N,3], found float[3]")
   }
 
@@ -47,7 +48,8 @@ import Testing
   }
 
   @Test("An input that the graph has not") func unknown() throws {
-    #expect(try message(["X": x, "K": k, "Z": x]) == "input \"Z\": expected one of X, K, found a name that the graph has not")
+    #expect(
+      try message(["X": x, "K": k, "Z": x]) == "input \"Z\": expected one of X, K, found a name that the graph has not")
   }
 
   @Test("A sequence where a tensor belongs") func kind() throws {
@@ -56,7 +58,9 @@ import Testing
   }
 
   @Test("A session is given other shapes than its plan was made for") func session() throws {
-    let graph = try GraphText.parse("<ir_version: 10, opset_import: [\"\" : 23]> g (float[N] X) => (float[N] Y) { Y = Relu (X) }").graph
+    let graph = try GraphText.parse(
+      "<ir_version: 10, opset_import: [\"\" : 23]> g (float[N] X) => (float[N] Y) { Y = Relu (X) }"
+    ).graph
     let plan = try Planner(backend: .reference, threads: 1).plan(graph, inputs: ["X": TensorType(.float32, dims: [4])])
     var session = try Session(plan)
     func message(_ inputs: [String: Tensor]) -> String {
@@ -79,7 +83,8 @@ import Testing
       }
       """
     for backend in ["reference", "vector", "onednn"] {
-      let runner = GraphRunner(try GraphText.parse(text).graph, planner: Planner(backend: try Backend(backend), threads: 1))
+      let runner = GraphRunner(
+        try GraphText.parse(text).graph, planner: Planner(backend: try Backend(backend), threads: 1))
       var options = RunOptions()
       options.checksFinite = true
       let bad = Value.tensor(Tensor([4, -1, 9] as [Float], dims: [3]))
@@ -87,7 +92,9 @@ import Testing
         _ = try runner.run(["X": bad], options)
         Issue.record("nothing was thrown on \(backend)")
       } catch {
-        #expect("\(error)".hasPrefix("node \"root\" (Sqrt): value \"B\" element 1: expected a finite number, found"), "\(error)")
+        #expect(
+          "\(error)".hasPrefix("node \"root\" (Sqrt): value \"B\" element 1: expected a finite number, found"),
+          "\(error)")
       }
       // Without the check a NaN is a value like any other.
       let result = try runner.run(["X": bad])["Y"]?.tensor
@@ -95,11 +102,15 @@ import Testing
     }
   }
 
-  @Test("Shapes too large for any memory", arguments: [
-    [1 << 40], [1 << 62], [1 << 40, 1 << 40], [Int64.max], [1 << 31, 1 << 31, 2],
-  ] as [[Int64]]) func hugeShapes(dims: [Int64]) throws {
+  @Test(
+    "Shapes too large for any memory",
+    arguments: [
+      [1 << 40], [1 << 62], [1 << 40, 1 << 40], [Int64.max], [1 << 31, 1 << 31, 2],
+    ] as [[Int64]]) func hugeShapes(dims: [Int64]) throws
+  {
     for op in ["ConstantOfShape (S)", "Expand (X, S)"] {
-      let text = "<ir_version: 10, opset_import: [\"\" : 23]> g (float X, int64[\(dims.count)] S) => (Y) { Z = \(op) Y = Relu (Z) }"
+      let text =
+        "<ir_version: 10, opset_import: [\"\" : 23]> g (float X, int64[\(dims.count)] S) => (Y) { Z = \(op) Y = Relu (Z) }"
       var graph = try GraphText.parse(text).graph
       for isConstant in [false, true] {
         var inputs: [String: Value] = ["X": .tensor(Tensor(scalar: Float(1))), "S": .tensor(.ints(dims))]
@@ -115,7 +126,9 @@ import Testing
   }
 
   @Test("Inputs that are said to be too large for any memory") func hugeInputs() throws {
-    let graph = try GraphText.parse("<ir_version: 10, opset_import: [\"\" : 23]> g (float[N,M] X) => (Y) { Y = Relu (X) }").graph
+    let graph = try GraphText.parse(
+      "<ir_version: 10, opset_import: [\"\" : 23]> g (float[N,M] X) => (Y) { Y = Relu (X) }"
+    ).graph
     let planner = Planner(backend: try .reference, threads: 1)
     for dims in [[1 << 40, 1 << 40], [1 << 61, 1], [Int.max, 1]] {
       #expect(throws: RunError.self, "\(dims)") {
@@ -125,14 +138,17 @@ import Testing
   }
 
   @Test("A strict backend says why it does not take a node") func strict() throws {
-    let graph = try GraphText.parse("<ir_version: 10, opset_import: [\"\" : 23]> g (float[4] X) => (Y) { [top] Y = Tan (X) }").graph
+    let graph = try GraphText.parse(
+      "<ir_version: 10, opset_import: [\"\" : 23]> g (float[4] X) => (Y) { [top] Y = Tan (X) }"
+    ).graph
     let planner = Planner(backend: try Backend("vector", isStrict: true), threads: 1)
     do throws(RunError) {
       _ = try planner.plan(graph, inputs: ["X": TensorType(.float32, dims: [4])])
       Issue.record("nothing was thrown")
     } catch {
-      #expect(error.description
-        == "node \"top\" (Tan) on vector: no kernel, and nothing may fall back: vector: has no kernel for Tan")
+      #expect(
+        error.description
+          == "node \"top\" (Tan) on vector: no kernel, and nothing may fall back: vector: has no kernel for Tan")
     }
   }
 }

@@ -4,7 +4,9 @@ import OneiroRuntime
 import Testing
 
 @Suite("Trained models from PyTorch give what PyTorch gave") struct ModelParityTests {
-  @Test("Four trials at once, then the first alone", arguments: TinyModel.parts, ["reference", "vector", "openblas", "onednn"])
+  @Test(
+    "Four trials at once, then the first alone", arguments: TinyModel.parts,
+    ["reference", "vector", "openblas", "onednn"])
   func reproduces(part: TinyModel.Part, backend: String) throws {
     let loaded = try LoadedModel(path: TinyModel.folder + "/" + part.file)
     let runner = GraphRunner(loaded.graph, planner: Planner(backend: try Backend(backend), threads: 2))

@@ -6,7 +6,9 @@ import Testing
 @Suite("Kernel plugins and backends") struct PluginTests {
   private static let x = TensorType(.float32, dims: [5])
 
-  private func graph(_ text: String) throws -> Graph { try GraphText.parse("<ir_version: 10, opset_import: [\"\" : 23]>\n" + text).graph }
+  private func graph(_ text: String) throws -> Graph {
+    try GraphText.parse("<ir_version: 10, opset_import: [\"\" : 23]>\n" + text).graph
+  }
 
   private func relu() throws -> Graph { try graph("g (float[5] X) => (Y) { [top] Y = Relu (X) }") }
 
@@ -50,7 +52,9 @@ import Testing
     // The C library is surely there, and surely no kernel plugin.
     let text = message { _ = try Backend("libc.so.6/../libm.so.6") }
     #expect(text.contains("cannot be loaded"), "\(text)")
-    #expect(message { _ = try KernelPlugin.load("libm.so.6") } == "libm.so.6: is no kernel plugin: it has no symbol oneiro_plugin_register")
+    #expect(
+      message { _ = try KernelPlugin.load("libm.so.6") }
+        == "libm.so.6: is no kernel plugin: it has no symbol oneiro_plugin_register")
   }
 
   @Test("Many threads ask for the same plugins at once") func concurrency() async throws {
@@ -60,11 +64,14 @@ import Testing
       }
       return try await group.reduce(into: Set()) { $0.insert($1) }
     }
-    #expect(names == [
-      ["onednn", "vector", "reference"], ["openblas", "vector", "reference"], ["vector", "reference"], ["example", "vector", "reference"],
-    ])
+    #expect(
+      names == [
+        ["onednn", "vector", "reference"], ["openblas", "vector", "reference"], ["vector", "reference"],
+        ["example", "vector", "reference"],
+      ])
     // A plugin is loaded once, whoever asks.
-    guard case .plugin(let a) = try Backend("vector").chain[0], case .plugin(let b) = try Backend("vector").chain[0] else { return }
+    guard case .plugin(let a) = try Backend("vector").chain[0], case .plugin(let b) = try Backend("vector").chain[0]
+    else { return }
     #expect(a === b)
   }
 
@@ -72,15 +79,20 @@ import Testing
 
   @Test("Another ABI version, and a registration that fails", .enabled(if: CCompiler.path != nil, "needs a C compiler"))
   func registration() throws {
-    let other = try CCompiler.build("other", """
+    let other = try CCompiler.build(
+      "other",
+      """
       #include "oneiro_kernel.h"
       int32_t oneiro_plugin_register(const oneiro_host *host) {
         return host->abi_version == ONEIRO_KERNEL_ABI + 1 ? ONEIRO_OK : ONEIRO_ABI_MISMATCH;
       }
       """)
-    #expect(message { _ = try Backend(other) }
-      == "\(other): kernel ABI: expected version 1, found another one; build the plugin against this oneiro_kernel.h")
-    let failing = try CCompiler.build("failing", """
+    #expect(
+      message { _ = try Backend(other) }
+        == "\(other): kernel ABI: expected version 1, found another one; build the plugin against this oneiro_kernel.h")
+    let failing = try CCompiler.build(
+      "failing",
+      """
       #include "oneiro_kernel.h"
       int32_t oneiro_plugin_register(const oneiro_host *host) { return ONEIRO_FAILED; }
       """)
@@ -91,7 +103,9 @@ import Testing
 
   @Test("A descriptor without its functions is not taken", .enabled(if: CCompiler.path != nil, "needs a C compiler"))
   func badDescriptor() throws {
-    let path = try CCompiler.build("bare", """
+    let path = try CCompiler.build(
+      "bare",
+      """
       #include "oneiro_kernel.h"
       int32_t oneiro_plugin_register(const oneiro_host *host) {
         oneiro_kernel kernel = {.struct_size = sizeof kernel, .op_type = "Relu"};
@@ -136,7 +150,8 @@ import Testing
     }
     """
 
-  @Test("State, workspace, threads and reasons cross the border", .enabled(if: CCompiler.path != nil, "needs a C compiler"))
+  @Test(
+    "State, workspace, threads and reasons cross the border", .enabled(if: CCompiler.path != nil, "needs a C compiler"))
   func border() throws {
     let path = try CCompiler.build("libcareful", Self.careful)
     let planner = Planner(backend: try Backend(path), threads: 3)
@@ -152,7 +167,9 @@ import Testing
     } catch {
       #expect(error.description == "node \"top\" (Relu) on careful: thirteen")
     }
-    let seven = message { _ = try planner.plan(try self.graph(text("[7]")), inputs: ["X": TensorType(.float32, dims: [7])]) }
+    let seven = message {
+      _ = try planner.plan(try self.graph(text("[7]")), inputs: ["X": TensorType(.float32, dims: [7])])
+    }
     #expect(seven == "node \"top\" (Relu) on careful: cannot be prepared: seven is too many")
     for (shape, dims, reason) in [("[8]", [8], "eight is not for me"), ("[2,2]", [2, 2], "rank is not 1")] {
       let plan = try planner.plan(try graph(text(shape)), inputs: ["X": TensorType(.float32, dims: dims)])
@@ -162,7 +179,8 @@ import Testing
     }
   }
 
-  @Test("A kernel of a later or an earlier opset is not asked", .enabled(if: CCompiler.path != nil, "needs a C compiler"))
+  @Test(
+    "A kernel of a later or an earlier opset is not asked", .enabled(if: CCompiler.path != nil, "needs a C compiler"))
   func versions() throws {
     for (range, reason) in [
       (".since_version = 99", "has Relu of opset 99 up, the node means opset 14"),
@@ -177,13 +195,17 @@ import Testing
 
   // MARK: - What --backend means
 
-  @Test("Lists that are none", arguments: ["", ",", "vector,", "vector,onednn", "=vector", "Conv=", "onednn,Conv=", "a=b=c"])
+  @Test(
+    "Lists that are none",
+    arguments: ["", ",", "vector,", "vector,onednn", "=vector", "Conv=", "onednn,Conv=", "a=b=c"])
   func malformed(text: String) {
     let message = message { _ = try Backend(text) }
     #expect(message.contains("expected NAME or a list such as") || message.contains("no such backend"), "\(message)")
   }
 
-  @Test("A backend that does not exist: what there is, and where it was looked for", arguments: ["cuda", "onednn,Conv=cuda"])
+  @Test(
+    "A backend that does not exist: what there is, and where it was looked for",
+    arguments: ["cuda", "onednn,Conv=cuda"])
   func unknown(text: String) {
     let message = message { _ = try Backend(text) }
     #expect(message.hasPrefix("cuda: no such backend; found "), "\(message)")
@@ -218,7 +240,8 @@ import Testing
     graph.nodes[1].role = "unet"
     graph.nodes[2].role = "unet"
     func sources(_ backend: String, isStrict: Bool = false) throws -> [String] {
-      try Planner(backend: try Backend(backend, isStrict: isStrict), threads: 1).plan(graph, inputs: ["X": Self.x]).steps.map(\.kernel.source)
+      try Planner(backend: try Backend(backend, isStrict: isStrict), threads: 1).plan(graph, inputs: ["X": Self.x])
+        .steps.map(\.kernel.source)
     }
     #expect(try sources("vector,unet=reference") == ["vector", "reference", "reference"])
     // An operator says more than a role.

@@ -38,7 +38,8 @@ import Testing
 
   @Test("A run leaves nothing behind that the next one sees") func repeated() throws {
     let graph = try graph("g (float[3,5] X) => (Y, Z) { A = Relu (X) B = Softmax (A) Y = Add (A, B) Z = Neg (B) }")
-    let plan = try Planner(backend: try Backend("vector"), threads: 1).plan(graph, inputs: ["X": TensorType(.float32, dims: [3, 5])])
+    let plan = try Planner(backend: try Backend("vector"), threads: 1).plan(
+      graph, inputs: ["X": TensorType(.float32, dims: [3, 5])])
     var session = try Session(plan)
     let first = try session.run(["X": .random([3, 5])])
     _ = try session.run(["X": .full([3, 5], .nan)])
@@ -60,7 +61,9 @@ import Testing
       }
       """
     let runner = GraphRunner(try graph(text), planner: Planner(backend: try Backend("vector"), threads: 1))
-    for (x, expected) in [([1, -2, 3, 0, 5], [-1, -3, -5]), ([-1, -1], []), ([4, 4, 4, 4, 4], [-4, -4, -4, -4, -4])] as [([Float], [Float])] {
+    for (x, expected) in [
+      ([1, -2, 3, 0, 5], [-1, -3, -5]), ([-1, -1], []), ([4, 4, 4, 4, 4], [-4, -4, -4, -4, -4]),
+    ] as [([Float], [Float])] {
       let result = try runner.run(["X": .tensor(Tensor(x, dims: [x.count]))])
       #expect(result["Y"]?.tensor?.elements(of: Float.self) == expected)
       #expect(result["S"]?.tensor?.elements(of: Float.self) == [-expected.reduce(0, +)])
@@ -89,7 +92,9 @@ import Testing
     }
   }
 
-  @Test("If takes one branch and sees the values around it", arguments: [true, false]) func condition(isTrue: Bool) throws {
+  @Test("If takes one branch and sees the values around it", arguments: [true, false]) func condition(isTrue: Bool)
+    throws
+  {
     let text = """
       g (float[3] X, bool C) => (float[3] Y) {
         A = Neg (X)
@@ -165,10 +170,14 @@ import Testing
   }
 
   @Test("A sequence and a string go in and come out") func otherKinds() throws {
-    let sequence = try graph("g (seq(float[?]) Q) => (int64 N, float[?] Y) { N = SequenceLength (Q) Y = ConcatFromSequence <axis: int = 0> (Q) }")
+    let sequence = try graph(
+      "g (seq(float[?]) Q) => (int64 N, float[?] Y) { N = SequenceLength (Q) Y = ConcatFromSequence <axis: int = 0> (Q) }"
+    )
     let planner = Planner(backend: try Backend("vector"), threads: 1)
     let elements = [Tensor.random([2]), .random([3])].map(Value.tensor)
-    let result = try GraphRunner(sequence, planner: planner).run(["Q": .sequence(elements, of: .tensor(.float32, [.unknown]))])
+    let result = try GraphRunner(sequence, planner: planner).run([
+      "Q": .sequence(elements, of: .tensor(.float32, [.unknown]))
+    ])
     #expect(result["N"]?.tensor?.int64s() == [2])
     #expect(result["Y"]?.tensor?.dims == [5])
     let strings = try graph("g (string[N] A, string[N] B) => (string[N] C) { C = StringConcat (A, B) }")
@@ -182,7 +191,8 @@ import Testing
 
   @Test("Equal shapes are planned once, other shapes anew") func cache() throws {
     let runner = GraphRunner(
-      try graph("g (float[N,3] X) => (Y, S) { Y = Relu (X) S = Shape (X) }"), planner: Planner(backend: try Backend("vector"), threads: 1))
+      try graph("g (float[N,3] X) => (Y, S) { Y = Relu (X) S = Shape (X) }"),
+      planner: Planner(backend: try Backend("vector"), threads: 1))
     for rows in [2, 2, 5, 5, 2] {
       let x = Tensor.random([rows, 3], seed: rows)
       let result = try runner.run(["X": .tensor(x)])
@@ -204,7 +214,8 @@ import Testing
   }
 
   @Test("An input, a constant and one value twice as outputs") func trivialOutputs() throws {
-    let result = try run("g (float[2] X) => (X, K, Y, Z) <float[1] K = {7.0}> { Y = Identity (X) Z = Identity (K) }", ["X": .full([2], 5)])
+    let result = try run(
+      "g (float[2] X) => (X, K, Y, Z) <float[1] K = {7.0}> { Y = Identity (X) Z = Identity (K) }", ["X": .full([2], 5)])
     #expect(result["X"]?.tensor?.elements(of: Float.self) == [5, 5])
     #expect(result["Y"]?.tensor?.elements(of: Float.self) == [5, 5])
     #expect(result["K"]?.tensor?.elements(of: Float.self) == [7])
@@ -212,7 +223,9 @@ import Testing
   }
 
   @Test("Times are taken for every step") func profile() throws {
-    let runner = GraphRunner(try graph("g (float[9] X) => (Y) { A = Relu (X) Y = Neg (A) }"), planner: Planner(backend: try .reference, threads: 1))
+    let runner = GraphRunner(
+      try graph("g (float[9] X) => (Y) { A = Relu (X) Y = Neg (A) }"),
+      planner: Planner(backend: try .reference, threads: 1))
     var options = RunOptions()
     let times = StepTimes()
     options.profile = times

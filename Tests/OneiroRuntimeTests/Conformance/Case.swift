@@ -29,7 +29,8 @@ struct Case: Sendable, CustomTestStringConvertible {
   }
 
   init(
-    _ opType: String, domain: String = "", _ name: String, _ operands: [Operand], _ attributes: [String: Attribute] = [:],
+    _ opType: String, domain: String = "", _ name: String, _ operands: [Operand],
+    _ attributes: [String: Attribute] = [:],
     outputs: Int = 1, tolerance: Double = 1e-6
   ) {
     let outputNames = (0..<outputs).map { "y\($0)" }
@@ -59,7 +60,8 @@ struct Case: Sendable, CustomTestStringConvertible {
 
   /// The case as it is, and once more with every operand after the first a constant, as weights are.
   static func withWeights(
-    _ opType: String, _ name: String, _ operands: [Tensor?], _ attributes: [String: Attribute] = [:], tolerance: Double = 1e-6
+    _ opType: String, _ name: String, _ operands: [Tensor?], _ attributes: [String: Attribute] = [:],
+    tolerance: Double = 1e-6
   ) -> [Case] {
     let given = operands.map { $0.map(Operand.input) ?? .absent }
     let packed = operands.enumerated().map { (index, tensor) -> Operand in

@@ -14,7 +14,8 @@ import Testing
       let found = try test.run(backend, threads: threads)
       let difference = Agreement(tolerance: test.tolerance).difference(expected: expected, found: found)
       if let gap = KnownGap.find(test, on: name) {
-        #expect(difference != nil, "\(test.testDescription) on \(name) is listed as a gap, but it has closed: \(gap.reason)")
+        #expect(
+          difference != nil, "\(test.testDescription) on \(name) is listed as a gap, but it has closed: \(gap.reason)")
       } else {
         #expect(difference == nil, "\(test.testDescription) on \(name), \(threads) threads: \(difference ?? "")")
       }
@@ -34,7 +35,9 @@ import Testing
     #expect(doubles == [])
   }
 
-  @Test("Every kernel of a plugin takes some case of its operator", arguments: backends) func coverage(name: String) throws {
+  @Test("Every kernel of a plugin takes some case of its operator", arguments: backends) func coverage(name: String)
+    throws
+  {
     let backend = try Backend(name, isStrict: true)
     guard case .plugin(let plugin) = backend.chain.first else { return }
     // A plan makes views of these, so that no kernel is asked.

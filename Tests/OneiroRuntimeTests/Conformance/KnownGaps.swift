@@ -24,7 +24,8 @@ struct KnownGap {
       backend: "onednn", op: "LogSoftmax", name: "a NaN spoils its row alone",
       reason: "oneDNN's row has the NaN at its place alone"),
     KnownGap(
-      backend: "onednn", op: "Softmax", name: "plus infinity", reason: "infinity minus itself is NaN; oneDNN has it at one place"),
+      backend: "onednn", op: "Softmax", name: "plus infinity",
+      reason: "infinity minus itself is NaN; oneDNN has it at one place"),
     KnownGap(
       backend: "onednn", op: "LogSoftmax", name: "plus infinity",
       reason: "infinity minus itself is NaN; oneDNN has it at one place"),
@@ -34,7 +35,8 @@ struct KnownGap {
     KnownGap(
       backend: "onednn", op: "MaxPool", name: "NaN", reason: "oneDNN's maximum skips NaN"),
     KnownGap(
-      backend: "onednn", op: "MaxPool", name: "all minus infinity", reason: "oneDNN starts from the lowest finite number"),
+      backend: "onednn", op: "MaxPool", name: "all minus infinity",
+      reason: "oneDNN starts from the lowest finite number"),
   ]
 
   static func find(_ test: Case, on backend: String) -> KnownGap? {

@@ -8,14 +8,17 @@ extension Conformance {
       ("vector by matrix", [9], [9, 7]), ("matrix by vector", [7, 9], [9]), ("batched", [3, 5, 7], [3, 7, 4]),
       ("batches broadcast", [2, 1, 5, 3], [4, 3, 6]), ("one matrix for all batches", [6, 5, 7], [7, 9]),
       ("no rows", [0, 3], [3, 4]), ("no columns", [3, 4], [4, 0]), ("nothing to sum is zero", [2, 0], [0, 3]),
-      ("no batches", [0, 2, 3], [3, 2]), ("long sum", [3, 1001], [1001, 5]), ("wide enough for threads", [65, 129], [129, 97]),
+      ("no batches", [0, 2, 3], [3, 2]), ("long sum", [3, 1001], [1001, 5]),
+      ("wide enough for threads", [65, 129], [129, 97]),
     ]
     let cases = shapes.flatMap { (name, a, b) in
       Case.withWeights("MatMul", name, [.random(a), .random(b, seed: 2)], tolerance: 1e-5)
     }
-    return cases + Case.withWeights(
-      "MatMul", "NaN and infinity in one row", [.random([5, 9]).replacing([10: .nan, 20: .infinity]), .random([9, 6], 0.5...2)],
-      tolerance: 1e-5)
+    return cases
+      + Case.withWeights(
+        "MatMul", "NaN and infinity in one row",
+        [.random([5, 9]).replacing([10: .nan, 20: .infinity]), .random([9, 6], 0.5...2)],
+        tolerance: 1e-5)
   }()
 
   static let gemm: [Case] = {
@@ -25,7 +28,8 @@ extension Conformance {
       ("both transposed", [33, 17], [31, 33], ["transA": .int(1), "transB": .int(1)]),
     ]
     let biases: [(String, (Int, Int) -> [Int]?)] = [
-      ("no C", { _, _ in nil }), ("C scalar", { _, _ in [] }), ("C row", { _, n in [n] }), ("C column", { m, _ in [m, 1] }),
+      ("no C", { _, _ in nil }), ("C scalar", { _, _ in [] }), ("C row", { _, n in [n] }),
+      ("C column", { m, _ in [m, 1] }),
       ("C full", { m, n in [m, n] }),
     ]
     let cases = transposes.flatMap { (name, a, b, attributes) -> [Case] in
@@ -36,13 +40,16 @@ extension Conformance {
         attributes["beta"] = .float(-1.5)
         let c = shape(m, n).map { Tensor.random($0, seed: 3) }
         return Case.withWeights(
-          "Gemm", "\(name), \(bias)", [.random(a), .random(b, seed: 2)] + (c.map { [$0] } ?? []), attributes, tolerance: 1e-5)
+          "Gemm", "\(name), \(bias)", [.random(a), .random(b, seed: 2)] + (c.map { [$0] } ?? []), attributes,
+          tolerance: 1e-5)
       }
     }
     return cases
       + Case.withWeights("Gemm", "no rows", [.random([0, 3]), .random([3, 4]), .random([4])])
       + Case.withWeights("Gemm", "nothing to sum leaves C", [.random([2, 0]), .random([0, 4]), .random([4])])
-      + Case.withWeights("Gemm", "beta 0 still adds a NaN of C as the formula says", [.random([2, 3]), .random([3, 2]), .full([2], 7)], ["beta": .float(0)])
+      + Case.withWeights(
+        "Gemm", "beta 0 still adds a NaN of C as the formula says",
+        [.random([2, 3]), .random([3, 2]), .full([2], 7)], ["beta": .float(0)])
   }()
 
   static let conv: [Case] = {
@@ -54,11 +61,13 @@ extension Conformance {
       ("stride 2", [1, 3, 17, 15], [4, 3, 3, 3], ["strides": .ints([2, 2]), "pads": pads(1, 1, 1, 1)]),
       ("strides differ", [1, 2, 9, 10], [2, 2, 2, 3], ["strides": .ints([3, 1])]),
       ("dilated", [1, 2, 11, 12], [3, 2, 3, 2], ["dilations": .ints([2, 3])]),
-      ("1x1", [2, 17, 5, 3], [33, 17, 1, 1], [:]), ("1x1 stride 2", [1, 8, 9, 9], [4, 8, 1, 1], ["strides": .ints([2, 2])]),
+      ("1x1", [2, 17, 5, 3], [33, 17, 1, 1], [:]),
+      ("1x1 stride 2", [1, 8, 9, 9], [4, 8, 1, 1], ["strides": .ints([2, 2])]),
       ("grouped", [1, 6, 7, 5], [9, 2, 3, 3], ["group": .int(3)]),
       ("depthwise", [1, 7, 9, 9], [7, 1, 3, 3], ["group": .int(7), "pads": pads(1, 1, 1, 1)]),
       ("depthwise times 2", [1, 4, 6, 6], [8, 1, 3, 3], ["group": .int(4)]),
-      ("one axis", [2, 3, 33], [4, 3, 4], ["strides": .ints([4])]), ("one axis 1001 wide", [1, 2, 1001], [3, 2, 5], ["pads": pads(2, 2)]),
+      ("one axis", [2, 3, 33], [4, 3, 4], ["strides": .ints([4])]),
+      ("one axis 1001 wide", [1, 2, 1001], [3, 2, 5], ["pads": pads(2, 2)]),
       ("three axes", [1, 2, 5, 4, 6], [3, 2, 2, 3, 2], [:]),
       ("same upper", [1, 2, 7, 8], [2, 2, 4, 3], ["auto_pad": .string("SAME_UPPER"), "strides": .ints([2, 2])]),
       ("same lower", [1, 2, 7, 8], [2, 2, 4, 3], ["auto_pad": .string("SAME_LOWER"), "strides": .ints([2, 2])]),
@@ -66,13 +75,16 @@ extension Conformance {
       ("wide enough for threads", [2, 16, 19, 21], [24, 16, 3, 3], ["pads": pads(1, 1, 1, 1)]),
     ]
     return shapes.flatMap { (name, x, w, attributes) in
-      Case.withWeights("Conv", name, [.random(x), .random(w, seed: 2), .random([w[0]], seed: 3)], attributes, tolerance: 1e-5)
+      Case.withWeights(
+        "Conv", name, [.random(x), .random(w, seed: 2), .random([w[0]], seed: 3)], attributes, tolerance: 1e-5)
     } + Case.withWeights("Conv", "no bias", [.random([1, 3, 8, 8]), .random([5, 3, 3, 3], seed: 2)], tolerance: 1e-5)
       + Case.withWeights(
-        "Conv", "a NaN spoils its window alone", [.random([1, 2, 7, 7]).replacing([24: .nan]), .random([3, 2, 3, 3], 0.1...1)],
+        "Conv", "a NaN spoils its window alone",
+        [.random([1, 2, 7, 7]).replacing([24: .nan]), .random([3, 2, 3, 3], 0.1...1)],
         ["pads": pads(1, 1, 1, 1)], tolerance: 1e-5)
       + Case.withWeights(
-        "Conv", "infinity beside padding stays infinity", [.full([1, 1, 4, 4], 1).replacing([0: .infinity]), .random([2, 1, 3, 3], 0.1...1)],
+        "Conv", "infinity beside padding stays infinity",
+        [.full([1, 1, 4, 4], 1).replacing([0: .infinity]), .random([2, 1, 3, 3], 0.1...1)],
         ["pads": pads(1, 1, 1, 1)], tolerance: 1e-5)
   }()
 
@@ -84,7 +96,8 @@ extension Conformance {
       ("dilated", [1, 2, 5, 5], [2, 2, 3, 2], ["dilations": .ints([2, 3])]),
       ("grouped", [1, 6, 4, 4], [6, 2, 3, 3], ["group": .int(3)]),
       ("output shape", [1, 2, 4, 4], [2, 3, 3, 3], ["strides": .ints([2, 2]), "output_shape": .ints([8, 8])]),
-      ("one axis", [2, 3, 17], [3, 2, 5], ["strides": .ints([2])]), ("three axes", [1, 2, 3, 2, 4], [2, 2, 2, 2, 3], [:]),
+      ("one axis", [2, 3, 17], [3, 2, 5], ["strides": .ints([2])]),
+      ("three axes", [1, 2, 3, 2, 4], [2, 2, 2, 2, 3], [:]),
       ("same upper", [1, 2, 4, 5], [2, 2, 3, 3], ["strides": .ints([2, 2]), "auto_pad": .string("SAME_UPPER")]),
       ("no images", [0, 3, 5, 5], [3, 2, 3, 3], [:]),
     ]
@@ -92,7 +105,8 @@ extension Conformance {
       var groups = 1
       if case .int(let count) = attributes["group"] { groups = Int(count) }
       return Case.withWeights(
-        "ConvTranspose", name, [.random(x), .random(w, seed: 2), .random([w[1] * groups], seed: 3)], attributes, tolerance: 1e-5)
+        "ConvTranspose", name, [.random(x), .random(w, seed: 2), .random([w[1] * groups], seed: 3)], attributes,
+        tolerance: 1e-5)
     }
   }()
 }

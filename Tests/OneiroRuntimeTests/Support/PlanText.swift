@@ -10,12 +10,16 @@ func text(of plan: ExecutionPlan) -> String {
     case .constant(let index): return "\(operand.name)#\(index)"
     }
   }
-  var lines = ["\(plan.graphName): \(plan.arenaByteCount) bytes, \(plan.foldedNodeCount) folded, \(plan.viewNodeCount) views"]
+  var lines = [
+    "\(plan.graphName): \(plan.arenaByteCount) bytes, \(plan.foldedNodeCount) folded, \(plan.viewNodeCount) views"
+  ]
   for value in plan.values.sorted(by: { ($0.live.lowerBound, $0.name) < ($1.live.lowerBound, $1.name) }) {
-    lines.append("  \(value.offset) ..< \(value.offset + value.byteCount): \(value.name) \(value.type), steps \(value.live)")
+    lines.append(
+      "  \(value.offset) ..< \(value.offset + value.byteCount): \(value.name) \(value.type), steps \(value.live)")
   }
   for (index, step) in plan.steps.enumerated() {
-    let outputs = step.outputs.map(place).joined(separator: ", "), inputs = step.inputs.map(place).joined(separator: ", ")
+    let outputs = step.outputs.map(place).joined(separator: ", "),
+      inputs = step.inputs.map(place).joined(separator: ", ")
     lines.append("  \(index): \(outputs) = \(step.node.opType) (\(inputs)) on \(step.kernel.source)")
   }
   return lines.joined(separator: "\n")

@@ -34,23 +34,30 @@ enum TinyModel {
   static let scalingFactor: Float = 0.8678372502326965
 
   static let parts: [Part] = {
-    let unet: [String: Source] = ["sample": .recorded("x_T"), "timestep": .number(981), "context": .recorded("context")]
+    let unet: [String: Source] = [
+      "sample": .recorded("x_T"), "timestep": .number(981), "context": .recorded("context"),
+    ]
     return [
       Part(file: "eeg_encoder.onnx", inputs: ["eeg": .sample("eeg")], outputs: ["tokens": "tokens"]),
       Part(file: "dynamo/eeg_encoder.onnx", inputs: ["eeg": .sample("eeg")], outputs: ["tokens": "tokens"]),
       Part(file: "conditioner.onnx", inputs: ["tokens": .recorded("tokens")], outputs: ["context": "context"]),
-      Part(file: "clip_projector.onnx", inputs: ["tokens": .recorded("tokens")], outputs: ["clip_embedding": "clip_embedding"]),
+      Part(
+        file: "clip_projector.onnx", inputs: ["tokens": .recorded("tokens")],
+        outputs: ["clip_embedding": "clip_embedding"]),
       Part(file: "unet.onnx", inputs: unet, outputs: ["eps": "eps0"]),
       Part(file: "dynamo/unet.onnx", inputs: unet, outputs: ["eps": "eps0"]),
       Part(
-        file: "vae_decoder.onnx", inputs: ["latent": .divided("latent", by: scalingFactor)], outputs: ["image": "image"],
+        file: "vae_decoder.onnx", inputs: ["latent": .divided("latent", by: scalingFactor)],
+        outputs: ["image": "image"],
         tolerance: 1e-3),
       Part(
         file: "vae_encoder.onnx", inputs: ["image": .picture("image")],
         outputs: ["mean": "vae_mean", "logvar": "vae_logvar"]),
       Part(
-        file: "clip_image_encoder.onnx", inputs: ["image": .picture("image")], outputs: ["clip_embedding": "true_image_clip"]),
-      Part(file: "image_classifier.onnx", inputs: ["image": .picture("image")], outputs: ["logits": "true_image_logits"]),
+        file: "clip_image_encoder.onnx", inputs: ["image": .picture("image")],
+        outputs: ["clip_embedding": "true_image_clip"]),
+      Part(
+        file: "image_classifier.onnx", inputs: ["image": .picture("image")], outputs: ["logits": "true_image_logits"]),
       Part(file: "image_classifier.onnx", inputs: ["image": .recorded("image")], outputs: ["logits": "image_logits"]),
     ]
   }()
@@ -83,7 +90,8 @@ extension Tensor {
   /// The first `count` along the outermost axis.
   func first(_ count: Int) -> Tensor {
     let dims = [count] + self.dims.dropFirst()
-    let bytes = UnsafeRawBufferPointer(rebasing: self.bytes.prefix(elementType.byteCount(of: Tensor.elementCount(dims)!)!))
+    let bytes = UnsafeRawBufferPointer(
+      rebasing: self.bytes.prefix(elementType.byteCount(of: Tensor.elementCount(dims)!)!))
     return Tensor(elementType, dims: dims, storage: ByteStorage(byteCount: bytes.count) { $0.copyMemory(from: bytes) })
   }
 }

@@ -27,7 +27,9 @@ extension Tensor {
     return Tensor((0..<count).map { _ in Float(Double(range.lowerBound) + width * numbers.unit()) }, dims: dims)
   }
 
-  static func randomInts(_ type: ElementType, _ dims: [Int], _ range: ClosedRange<Int> = -9...9, seed: Int = 1) -> Tensor {
+  static func randomInts(_ type: ElementType, _ dims: [Int], _ range: ClosedRange<Int> = -9...9, seed: Int = 1)
+    -> Tensor
+  {
     var numbers = Numbers(seed: dims.reduce(UInt64(seed)) { $0 &* 1_000_003 &+ UInt64($1) })
     let count = Tensor.elementCount(dims)!
     return Tensor(type, int64s: (0..<count).map { _ in Int64(numbers.int(range)) }, dims: dims)
@@ -39,7 +41,8 @@ extension Tensor {
 
   static func ints(_ values: [Int64]) -> Tensor { Tensor(values, dims: [values.count]) }
 
-  /// What is hard on float kernels, among ordinary numbers: NaN, infinities, zeros of both signs, denormals, the largest.
+  /// What is hard on float kernels, among ordinary numbers: NaN, infinities, zeros of both signs, denormals, the
+  /// largest.
   static let special = Tensor(
     [
       .nan, .infinity, -.infinity, 0, -0.0, 1, -1, 1e-40, -1e-40, .leastNonzeroMagnitude, .leastNormalMagnitude,
