@@ -4,8 +4,8 @@ import OneiroModel
 import OneiroRuntime
 import Testing
 
-/// What a session's steps allocate can only be counted by a `malloc` that counts, and that has to be there when a process
-/// starts. So the test starts itself once more with one in front of the C library's, and reads what that found.
+/// What a session's steps allocate can only be counted by a `malloc` that counts, and that has to be there when a
+/// process starts. So the test starts itself once more with one in front of the C library's, and reads what that found.
 @Suite("The step loop allocates nothing") struct AllocationTests {
   private static let report = "ONEIRO_TEST_ALLOCATIONS"
 

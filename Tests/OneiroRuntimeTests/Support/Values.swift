@@ -41,7 +41,8 @@ extension Tensor {
 
   static func ints(_ values: [Int64]) -> Tensor { Tensor(values, dims: [values.count]) }
 
-  /// What is hard on float kernels, among ordinary numbers: NaN, infinities, zeros of both signs, denormals, the largest.
+  /// What is hard on float kernels, among ordinary numbers: NaN, infinities, zeros of both signs, denormals, the
+  /// largest.
   static let special = Tensor(
     [
       .nan, .infinity, -.infinity, 0, -0.0, 1, -1, 1e-40, -1e-40, .leastNonzeroMagnitude, .leastNormalMagnitude,
