@@ -23,16 +23,20 @@ struct Bench: ParsableCommand {
   @Option(help: ArgumentHelp("Runs before the first that counts.", valueName: "n")) var warmup = 3
   @Option(
     help: ArgumentHelp(
-      "An array for an input, or the shape of one that is made up: sample=x.npy, sample=1x4x64x64.", valueName: "name=file|dims"))
+      "An array for an input, or the shape of one that is made up: sample=x.npy, sample=1x4x64x64.",
+      valueName: "name=file|dims"))
   var input: [String] = []
   @Option(help: ArgumentHelp("Seed of the inputs that are made up.", valueName: "n")) var seed: UInt64 = 0
   @Flag(help: "List every node, and not only the operators.") var perNode = false
   @Flag(help: "Print one JSON object.") var json = false
-  @Option(help: ArgumentHelp("Write a trace of one run for chrome://tracing or Perfetto.", valueName: "file")) var profile: String?
+  @Option(help: ArgumentHelp("Write a trace of one run for chrome://tracing or Perfetto.", valueName: "file"))
+  var profile: String?
 
   func validate() throws {
     guard (1...1_000_000).contains(runs) else { throw ValidationError("--runs: expected 1 ... 1000000, found \(runs)") }
-    guard (0...1_000_000).contains(warmup) else { throw ValidationError("--warmup: expected 0 ... 1000000, found \(warmup)") }
+    guard (0...1_000_000).contains(warmup) else {
+      throw ValidationError("--warmup: expected 0 ... 1000000, found \(warmup)")
+    }
     for argument in input { _ = try NamedArgument(argument, option: "--input", form: "NAME=FILE or NAME=DIMS") }
   }
 
@@ -48,7 +52,8 @@ struct Bench: ParsableCommand {
     let planTime = clock.now - planStart
     var report = BenchReport(
       model: model, backend: options.backend, backendOrder: planner.backend.order, threads: options.threads,
-      assumed: inputs.assumed, load: (loadTime + planTime).milliseconds, planning: planTime.milliseconds, plan: round.plan)
+      assumed: inputs.assumed, load: (loadTime + planTime).milliseconds, planning: planTime.milliseconds,
+      plan: round.plan)
     if round.remainder == nil {
       var benchmark = try Benchmark(round.plan, inputs: inputs.values.compactMapValues(\.tensor))
       report.times = try benchmark.times(runs: runs, warmup: warmup)
@@ -116,7 +121,9 @@ struct Bench: ParsableCommand {
   }
 
   /// Small integers fit as indices, flags and time steps alike.
-  private static func madeUp(_ type: TensorType, for name: String, _ generator: inout TorchGenerator) throws(GraphError) -> Tensor {
+  private static func madeUp(_ type: TensorType, for name: String, _ generator: inout TorchGenerator) throws(GraphError)
+    -> Tensor
+  {
     let dims = type.dims ?? []
     guard let count = Tensor.elementCount(dims), type.elementType != .string, !type.elementType.isComplex else {
       throw .mismatch("input \"\(name)\"", expected: "numbers, or a file with --input \(name)=FILE", found: "\(type)")

@@ -19,7 +19,8 @@ struct BenchReport {
   var stepNanoseconds: [UInt64]?
 
   init(
-    model: String, backend: String, backendOrder: String, threads: Int, assumed: [String], load: Double, planning: Double,
+    model: String, backend: String, backendOrder: String, threads: Int, assumed: [String], load: Double,
+    planning: Double,
     plan: ExecutionPlan
   ) {
     self.model = model
@@ -94,7 +95,8 @@ struct BenchReport {
     ])
     lines += summary.lines
     guard stepNanoseconds != nil else {
-      return (lines + ["", "no times of nodes: shapes depend on data, so that each run makes plans of its own"]).joined(separator: "\n")
+      return (lines + ["", "no times of nodes: shapes depend on data, so that each run makes plans of its own"]).joined(
+        separator: "\n")
     }
     let rows = rows
     let total = rows.reduce(0) { $0 + $1.milliseconds }
@@ -115,7 +117,9 @@ struct BenchReport {
     operators.add(["all", "", "\(rows.count)", Self.format(total), share(total)])
     lines += [""] + operators.lines
     if perNode {
-      var nodes = TextTable([.right("step"), .left("operator"), .left("kernel"), .right("ms"), .right("share"), .left("node")])
+      var nodes = TextTable([
+        .right("step"), .left("operator"), .left("kernel"), .right("ms"), .right("share"), .left("node"),
+      ])
       for row in rows {
         nodes.add([
           "\(row.index)", row.op, row.kernel, Self.format(row.milliseconds), share(row.milliseconds), row.name,

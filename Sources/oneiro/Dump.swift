@@ -67,7 +67,8 @@ struct Dump: ParsableCommand {
     let given = try shapes()
     do throws(GraphError) {
       // Only the inputs that were given a shape are bound; the others keep their names of dimensions.
-      let bound = given.isEmpty ? [:] : try InputTypes(of: shown.graph, given: given).types.filter { given[$0.key] != nil }
+      let bound =
+        given.isEmpty ? [:] : try InputTypes(of: shown.graph, given: given).types.filter { given[$0.key] != nil }
       for index in shown.graph.inputs.indices {
         if let type = bound[shown.graph.inputs[index].name] { shown.graph.inputs[index].type = .tensor(type) }
       }
@@ -112,7 +113,9 @@ struct Dump: ParsableCommand {
     let waiting = round.remainder?.graph.nodes ?? []
     switch format {
     case .text:
-      if !inputs.assumed.isEmpty { print("dimensions taken as 1 (see --input): \(inputs.assumed.joined(separator: ", "))") }
+      if !inputs.assumed.isEmpty {
+        print("dimensions taken as 1 (see --input): \(inputs.assumed.joined(separator: ", "))")
+      }
       print("backend: \(try Backend(options.backend, isStrict: options.strict).order)")
       print(PlanText.print(round.plan, depth: depth, verbose: verbose), terminator: "")
       guard !waiting.isEmpty else { return }

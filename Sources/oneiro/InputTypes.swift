@@ -40,7 +40,8 @@ struct InputTypes {
         types[input.name] = TensorType(type.elementType, dims: dims)
       } else {
         guard let shape = type.shape, !shape.contains(.unknown) else {
-          throw .invalid("input \"\(input.name)\"", "has unknown dimensions, \(type): give them, as in --input \(input.name)=1x3")
+          throw .invalid(
+            "input \"\(input.name)\"", "has unknown dimensions, \(type): give them, as in --input \(input.name)=1x3")
         }
         types[input.name] = TensorType(
           type.elementType,
@@ -69,7 +70,9 @@ struct InputTypes {
     let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     let byteCount = type.dims.flatMap(Tensor.elementCount).flatMap(type.elementType.byteCount)
     guard let byteCount, byteCount <= memory else {
-      throw .mismatch("input \"\(name)\"", expected: "a shape of \(memory) bytes at most", found: "\(type)", because: "the machine has so many")
+      throw .mismatch(
+        "input \"\(name)\"", expected: "a shape of \(memory) bytes at most", found: "\(type)",
+        because: "the machine has so many")
     }
   }
 }

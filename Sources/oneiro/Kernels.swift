@@ -16,9 +16,13 @@ struct Kernels: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    let reports = try plugin.map { [Self.report(try KernelPlugin.load($0))] } ?? PluginSearch.all.map(Self.reportIfUsable)
+    let reports =
+      try plugin.map { [Self.report(try KernelPlugin.load($0))] } ?? PluginSearch.all.map(Self.reportIfUsable)
     if json {
-      print(String(decoding: try JSONSerialization.data(withJSONObject: ["plugins": reports], options: [.sortedKeys]), as: UTF8.self))
+      print(
+        String(
+          decoding: try JSONSerialization.data(withJSONObject: ["plugins": reports], options: [.sortedKeys]),
+          as: UTF8.self))
       return
     }
     for report in reports { show(report) }

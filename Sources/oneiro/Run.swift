@@ -16,7 +16,8 @@ struct Run: ParsableCommand {
 
   @Argument(help: "An ONNX file.") var model: String
   @Option(name: .long, help: ArgumentHelp("A value for an input.", valueName: "name=file")) var input: [String] = []
-  @Option(name: .long, help: ArgumentHelp("Where to write an output.", valueName: "name=file")) var output: [String] = []
+  @Option(name: .long, help: ArgumentHelp("Where to write an output.", valueName: "name=file")) var output: [String] =
+    []
   @Option(help: ArgumentHelp("Write every output to DIR/<name>.npy.", valueName: "dir")) var outputDir: String?
   @Flag(help: "Fail when a value is NaN or infinite, and name the node that made it.") var checkFinite = false
   @OptionGroup var options: BackendOptions
@@ -64,7 +65,9 @@ struct Run: ParsableCommand {
         try ArrayFile.write(value, to: "\(outputDir)/\(file).npy", name: name)
       }
     }
-    for output in loaded.graph.outputs { if let value = results[output.name] { print("\(output.name): \(value.type)") } }
+    for output in loaded.graph.outputs {
+      if let value = results[output.name] { print("\(output.name): \(value.type)") }
+    }
     var counts: [String: Int] = [:]
     for plan in runner.lastPlans { for (source, count) in plan.placement { counts[source, default: 0] += count } }
     let placement = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) nodes on \($0.key)" }

@@ -94,9 +94,11 @@ import Testing
   @Test func arraysThatDoNotFit() throws {
     let model = try files.sumModel()
     let wide = try files.array(Tensor([1, 2, 3] as [Float], dims: [1, 3]), name: "wide.npy")
-    try expectFailure(["run", model, "--backend", "reference", "--input", "x=\(wide)"], "\"x\"", "float[N,2]", "float[1,3]")
+    try expectFailure(
+      ["run", model, "--backend", "reference", "--input", "x=\(wide)"], "\"x\"", "float[N,2]", "float[1,3]")
     let integers = try files.array(Tensor([1, 2] as [Int64], dims: [1, 2]), name: "integers.npy")
-    try expectFailure(["run", model, "--backend", "reference", "--input", "x=\(integers)"], "\"x\"", "float", "int64[1,2]")
+    try expectFailure(
+      ["run", model, "--backend", "reference", "--input", "x=\(integers)"], "\"x\"", "float", "int64[1,2]")
     try expectFailure(["run", model, "--backend", "reference"], "\"x\"", "is missing")
     try expectFailure(["run", model, "--backend", "reference", "--input", "x=\(files.path("none.npy"))"], "none.npy")
     try expectFailure(["run", model, "--backend", "reference", "--input", "z=\(wide)"], "\"z\"", "expected one of x")
@@ -120,12 +122,14 @@ import Testing
     // Below a file there can be no folder, whoever asks.
     try expectFailure(run + ["--output-dir", "\(model)/results"], "\(model)/results", "cannot be made")
     try expectFailure(run + ["--output", "y=\(files.path("none"))/y.npy"], "none/y.npy", "cannot be written")
-    try expectFailure(["bench", model, "--runs", "1", "--backend", "reference", "--profile", "\(model)/trace"], "\(model)/trace")
+    try expectFailure(
+      ["bench", model, "--runs", "1", "--backend", "reference", "--profile", "\(model)/trace"], "\(model)/trace")
     #expect(try FileManager.default.contentsOfDirectory(atPath: files.folder).sorted() == ["model.onnx", "x.npy"])
   }
 
   @Test func aRunThatIsNotFinite() throws {
-    let model = try files.model("g (float[2] x) => (float[2] y) { [fine] a = Neg (x) \n [root] b = Sqrt (a) \n [end] y = Relu (b) }")
+    let model = try files.model(
+      "g (float[2] x) => (float[2] y) { [fine] a = Neg (x) \n [root] b = Sqrt (a) \n [end] y = Relu (b) }")
     let input = try files.array(Tensor([1, 4] as [Float], dims: [2]))
     let output = files.path("y.npy")
     try expectFailure(

@@ -47,7 +47,8 @@ final class Fixtures {
 
 /// A C compiler, for plugins that are made to be refused.
 enum Compiler {
-  static let path: String? = ["/usr/bin/clang", "/usr/bin/cc", "/usr/bin/gcc"].first(where: FileManager.default.isExecutableFile)
+  static let path: String? = ["/usr/bin/clang", "/usr/bin/cc", "/usr/bin/gcc"].first(
+    where: FileManager.default.isExecutableFile)
 
   /// Makes a shared library of one C source, which may include the kernel ABI's header.
   static func library(_ source: String, in fixtures: Fixtures) throws -> String {
@@ -55,7 +56,9 @@ enum Compiler {
     let library = fixtures.path("libplugin.so")
     let headers = Program.repository.appendingPathComponent("Sources/COneiroKernel/include").path
     let result = try Program.run(path!, ["-shared", "-fPIC", "-I", headers, file, "-o", library])
-    guard result.status == 0 else { throw CocoaError(.executableLoad, userInfo: [NSLocalizedDescriptionKey: result.errors]) }
+    guard result.status == 0 else {
+      throw CocoaError(.executableLoad, userInfo: [NSLocalizedDescriptionKey: result.errors])
+    }
     return library
   }
 }

@@ -13,7 +13,9 @@ enum Program {
 
   /// Next to the test bundle, where `swift test` puts both.
   static let path: String = {
-    let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("oneiro").path
+    let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(
+      "oneiro"
+    ).path
     if FileManager.default.isExecutableFile(atPath: bundle) { return bundle }
     #if DEBUG
       let configuration = "debug"
@@ -46,9 +48,11 @@ enum Program {
 }
 
 /// Expects exit status 1 and one line on standard error that begins with `error: ` and holds every one of `words`.
-func expectFailure(_ arguments: [String], _ words: String..., sourceLocation: SourceLocation = #_sourceLocation) throws {
+func expectFailure(_ arguments: [String], _ words: String..., sourceLocation: SourceLocation = #_sourceLocation) throws
+{
   let result = try Program.run(arguments)
-  #expect(!result.crashed && result.status == 1, "status \(result.status): \(result.errors)", sourceLocation: sourceLocation)
+  #expect(
+    !result.crashed && result.status == 1, "status \(result.status): \(result.errors)", sourceLocation: sourceLocation)
   let lines = result.errors.split(separator: "\n")
   #expect(lines.count == 1 && result.errors.hasPrefix("error: "), "\(result.errors)", sourceLocation: sourceLocation)
   for word in words {

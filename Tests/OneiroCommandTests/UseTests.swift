@@ -29,7 +29,10 @@ import Testing
   @Test func runWritesWhatTheModelComputes() throws {
     let input = try files.array(Tensor([10, 20] as [Float], dims: [1, 2]))
     let result = try Program.run(
-      ["run", try files.sumModel(), "--backend", "reference", "--input", "x=\(input)", "--output-dir", files.path("out")])
+      [
+        "run", try files.sumModel(), "--backend", "reference", "--input", "x=\(input)", "--output-dir",
+        files.path("out"),
+      ])
     #expect(result.status == 0, "\(result.errors)")
     let output = try #require(try ArrayFile.read(files.path("out/y.npy")).tensor)
     #expect(output.dims == [1, 2] && output.elements(of: Float.self) == [11, 22])
@@ -78,7 +81,8 @@ import Testing
           out  y  float[1,2]  arena 64
 
         """)
-    let json = try Program.run(["dump", path, "--stage", "planned", "--backend", "reference", "--format", "json"]).output
+    let json = try Program.run(["dump", path, "--stage", "planned", "--backend", "reference", "--format", "json"])
+      .output
     let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
     #expect((object["plan"] as? [String: Any])?["arena_bytes"] as? Int == 128)
     #expect(object["assumed_dimensions"] as? [String] == ["N"])
@@ -87,7 +91,10 @@ import Testing
   @Test func benchReportsTheAgreedKeys() throws {
     let trace = files.path("trace.json")
     let result = try Program.run(
-      ["bench", try files.sumModel(), "--backend", "reference", "--runs", "3", "--warmup", "0", "--json", "--profile", trace])
+      [
+        "bench", try files.sumModel(), "--backend", "reference", "--runs", "3", "--warmup", "0", "--json", "--profile",
+        trace,
+      ])
     let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
     #expect(
       object.keys.sorted() == [

@@ -42,7 +42,9 @@ private struct GraphJSONWriter {
       ("inputs", .array(graph.inputs.map { value($0.name, $0.type) })),
       ("outputs", .array(graph.outputs.map { value($0.name, $0.type) })),
       ("initializers", isElided ? .null : .array(initializers + sparse)),
-      ("values", isElided ? .null : .array(graph.valueInfos.sorted { $0.key < $1.key }.map { value($0.key, $0.value) })),
+      (
+        "values", isElided ? .null : .array(graph.valueInfos.sorted { $0.key < $1.key }.map { value($0.key, $0.value) })
+      ),
       ("nodes", isElided ? .null : .array(graph.nodes.map { node($0, level: level) })),
     ])
   }

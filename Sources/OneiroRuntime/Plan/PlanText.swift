@@ -27,7 +27,9 @@ public enum PlanText {
     return parts.isEmpty ? "no steps: everything was computed while planning" : parts.joined(separator: ", ")
   }
 
-  private static func print(_ plan: ExecutionPlan, depth: Int?, verbose: Bool, indentation: String, to text: inout String) {
+  private static func print(
+    _ plan: ExecutionPlan, depth: Int?, verbose: Bool, indentation: String, to text: inout String
+  ) {
     func line(_ words: String) { text += words.isEmpty ? "\n" : "\(indentation)\(words)\n" }
     line(
       "plan of \"\(plan.graphName)\": \(counted(plan.steps.count, "step")) on \(counted(plan.threads, "thread")), "
@@ -38,7 +40,8 @@ public enum PlanText {
         + "\(counted(plan.constants.count, "constant")) of \(constants) (\(plan.constantByteCount) bytes)")
     line(placement(plan))
     line("")
-    let ports = plan.inputs.map { ["input", $0.name, "\($0.type)", $0.location.description] }
+    let ports =
+      plan.inputs.map { ["input", $0.name, "\($0.type)", $0.location.description] }
       + plan.outputs.map { ["output", $0.name, "\($0.type)", $0.location.description] }
     for row in aligned(ports) { line(row) }
     for (index, step) in plan.steps.enumerated() {

@@ -24,7 +24,8 @@ public enum ChromeTrace {
           (
             "args",
             .object([
-              ("op", .string("\(step.node.op)")), ("kernel", .string(step.kernel.source)), ("isa", .string(step.kernel.isa)),
+              ("op", .string("\(step.node.op)")), ("kernel", .string(step.kernel.source)),
+              ("isa", .string(step.kernel.isa)),
               ("inputs", types(step.inputs)), ("outputs", types(step.outputs)),
             ])
           ),
