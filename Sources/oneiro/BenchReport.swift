@@ -79,7 +79,8 @@ struct BenchReport {
     var lines: [String] = []
     var summary = TextTable([.left(), .left()])
     summary.add(["model", model])
-    summary.add(["backend", "\(backendOrder), \(threads) threads: \(PlanText.placement(plan))"])
+    let placement = stepNanoseconds == nil ? "planned in each run" : PlanText.placement(plan)
+    summary.add(["backend", "\(backendOrder), \(threads) \(threads == 1 ? "thread" : "threads"): \(placement)"])
     if !assumed.isEmpty { summary.add(["taken as 1", "dimensions \(assumed.joined(separator: ", ")) (see --input)"]) }
     summary.add([
       "run",

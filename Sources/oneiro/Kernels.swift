@@ -52,7 +52,7 @@ struct Kernels: ParsableCommand {
     let kernels = report["kernels"] as? [[String: Any]] ?? []
     for isa in Set(kernels.map { $0["isa"] as? String ?? "" }).sorted() {
       let ops = kernels.filter { $0["isa"] as? String == isa }.map { "\($0["op"] ?? "") \($0["since"] ?? "")" }
-      print("  \(ops.count) kernels\(isa.isEmpty ? "" : " for \(isa)"):")
+      print("  \(ops.count) \(ops.count == 1 ? "kernel" : "kernels")\(isa.isEmpty ? "" : " for \(isa)"):")
       for line in Self.wrapped(ops.sorted(), width: 96) { print("    \(line)") }
     }
     print("")

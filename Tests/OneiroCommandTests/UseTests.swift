@@ -68,9 +68,9 @@ import Testing
       text == """
         dimensions taken as 1 (see --input): N
         backend: reference
-        plan of "sum": 1 steps on 1 threads, 0 nodes folded, 0 views
-        arena 128 bytes (128 bytes), 1 constants of 8 bytes (8 bytes)
-        1 steps on reference
+        plan of "sum": 1 step on 1 thread, 0 nodes folded, 0 views
+        arena 128 bytes (128 bytes), 1 constant of 8 bytes (8 bytes)
+        1 step on reference
 
         input   x  float[1,2]  arena 0
         output  y  float[1,2]  arena 64

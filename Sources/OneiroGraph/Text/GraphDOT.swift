@@ -1,6 +1,6 @@
-/// Graphs as pictures: the DOT language of Graphviz (https://graphviz.org/doc/info/lang.html). Nodes are boxes, inputs and
-/// outputs ovals, and a body is a frame beside the node it belongs to. A node's label tells the types of what it makes, and
-/// of the constants that it reads, which have no box of their own.
+/// Graphs as pictures: the DOT language of Graphviz (https://graphviz.org/doc/info/lang.html). Nodes are boxes, inputs
+/// and outputs ovals, and a body is a frame beside the node it belongs to. A node's label tells the types of what it
+/// makes, and of the constants that it reads, which have no box of their own.
 public enum GraphDOT {
   /// - depth: levels of bodies that are drawn; `nil` for all.
   public static func print(_ graph: Graph, depth: Int? = nil) -> String {

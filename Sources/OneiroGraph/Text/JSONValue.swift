@@ -1,5 +1,5 @@
-/// A JSON document whose objects keep the order of their keys, so that output reads as it was meant and is the same every
-/// time.
+/// A JSON document whose objects keep the order of their keys, so that output reads as it was meant and is the same
+/// every time.
 public indirect enum JSONValue: Sendable {
   case null
   case bool(Bool)

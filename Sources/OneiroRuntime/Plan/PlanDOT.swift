@@ -36,8 +36,8 @@ private struct PlanDOTWriter {
     return colour
   }
 
-  /// A view has another name than the value it shares memory with, so edges follow the memory: the last step that wrote to
-  /// a place is the maker of what is read from it.
+  /// A view has another name than the value it shares memory with, so edges follow the memory: the last step that wrote
+  /// to a place is the maker of what is read from it.
   @discardableResult
   private mutating func contents(of plan: ExecutionPlan, depth: Int?, indent: String) -> String? {
     var writers: [ExecutionPlan.Location: String] = [:]

@@ -21,7 +21,9 @@ public enum PlanText {
 
   /// `280 steps on onednn, 32 on vector`
   public static func placement(_ plan: ExecutionPlan) -> String {
-    let parts = plan.placement.enumerated().map { "\($1.count)\($0 == 0 ? " steps" : "") on \($1.source)" }
+    let parts = plan.placement.enumerated().map { index, place in
+      "\(index == 0 ? counted(place.count, "step") : "\(place.count)") on \(place.source)"
+    }
     return parts.isEmpty ? "no steps: everything was computed while planning" : parts.joined(separator: ", ")
   }
 
@@ -30,12 +32,12 @@ public enum PlanText {
   ) {
     func line(_ words: String) { text += words.isEmpty ? "\n" : "\(indentation)\(words)\n" }
     line(
-      "plan of \"\(plan.graphName)\": \(plan.steps.count) steps on \(plan.threads) threads, "
-        + "\(plan.foldedNodeCount) nodes folded, \(plan.viewNodeCount) views")
+      "plan of \"\(plan.graphName)\": \(counted(plan.steps.count, "step")) on \(counted(plan.threads, "thread")), "
+        + "\(counted(plan.foldedNodeCount, "node")) folded, \(counted(plan.viewNodeCount, "view"))")
     let constants = ByteCount(plan.constantByteCount)
     line(
       "arena \(ByteCount(plan.arenaByteCount)) (\(plan.arenaByteCount) bytes), "
-        + "\(plan.constants.count) constants of \(constants) (\(plan.constantByteCount) bytes)")
+        + "\(counted(plan.constants.count, "constant")) of \(constants) (\(plan.constantByteCount) bytes)")
     line(placement(plan))
     line("")
     let ports =
@@ -65,6 +67,8 @@ public enum PlanText {
     guard let operand else { return [direction, "-", "left out", ""] }
     return [direction, operand.name, "\(operand.type)", operand.location.description]
   }
+
+  private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
   private static func aligned(_ rows: [[String]]) -> [String] {
     var table = TextTable([.left(), .left(), .left(), .left()])
