@@ -50,16 +50,23 @@ struct GraphInliner {
 
   private func rename(_ graph: Graph, _ names: [String: String]) -> Graph {
     var visible = names
-    // A name defined inside hides the outer one.
-    for own in graph.inputs.map(\.name) + graph.initializers.keys + graph.sparseInitializers.keys
-      + graph.nodes.flatMap(\.outputs)
-    {
-      visible[own] = nil
+    // A name defined inside hides the outer one. It is renamed too, since what an outer name becomes might be the same.
+    let own = graph.inputs.map(\.name) + graph.initializers.keys + graph.sparseInitializers.keys
+    for name in own + graph.nodes.flatMap(\.outputs) where !name.isEmpty { visible[name] = prefix + name }
+    func renamed(_ info: ValueInfo) -> ValueInfo {
+      ValueInfo(visible[info.name] ?? info.name, info.type, docString: info.docString)
+    }
+    func renamed<Element>(_ named: [String: Element]) -> [String: Element] {
+      named.reduce(into: [:]) { $0[visible[$1.key] ?? $1.key] = $1.value }
     }
     var copy = graph
     copy.nodes = graph.nodes.map { rename($0, visible) }
-    // An output may be a value of the surrounding graph.
-    copy.outputs = graph.outputs.map { ValueInfo(visible[$0.name] ?? $0.name, $0.type, docString: $0.docString) }
+    copy.inputs = graph.inputs.map(renamed)
+    copy.outputs = graph.outputs.map(renamed)
+    copy.initializers = renamed(graph.initializers)
+    copy.initializerOrder = graph.initializerOrder.map { visible[$0] ?? $0 }
+    copy.sparseInitializers = renamed(graph.sparseInitializers)
+    copy.valueInfos = renamed(graph.valueInfos)
     return copy
   }
 }

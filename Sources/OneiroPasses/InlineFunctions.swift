@@ -27,6 +27,10 @@ public struct InlineFunctions {
   }
 
   private static let depthLimit = 64
+  /// Functions that call others twice double with every level: a file of a few lines can ask for more nodes than any
+  /// memory holds.
+  private static let nodeLimit = 1_000_000
+  private var nodeCount = 0
 
   private mutating func expand(_ graph: Graph, depth: Int) throws(GraphError) -> Graph {
     var result = graph
@@ -54,6 +58,10 @@ public struct InlineFunctions {
       guard depth < Self.depthLimit else {
         throw .invalid(node: node, "function \(node.op)", "calls itself, or is nested deeper than \(Self.depthLimit)")
       }
+      nodeCount += function.nodes.count
+      guard nodeCount <= Self.nodeLimit else {
+        throw .invalid(node: node, "function \(node.op)", "takes the graph past \(Self.nodeLimit) nodes once calls are expanded")
+      }
       result += try expand(inline(function, at: node), depth: depth + 1)
     }
     return result
@@ -75,12 +83,16 @@ public struct InlineFunctions {
 
   private static func resolveReferences(_ node: Node, call: Node, defaults: [String: Attribute]) -> Node {
     var copy = node
+    func resolve(_ graph: Graph) -> Graph {
+      var graph = graph
+      graph.nodes = graph.nodes.map { resolveReferences($0, call: call, defaults: defaults) }
+      return graph
+    }
     for (name, value) in node.attributes {
       switch value {
       case .reference(let outer, _): copy.attributes[name] = call.attributes[outer] ?? defaults[outer]
-      case .graph(var graph):
-        graph.nodes = graph.nodes.map { resolveReferences($0, call: call, defaults: defaults) }
-        copy.attributes[name] = .graph(graph)
+      case .graph(let graph): copy.attributes[name] = .graph(resolve(graph))
+      case .graphs(let graphs): copy.attributes[name] = .graphs(graphs.map(resolve))
       default: break
       }
     }

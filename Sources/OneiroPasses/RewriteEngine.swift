@@ -62,6 +62,7 @@ public struct RewriteEngine: Sendable {
     }
     var types = index.types, added: [String: TensorType] = [:], constants = index.graph.initializers
     for (name, tensor) in patch.initializers {
+      guard index.types[name] == nil else { return nil }
       constants[name] = tensor
       types[name] = TensorType(tensor.elementType, dims: tensor.dims)
       added[name] = types[name]

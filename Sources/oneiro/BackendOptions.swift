@@ -30,7 +30,14 @@ struct BackendOptions: ParsableArguments {
     return loaded
   }
 
+  /// More threads than this only wait for each other.
+  var usefulThreads: Int {
+    let limit = 4 * Threads.available
+    if threads > limit { Log.shared.notice("--threads \(threads): \(limit) are used, four for each processor") }
+    return min(threads, limit)
+  }
+
   func planner() throws -> Planner {
-    Planner(backend: try load(), hostOperators: [DenoiseOperator.self], threads: threads)
+    Planner(backend: try load(), hostOperators: [DenoiseOperator.self], threads: usefulThreads)
   }
 }

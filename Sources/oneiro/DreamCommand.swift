@@ -55,6 +55,10 @@ struct DreamCommand: ParsableCommand {
 
   func run() throws {
     let (path, selection) = TrialSelection.split(eeg)
+    if selection == nil, let ending = [".npy:", ".npz:", ".safetensors:"].first(where: path.contains) {
+      let trials = path.split(separator: ending, maxSplits: 1).last ?? ""
+      throw ValidationError("--eeg: expected trials such as 3, 0-7,12 or all after the colon, found \"\(trials)\"")
+    }
     let recording = try Recording(contentsOf: path).selecting(selection ?? .all)
     let dream = try Dream(pipeline, options: try dreamOptions(for: recording))
     for target in [out, sheet].compactMap({ $0 }) { try OutputFile.checkWritable(target) }
@@ -69,7 +73,8 @@ struct DreamCommand: ParsableCommand {
     if let out {
       for result in results {
         let file = results.count == 1 ? out : OutputFile.numbered(out, trial: result.trial, sample: result.sample)
-        let notes = try dream.notes(for: result, seed: noise == nil ? seed : nil, eeg: path)
+        let notes = try dream.notes(
+          for: result, seed: noise == nil ? seed : nil, noise: noise == "recorded" ? path : noise, eeg: path)
         try PNG.write(result.picture, to: file, text: notes)
         files.append(file)
       }
@@ -90,7 +95,7 @@ struct DreamCommand: ParsableCommand {
     var result = Dream.Options(backend: try options.load())
     result.sampler = sampler
     result.steps = steps
-    result.threads = options.threads
+    result.threads = options.usefulThreads
     for argument in replacements {
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
       result.replacing[parts[0]] = parts[1]

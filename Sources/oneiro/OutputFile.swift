@@ -6,6 +6,10 @@ enum OutputFile {
   static func checkWritable(_ path: String) throws {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw DreamError.file(path, reason: "cannot be written: it is a folder")
+    }
     guard access(folder, W_OK) == 0 else {
       throw DreamError.file(path, reason: "cannot be written: \(String(cString: strerror(errno)))")
     }

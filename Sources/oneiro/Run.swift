@@ -52,6 +52,7 @@ struct Run: ParsableCommand {
         throw GraphError.invalid(file: outputDir, nil, "cannot be made: \(String(cString: strerror(errno)))")
       }
     }
+    let files = try outputDir == nil ? [:] : Self.fileNames(loaded.graph.outputs.map(\.name))
     let runner = GraphRunner(loaded.graph, planner: try options.planner())
     var runOptions = RunOptions()
     runOptions.checksFinite = checkFinite
@@ -61,8 +62,7 @@ struct Run: ParsableCommand {
     }
     if let outputDir {
       for (name, value) in results.sorted(by: { $0.key < $1.key }) {
-        let file = name.map { $0 == "/" ? "_" : String($0) }.joined()
-        try ArrayFile.write(value, to: "\(outputDir)/\(file).npy", name: name)
+        try ArrayFile.write(value, to: "\(outputDir)/\(files[name] ?? name).npy", name: name)
       }
     }
     for output in loaded.graph.outputs {
@@ -72,5 +72,19 @@ struct Run: ParsableCommand {
     for plan in runner.lastPlans { for (source, count) in plan.placement { counts[source, default: 0] += count } }
     let placement = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) nodes on \($0.key)" }
     print(placement.isEmpty ? "all nodes were computed while planning" : placement.joined(separator: ", "))
+  }
+
+  /// A file name for each output, with "_" for the slashes in it.
+  private static func fileNames(_ outputs: [String]) throws -> [String: String] {
+    var files: [String: String] = [:]
+    for name in outputs {
+      let file = String(name.map { $0 == "/" ? "_" : $0 })
+      if let other = files.first(where: { $0.value == file })?.key {
+        throw ValidationError(
+          "--output-dir: outputs \"\(other)\" and \"\(name)\" would both be \(file).npy; name files with --output")
+      }
+      files[name] = file
+    }
+    return files
   }
 }

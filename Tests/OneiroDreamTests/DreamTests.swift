@@ -161,7 +161,7 @@ import Testing
     let results = try dream.run(recording, noise: .seed(1)).results
     #expect(results[1].outputs["context"]?.elements(of: Float.self) == Array(eeg.suffix(4)))
 
-    let notes = try dream.notes(for: results[1], seed: 1, eeg: path("scheduler.json"))
+    let notes = try dream.notes(for: results[1], seed: 1, noise: nil, eeg: path("scheduler.json"))
     #expect(notes.contains(.init("seed", "1")))
     #expect(notes.contains(.init("trial", "1")))
     #expect(notes.contains(.init("model.sha256", try SHA256.hex(ofFile: pipeline))))

@@ -85,7 +85,7 @@ import Testing
   @Test func endingsAndMissingFilesAreNamed() {
     let ending = #expect(throws: DreamError.self) { try Recording(contentsOf: "trial.mat") }
     #expect(
-      ending?.description == "trial.mat: expected a name that ends in .npy, .npz or .safetensors, found another ending")
+      ending?.description == "trial.mat: kind of file: expected one of .npy, .npz, .safetensors, found .mat")
     for path in ["nowhere/a.npy", "nowhere/a.npz", "nowhere/a.safetensors"] {
       let missing = #expect(throws: DreamError.self) { try Recording(contentsOf: path) }
       #expect(missing?.description.hasPrefix("\(path): cannot be opened") == true)

@@ -42,7 +42,12 @@ public enum TrialSelection: Sendable, Equatable {
         let there = count == 1 ? "0, the only one" : "0 ... \(count - 1)"
         throw .mismatch(at: "\(source): trial", expected: there, found: "\(range.upperBound)")
       }
-      return ranges.flatMap { Array($0) }
+      var seen: Set<Int> = []
+      let indices = ranges.flatMap { Array($0) }
+      if let twice = indices.first(where: { !seen.insert($0).inserted }) {
+        throw .mismatch(at: "\(source): trial", expected: "each number once", found: "\(twice) twice")
+      }
+      return indices
     }
   }
 

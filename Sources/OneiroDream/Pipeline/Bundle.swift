@@ -101,6 +101,7 @@ public enum Bundle {
       chosen[part.role] = WeightsFile.free(pipeline: path, role: part.role)
     }
     let files = chosen
+    let old = OldPipeline(path)
     do {
       try ModelWriter.write(
         model, to: path, externalData: .init { _, owners in owners.first?.pipelineRole.flatMap { files[$0]?.name } })
@@ -109,7 +110,22 @@ public enum Bundle {
       throw .graph(error)
     }
     for file in files.values {
-      for other in file.others { unlink(other.path) }
+      for other in file.others where old.names(other.name) { unlink(other.path) }
+    }
+  }
+
+  /// The pipeline file that is about to be replaced, as far as it says which weights are its own: others may have names
+  /// like them.
+  private struct OldPipeline {
+    private let bytes: [UInt8]
+    init(_ path: String) {
+      let file = try? MappedFile(path)
+      bytes = file.map { file in withExtendedLifetime(file) { Array(file.bytes) } } ?? []
+    }
+    /// Whether the file holds `name` as the location of external data: a string of its own, with its length before it.
+    func names(_ name: String) -> Bool {
+      let wanted = [UInt8(truncatingIfNeeded: name.utf8.count)] + Array(name.utf8)
+      return name.utf8.count < 128 && bytes.firstRange(of: wanted) != nil
     }
   }
 

@@ -85,7 +85,8 @@ public final class Dream {
     try recording.check(fits: interface.eeg, named: PipelineInterface.eegName)
     try recording.checkFinite()
     let (pictures, overflow) = recording.count.multipliedReportingOverflow(by: samples)
-    guard !overflow else { throw .mismatch(at: "samples", expected: "fewer pictures", found: "\(samples) a trial") }
+    let noiseBytes = interface.latentDims.reduce(4, &*).multipliedReportingOverflow(by: max(pictures, 1))
+    guard !overflow, !noiseBytes.overflow, noiseBytes.partialValue <= PhysicalMemory.byteCount / 8 else { throw .mismatch(at: "samples", expected: "fewer pictures", found: "\(samples) a trial") }
     let start = ContinuousClock.now
     let noises = try noise.tensor(count: pictures, latentDims: interface.latentDims)
     var results: [Result] = []
@@ -155,14 +156,16 @@ public final class Dream {
 extension Dream {
   /// What a picture's file says of how it was made.
   /// - seed: of the starting noise, where it came from a seed.
+  /// - noise: the file of the starting noise, where it came from one.
   /// - eeg: the file of the recording.
-  public func notes(for result: Result, seed: UInt64?, eeg: String) throws(DreamError) -> [PNG.Text] {
+  public func notes(for result: Result, seed: UInt64?, noise: String?, eeg: String) throws(DreamError) -> [PNG.Text] {
     var notes = [
       PNG.Text("steps", "\(settings.steps)"), PNG.Text("sampler", settings.sampler.rawValue),
       PNG.Text("backend", options.backend.text), PNG.Text("trial", "\(result.trial)"),
       PNG.Text("sample", "\(result.sample)"), PNG.Text("model.sha256", try SHA256.hex(ofFile: path)),
       PNG.Text("eeg.sha256", try SHA256.hex(ofFile: eeg)),
     ]
+    if let noise { notes.append(PNG.Text("noise.sha256", try SHA256.hex(ofFile: noise))) }
     if let seed { notes.insert(PNG.Text("seed", "\(seed)"), at: 0) }
     for (role, file) in options.replacing.sorted(by: { $0.key < $1.key }) {
       notes.append(PNG.Text("\(role).sha256", try SHA256.hex(ofFile: file)))

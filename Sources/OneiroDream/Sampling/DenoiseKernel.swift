@@ -15,6 +15,10 @@ public enum DenoiseOperator: HostOperator {
     guard case .graph(let body) = node.attributes["body"] else {
       throw .graph(.invalid(node: node, "attribute body", "is missing"))
     }
+    if let outside = body.capturedNames.sorted().first {
+      throw .graph(
+        .invalid(node: node, "body", "reads \"\(outside)\" of the graph around it, which the loop does not give it"))
+    }
     guard let noise = inputs.first ?? nil, let dims = noise.dims, let batch = dims.first else {
       throw .graph(.invalid(node: node, "input 0", "is missing, or has no first axis for the batch"))
     }

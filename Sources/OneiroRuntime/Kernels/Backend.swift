@@ -83,7 +83,8 @@ enum LoadedPlugins {
   /// - name: a backend's name, or a path.
   static func load(_ name: String) throws(RunError) -> KernelPlugin {
     let isPath = name.contains("/") || name.hasSuffix(".so")
-    guard let path = isPath ? name : PluginSearch.find(name) else {
+    // A name without a slash would be looked for where the system keeps its libraries.
+    guard let path = isPath ? (name.contains("/") ? name : "./" + name) : PluginSearch.find(name) else {
       let known = (PluginSearch.all.map(KernelPlugin.name) + [ReferenceKernel.sourceName]).joined(separator: ", ")
       throw .plugin(
         file: name, reason: "no such backend; found \(known), looked in \(PluginSearch.folders.joined(separator: ", "))"

@@ -127,6 +127,7 @@ public struct PluginKernel: @unchecked Sendable {
         call.why = text
         return prepare(&call)
       }
+      if status != Int32(ONEIRO_OK), let state = call.state { descriptor.release?(state) }
       if status == Int32(ONEIRO_UNSUPPORTED) { return .declined(reason.text) }
       guard status == Int32(ONEIRO_OK) else {
         throw .kernel(node: label, op: op, kernel: source, reason: "cannot be prepared: \(reason.text)")

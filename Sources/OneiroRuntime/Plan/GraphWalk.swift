@@ -23,9 +23,16 @@ struct GraphWalk {
   mutating func bind(_ bindings: [String: Planner.Binding]) throws(RunError) {
     for (name, tensor) in graph.initializers { table[name] = .known(.tensor(tensor)) }
     for (name, sparse) in graph.sparseInitializers {
+      let type = TensorType(sparse.values.elementType, dims: sparse.dims)
+      guard let count = Tensor.elementCount(sparse.dims).flatMap(type.elementType.byteCount), count <= PhysicalMemory.byteCount / 4
+      else {
+        throw .graph(.mismatch("sparse initializer \"\(name)\"", expected: "a size that fits into memory", found: "\(type)"))
+      }
       do throws(GraphError) { table[name] = .known(.tensor(try sparse.dense())) } catch { throw .graph(error) }
     }
+    var extents: [String: (extent: Int, input: String)] = [:]
     for input in graph.inputs {
+      if case .type(let type) = bindings[input.name] { try Self.bindSymbols(input, type, &extents) }
       switch bindings[input.name] {
       case .value(let value):
         try Self.check(input, value.type)
@@ -46,6 +53,23 @@ struct GraphWalk {
       let names = graph.inputs.map(\.name).joined(separator: ", ")
       throw .graph(
         .mismatch("input \"\(stranger)\"", expected: "one of \(names)", found: "a name that the graph has not"))
+    }
+  }
+
+  /// A name that stands for an extent stands for one alone.
+  private static func bindSymbols(
+    _ input: ValueInfo, _ given: TensorType, _ extents: inout [String: (extent: Int, input: String)]
+  ) throws(RunError) {
+    guard let stated = input.type?.tensorType?.shape, let dims = given.dims, stated.count == dims.count else { return }
+    for (dimension, extent) in zip(stated, dims) {
+      guard case .symbol(let name) = dimension else { continue }
+      if let known = extents[name], known.extent != extent {
+        throw .graph(
+          .mismatch(
+            "input \"\(input.name)\"", expected: "\(name) = \(known.extent)", found: "\(extent)",
+            because: "input \"\(known.input)\" has that"))
+      }
+      extents[name] = (extent, input.name)
     }
   }
 

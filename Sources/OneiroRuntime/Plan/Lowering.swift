@@ -38,7 +38,11 @@ struct Lowering {
     ) { [planner] (body, types) throws(RunError) in
       var marked = body
       if case .string(let role) = NodeAttributes(node, schema: op.schema)["role"] {
-        for index in marked.nodes.indices { marked.nodes[index].role = String(decoding: role, as: UTF8.self) }
+        let role = String(decoding: role, as: UTF8.self)
+          for index in marked.nodes.indices {
+            marked.nodes[index].role = role
+            marked.nodes[index].name = "\(role)/\(marked.nodes[index].label)"
+          }
       }
       return try planner.plan(marked, inputs: types)
     }

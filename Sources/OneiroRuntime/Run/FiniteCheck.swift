@@ -3,18 +3,28 @@ import OneiroGraph
 
 /// Finds the first number that is NaN or infinite.
 public enum FiniteCheck {
-  /// - Throws: `notFinite` with the step's node, when a float32 or float64 among its outputs is not finite.
-  static func check(_ step: ExecutionPlan.Step, _ outputs: UnsafeBufferPointer<oneiro_tensor>) throws(RunError) {
+  /// - Throws: `notFinite` with the step's node, when a NaN comes out, or an infinity of inputs that are all finite. An
+  ///   infinity that goes in, such as an attention mask's, may come out again.
+  static func check(
+    _ step: ExecutionPlan.Step, _ inputs: UnsafeBufferPointer<oneiro_tensor>, _ outputs: UnsafeBufferPointer<oneiro_tensor>
+  ) throws(RunError) {
+    lazy var takesInfinity = zip(step.inputs, inputs).contains { operand, tensor in
+      guard let operand else { return false }
+      let memory = UnsafeRawBufferPointer(start: tensor.data, count: tensor.byte_count)
+      return firstBadElement(memory, operand.type.elementType) != nil
+    }
     for (index, operand) in step.outputs.enumerated() {
       guard let operand else { continue }
       let memory = UnsafeRawBufferPointer(start: outputs[index].data, count: outputs[index].byte_count)
-      if let (element, value) = firstBadElement(memory, operand.type.elementType) {
+      if let (element, value) = firstBadElement(memory, operand.type.elementType),
+        value.isNaN || !takesInfinity
+      {
         throw .notFinite(node: step.node.label, op: step.node.op, value: operand.name, element: element, found: value)
       }
     }
   }
 
-  /// The first element that is not finite, of float32 or float64 memory; `nil` for other types.
+  /// The first element that is not finite, of a floating-point type of 16 bits or more or a complex one; `nil` for others.
   public static func firstBadElement(_ memory: UnsafeRawBufferPointer, _ type: ElementType) -> (
     element: Int, value: Double
   )? {
@@ -25,6 +35,14 @@ public enum FiniteCheck {
     case .float64:
       let doubles = memory.bindMemory(to: Double.self)
       return doubles.firstIndex { !$0.isFinite }.map { ($0, doubles[$0]) }
+    case .float16:
+      let halves = memory.bindMemory(to: Float16.self)
+      return halves.firstIndex { !$0.isFinite }.map { ($0, Double(halves[$0])) }
+    case .bfloat16:
+      let halves = memory.bindMemory(to: BFloat16.self)
+      return halves.firstIndex { !Float($0).isFinite }.map { ($0, Double(Float(halves[$0]))) }
+    case .complex64: return firstBadElement(memory, .float32).map { ($0.element / 2, $0.value) }
+    case .complex128: return firstBadElement(memory, .float64).map { ($0.element / 2, $0.value) }
     default: return nil
     }
   }

@@ -52,6 +52,7 @@ public final class GraphRunner {
     while true {
       let round = try planner.round(rest, inputs: bindings)
       lastPlans.append(round.plan)
+      if options.checksFinite { try checkFinite(round.known) }
       var session = try Session(round.plan)
       let computed = try session.run(values.compactMapValues(\.tensor), options).mapValues(Value.tensor)
       values = computed.merging(round.known) { computed, _ in computed }
@@ -61,6 +62,9 @@ public final class GraphRunner {
           cached = Cached(key: types, known: results.filter { computed[$0.key] == nil }, session: session)
         }
         return results
+      }
+      guard remainder.graph.nodes.count < rest.nodes.count || !remainder.decisive.isEmpty else {
+        throw .graph(.invalid(node: rest.nodes.first, nil, "cannot be planned: what it waits for never comes"))
       }
       rest = remainder.graph
       bindings = [:]
@@ -74,6 +78,17 @@ public final class GraphRunner {
           bindings[input.name] = .value(value)
         }
       }
+    }
+  }
+
+  /// The same look at what planning has computed as at what a run computes.
+  private func checkFinite(_ known: [String: Value]) throws(RunError) {
+    for (name, value) in known.sorted(by: { $0.key < $1.key }) {
+      guard let tensor = value.tensor, graph.initializers[name] == nil,
+        let (element, found) = withExtendedLifetime(tensor, { FiniteCheck.firstBadElement(tensor.bytes, tensor.elementType) }),
+        let node = graph.nodes.first(where: { $0.outputs.contains(name) })
+      else { continue }
+      throw .notFinite(node: node.label, op: node.op, value: name, element: element, found: found)
     }
   }
 }

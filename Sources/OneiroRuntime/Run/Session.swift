@@ -108,7 +108,7 @@ public struct Session: ~Copyable {
           state: frame.state,
           options: options))
       if let profile = options.profile { profile.nanoseconds[index] += monotonicNanoseconds() - start }
-      if options.checksFinite { try FiniteCheck.check(plan.steps[index], frame.outputs) }
+      if options.checksFinite { try FiniteCheck.check(plan.steps[index], frame.inputs, frame.outputs) }
     }
   }
 
