@@ -60,7 +60,8 @@ public struct InlineFunctions {
       }
       nodeCount += function.nodes.count
       guard nodeCount <= Self.nodeLimit else {
-        throw .invalid(node: node, "function \(node.op)", "takes the graph past \(Self.nodeLimit) nodes once calls are expanded")
+        throw .invalid(
+          node: node, "function \(node.op)", "takes the graph past \(Self.nodeLimit) nodes once calls are expanded")
       }
       result += try expand(inline(function, at: node), depth: depth + 1)
     }

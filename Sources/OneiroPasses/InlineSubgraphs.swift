@@ -30,7 +30,9 @@ public enum InlineSubgraphs {
       var inliner = GraphInliner(
         prefix: prefix, formalInputs: formal, inputs: node.inputs,
         formalOutputs: flat.outputs.map(\.name), outputs: node.outputs)
-      let nodes = inliner.inline(flat.nodes, locals: flat.initializerOrder + flat.sparseInitializers.keys) { $0.role = $0.role ?? role }
+      let nodes = inliner.inline(flat.nodes, locals: flat.initializerOrder + flat.sparseInitializers.keys) {
+        $0.role = $0.role ?? role
+      }
       for name in flat.initializerOrder { result.addInitializer(inliner.name(name), flat.initializers[name]!) }
       for (name, sparse) in flat.sparseInitializers { result.sparseInitializers[inliner.name(name)] = sparse }
       result.nodes += nodes

@@ -1,7 +1,8 @@
 /// The rewrites in the order they run.
 public enum RewriteRules {
   public static let all: [any RewriteRule] = [
-    FuseGroupNormalization(),  // first: what it makes may be followed by a SiLU
+    RemoveNeutral(),  // first: what it removes stands between the parts of the patterns below
+    FuseGroupNormalization(),
     FuseSiLU(),
     FuseGelu(),
     FuseBias(),

@@ -121,7 +121,8 @@ import Testing
     let dream = try Dream(pipeline, options: options())
     let error = #expect(throws: DreamError.self) { try dream.run(recording, noise: .seed(1)) }
     #expect(
-      error?.description == "node \"spoiler\" (Mul): value \"nothing\" element 0: expected a finite number, found nan")
+      error?.description
+        == "node \"unet/spoiler\" (Mul): value \"nothing\" element 0: expected a finite number, found nan")
   }
 
   @Test func whatDoesNotFitIsRefusedBeforeItRuns() throws {

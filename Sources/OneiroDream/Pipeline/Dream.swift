@@ -86,7 +86,9 @@ public final class Dream {
     try recording.checkFinite()
     let (pictures, overflow) = recording.count.multipliedReportingOverflow(by: samples)
     let noiseBytes = interface.latentDims.reduce(4, &*).multipliedReportingOverflow(by: max(pictures, 1))
-    guard !overflow, !noiseBytes.overflow, noiseBytes.partialValue <= PhysicalMemory.byteCount / 8 else { throw .mismatch(at: "samples", expected: "fewer pictures", found: "\(samples) a trial") }
+    guard !overflow, !noiseBytes.overflow, noiseBytes.partialValue <= PhysicalMemory.byteCount / 8 else {
+      throw .mismatch(at: "samples", expected: "fewer pictures", found: "\(samples) a trial")
+    }
     let start = ContinuousClock.now
     let noises = try noise.tensor(count: pictures, latentDims: interface.latentDims)
     var results: [Result] = []

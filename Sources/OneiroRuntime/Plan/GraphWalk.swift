@@ -24,9 +24,11 @@ struct GraphWalk {
     for (name, tensor) in graph.initializers { table[name] = .known(.tensor(tensor)) }
     for (name, sparse) in graph.sparseInitializers {
       let type = TensorType(sparse.values.elementType, dims: sparse.dims)
-      guard let count = Tensor.elementCount(sparse.dims).flatMap(type.elementType.byteCount), count <= PhysicalMemory.byteCount / 4
+      guard let count = Tensor.elementCount(sparse.dims).flatMap(type.elementType.byteCount),
+        count <= PhysicalMemory.byteCount / 4
       else {
-        throw .graph(.mismatch("sparse initializer \"\(name)\"", expected: "a size that fits into memory", found: "\(type)"))
+        throw .graph(
+          .mismatch("sparse initializer \"\(name)\"", expected: "a size that fits into memory", found: "\(type)"))
       }
       do throws(GraphError) { table[name] = .known(.tensor(try sparse.dense())) } catch { throw .graph(error) }
     }

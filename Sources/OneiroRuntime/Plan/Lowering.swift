@@ -39,10 +39,10 @@ struct Lowering {
       var marked = body
       if case .string(let role) = NodeAttributes(node, schema: op.schema)["role"] {
         let role = String(decoding: role, as: UTF8.self)
-          for index in marked.nodes.indices {
-            marked.nodes[index].role = role
-            marked.nodes[index].name = "\(role)/\(marked.nodes[index].label)"
-          }
+        for index in marked.nodes.indices {
+          marked.nodes[index].role = role
+          marked.nodes[index].name = "\(role)/\(marked.nodes[index].label)"
+        }
       }
       return try planner.plan(marked, inputs: types)
     }

@@ -6,7 +6,8 @@ public enum FiniteCheck {
   /// - Throws: `notFinite` with the step's node, when a NaN comes out, or an infinity of inputs that are all finite. An
   ///   infinity that goes in, such as an attention mask's, may come out again.
   static func check(
-    _ step: ExecutionPlan.Step, _ inputs: UnsafeBufferPointer<oneiro_tensor>, _ outputs: UnsafeBufferPointer<oneiro_tensor>
+    _ step: ExecutionPlan.Step, _ inputs: UnsafeBufferPointer<oneiro_tensor>,
+    _ outputs: UnsafeBufferPointer<oneiro_tensor>
   ) throws(RunError) {
     lazy var takesInfinity = zip(step.inputs, inputs).contains { operand, tensor in
       guard let operand else { return false }

@@ -85,7 +85,8 @@ public final class GraphRunner {
   private func checkFinite(_ known: [String: Value]) throws(RunError) {
     for (name, value) in known.sorted(by: { $0.key < $1.key }) {
       guard let tensor = value.tensor, graph.initializers[name] == nil,
-        let (element, found) = withExtendedLifetime(tensor, { FiniteCheck.firstBadElement(tensor.bytes, tensor.elementType) }),
+        let (element, found) = withExtendedLifetime(
+          tensor, { FiniteCheck.firstBadElement(tensor.bytes, tensor.elementType) }),
         let node = graph.nodes.first(where: { $0.outputs.contains(name) })
       else { continue }
       throw .notFinite(node: node.label, op: node.op, value: name, element: element, found: found)
