@@ -1,9 +1,9 @@
 /// How many threads are worth waking: a team meets twice a region, a few microseconds each time, in which one core
-/// does some hundred thousand multiplications.
+/// does some hundred thousand multiplications; and now and then much longer, when the system has taken a core away.
 enum Threads {
   /// Products keep every lane of the vector units busy.
-  private static let operationsWorthATeam = 1_000_000.0
-  private static let stepsWorthATeam = 128_000
+  private static let operationsWorthATeam = 4_000_000.0
+  private static let stepsWorthATeam = 512_000
 
   /// For convolutions, poolings and products.
   /// - operations: floating-point operations of one run.
