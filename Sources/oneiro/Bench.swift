@@ -100,7 +100,7 @@ struct Bench: ParsableCommand {
       if let dims = InputTypes.dims(pair.text) {
         shapes[pair.name] = dims
       } else {
-        let value = try ArrayFile.read(pair.text, as: graph.inputs.first { $0.name == pair.name }?.type)
+        let value = try ValueOrPicture.read(pair.text, as: graph.inputs.first { $0.name == pair.name }?.type)
         values[pair.name] = value
         if let tensor = value.tensor { shapes[pair.name] = tensor.dims }
       }

@@ -9,7 +9,8 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a model on arrays from files.",
     discussion: """
-      Files are .npy, .npz (FILE.npz:name), .safetensors (FILE.safetensors:name) or .pb (TensorProto).
+      Files are .npy, .npz (FILE.npz:name), .safetensors (FILE.safetensors:name), .pb (TensorProto), or .png for
+      pictures, float[1,3,H,W] in -1 ... 1.
 
         oneiro run unet.onnx --input sample=x.npy --input timestep=t.npy --input context=c.npy --output-dir results
       """)
@@ -44,7 +45,7 @@ struct Run: ParsableCommand {
         throw GraphError.mismatch(
           file: model, "input \"\(pair.name)\"", expected: "one of \(names)", found: "a name that the model has not")
       }
-      inputs[pair.name] = try ArrayFile.read(pair.text, as: info.type)
+      inputs[pair.name] = try ValueOrPicture.read(pair.text, as: info.type)
     }
     // Before the run, so that a folder that cannot be made costs no time.
     if let outputDir {
@@ -58,7 +59,7 @@ struct Run: ParsableCommand {
     runOptions.checksFinite = checkFinite
     let results = try runner.run(inputs, runOptions)
     for pair in wanted {
-      if let value = results[pair.name] { try ArrayFile.write(value, to: pair.text, name: pair.name) }
+      if let value = results[pair.name] { try ValueOrPicture.write(value, to: pair.text, name: pair.name) }
     }
     if let outputDir {
       for (name, value) in results.sorted(by: { $0.key < $1.key }) {
