@@ -9,6 +9,16 @@ public enum DreamError: Error, Sendable {
   case file(String, reason: String)
   case graph(GraphError)
   case run(RunError)
+
+  /// The same error with the file that it is about in front.
+  func located(in file: String) -> DreamError {
+    switch self {
+    case .mismatch(let place, let expected, let found):
+      .mismatch(at: "\(file): \(place)", expected: expected, found: found)
+    case .graph(let error): .graph(error.located(in: file))
+    case .file, .run: self
+    }
+  }
 }
 
 extension DreamError: CustomStringConvertible {

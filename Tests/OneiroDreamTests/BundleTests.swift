@@ -81,7 +81,8 @@ import Testing
     }
     #expect(
       error?.description
-        == "role \"conditioner\": input \"x\": expected float[batch,512], found float[batch,513] (the pipeline gives it)"
+        == path("new.onnx")
+        + ": role \"conditioner\": input \"x\": expected float[batch,512], found float[batch,513] (the pipeline gives it)"
     )
     #expect(try Data(contentsOf: URL(filePath: pipeline)) == before)
     #expect(names == ["dream.conditioner.weights", "dream.eeg_encoder.weights", "dream.onnx", "new.onnx"])

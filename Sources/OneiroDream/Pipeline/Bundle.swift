@@ -83,7 +83,12 @@ public enum Bundle {
     var model = try read(path)
     guard !PipelineBuilder.parts(of: model).isEmpty else { throw notAPipeline(path) }
     for (role, file) in replacing.sorted(by: { $0.key < $1.key }) {
-      model = try PipelineBuilder.replace(role, in: model, with: try read(file), name: path)
+      let part = try read(file)
+      do throws(DreamError) {
+        model = try PipelineBuilder.replace(role, in: model, with: part, name: path)
+      } catch {
+        throw error.located(in: file)
+      }
     }
     return model
   }
