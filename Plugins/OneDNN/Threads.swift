@@ -1,5 +1,5 @@
-/// How many threads are worth waking: a team meets twice a region, a few microseconds each time, in which one core
-/// does some hundred thousand multiplications; and now and then much longer, when the system has taken a core away.
+/// How many threads are worth waking. A team meets twice a region, for some microseconds each time, and for much longer
+/// when the system has taken a core away: work of less than about 50 microseconds is done sooner by one thread.
 enum Threads {
   /// Products keep every lane of the vector units busy.
   private static let operationsWorthATeam = 4_000_000.0
