@@ -1,0 +1,148 @@
+import OneiroGraph
+import OneiroModel
+import OneiroRuntime
+import Testing
+
+/// The builders' graphs against what the original networks gave with the same weights, at 1e-4 of the largest value.
+@Suite("Built networks give what the original gave") struct ArchitectureTests {
+  static let backends = ["onednn", "openblas", "vector", "reference"]
+  private let agreement = Agreement(tolerance: 1e-4)
+
+  private func expect(_ found: [String: Tensor], _ expected: [String: Tensor?], _ what: String) throws {
+    for (name, tensor) in expected.sorted(by: { $0.key < $1.key }) {
+      let wanted = try #require(tensor, "\(name) is not recorded"), given = try #require(found[name])
+      let difference = agreement.difference(expected: wanted, found: given)
+      #expect(difference == nil, "\(what), \(name): \(difference ?? "")")
+    }
+  }
+
+  @Test("EEG encoder, conditioner and heads", arguments: backends) func eeg(backend: String) throws {
+    let recorded = try Recorded.load("eeg_encoder_small")
+    let ledger = Recorded.ledger(recorded)
+    let encoder = EEGEncoder(samples: 64, width: 32, depth: 3, heads: 4, hidden: 32)
+    let inside = ["patch_embed.positioned", "blocks.0", "blocks.0.attn.proj", "blocks.1", "blocks.2"]
+    let found = try encoder.network(ledger).run(["eeg": recorded["in.eeg"]!], backend: backend, also: inside)
+    try expect(found, ["tokens": recorded["out.latent"]], backend)
+    for (name, mid) in [
+      ("blocks.0", "mid.block0"), ("blocks.0.attn.proj", "mid.block0.attn"), ("blocks.2", "mid.block2"),
+    ] {
+      // The recording has the first item alone.
+      try expect([name: found[name]!.first(1)], [name: recorded[mid]], backend)
+    }
+    let tokens = ["tokens": recorded["out.latent"]!]
+    let conditioner = Conditioner(tokens: 16, width: 32, lengths: [8, 77], contextWidth: 48)
+    try expect(
+      try conditioner.network(ledger).run(tokens, backend: backend, also: ["channel_mapper.0"]),
+      ["context": recorded["out.context"], "channel_mapper.0": recorded["mid.channel_mapper.0"]], backend)
+    let mapping = TokenHead(tokens: 16, width: 32, outputs: 24)
+    try expect(
+      try mapping.network(ledger, prefix: TokenHead.mappingPrefix, output: "embedding").run(tokens, backend: backend),
+      ["embedding": recorded["out.mapping"]], backend)
+    let classes = TokenHead(tokens: 16, width: 32, outputs: 10)
+    try expect(
+      try classes.network(ledger, prefix: TokenHead.classPrefix, output: "eeg_logits").run(tokens, backend: backend),
+      ["eeg_logits": recorded["out.cls_logits"]], backend)
+    #expect(ledger.missing.isEmpty)
+  }
+
+  @Test("EEG encoder that pools, with a wider MLP", arguments: backends) func pooled(backend: String) throws {
+    let recorded = try Recorded.load("eeg_encoder_small_globalpool_mlp4")
+    let ledger = Recorded.ledger(recorded)
+    let encoder = EEGEncoder(samples: 64, patch: 8, width: 32, depth: 3, heads: 4, hidden: 128, poolsTokens: true)
+    try expect(
+      try encoder.network(ledger).run(["eeg": recorded["in.eeg"]!], backend: backend),
+      ["tokens": recorded["out.latent"]], backend)
+    let conditioner = Conditioner(tokens: 1, width: 32, lengths: nil, contextWidth: 48)
+    try expect(
+      try conditioner.network(ledger).run(["tokens": recorded["out.latent"]!], backend: backend),
+      ["context": recorded["out.context"]], backend)
+  }
+
+  @Test("Masked signal model at two mask ratios", arguments: ["r75", "r10"], backends)
+  func masked(ratio: String, backend: String) throws {
+    let recorded = try Recorded.load("mae_small")
+    let model = MaskedSignalModel(
+      encoder: EEGEncoder(electrodes: 8, samples: 64, width: 32, depth: 2, heads: 4, hidden: 32), decoderWidth: 16,
+      decoderDepth: 2, decoderHeads: 4, decoderHidden: 16)
+    let ledger = Recorded.ledger(recorded)
+    let encoded = try model.encoderNetwork(ledger).run(
+      ["eeg": recorded["in.eeg"]!, "ids_keep": recorded["\(ratio).ids_keep"]!], backend: backend)
+    try expect(encoded, ["masked_tokens": recorded["\(ratio).out.latent"]], "\(ratio) on \(backend)")
+    let decoded = try model.decoderNetwork(ledger).run(
+      ["masked_tokens": encoded["masked_tokens"]!, "ids_restore": recorded["\(ratio).ids_restore"]!], backend: backend)
+    try expect(
+      decoded,
+      ["patches": recorded["\(ratio).out.pred"], "signal": recorded["\(ratio).out.unpatchify_pred"]],
+      "\(ratio) on \(backend)")
+    #expect(ledger.missing.isEmpty)
+  }
+
+  static let smallUNet = UNet(
+    channels: 32, factors: [1, 2, 2], blocks: 1, attentionRates: [1, 2], heads: 4, contextWidth: 48)
+
+  @Test("U-Net with and without time condition, also on a wide picture", arguments: backends)
+  func unet(backend: String) throws {
+    let recorded = try Recorded.load("unet_small")
+    var inputs = [
+      "sample": recorded["in.x"]!, "timestep": recorded["in.timesteps"]!, "context": recorded["in.context"]!,
+    ]
+    var unet = Self.smallUNet
+    try expect(
+      try unet.network(Recorded.ledger(recorded)).run(inputs, backend: backend), ["epsilon": recorded["notc.out"]],
+      "without, \(backend)")
+    unet.contextLength = 77
+    unet.timeConditionLengths = [38, 1]
+    let ledger = Recorded.ledger(recorded)
+    let network = try unet.network(ledger)
+    let inside = ["input_blocks.1.0", "input_blocks.1.1.norm"]
+    let found = try network.run(inputs, backend: backend, also: inside)
+    try expect(found, ["epsilon": recorded["tc.out"]], "with, \(backend)")
+    for name in inside { try expect(found, [name: recorded["tc.mid.\(name)"]], "with, \(backend)") }
+    #expect(ledger.missing.isEmpty)
+    inputs = [
+      "sample": recorded["in.x_rect"]!, "timestep": Tensor([500] as [Int64], dims: [1]),
+      "context": recorded["in.context"]!.first(1),
+    ]
+    try expect(try network.run(inputs, backend: backend), ["epsilon": recorded["tc.out_rect"]], "wide, \(backend)")
+  }
+
+  @Test("U-Net on a pooled context", arguments: backends) func pooledUNet(backend: String) throws {
+    var recorded = try Recorded.load("unet_small")
+    for name in ["weight", "bias"] {
+      recorded["model.diffusion_model.time_embed_condtion.\(name)"] = recorded["gp.time_embed_condtion.\(name)"]
+    }
+    var unet = Self.smallUNet
+    unet.contextLength = 1
+    unet.timeConditionLengths = []
+    let inputs = [
+      "sample": recorded["in.x"]!, "timestep": recorded["in.timesteps"]!, "context": recorded["in.context_gp"]!,
+    ]
+    try expect(
+      try unet.network(Recorded.ledger(recorded)).run(inputs, backend: backend), ["epsilon": recorded["gp.out"]],
+      backend)
+  }
+
+  @Test("Autoencoder both ways, and the bounds of its log-variance", arguments: backends)
+  func autoencoder(backend: String) throws {
+    let recorded = try Recorded.load("vae_small")
+    let ledger = Recorded.ledger(recorded)
+    let autoencoder = Autoencoder(channels: 32, factors: [1, 2, 2], blocks: 1)
+    try expect(
+      try autoencoder.encoderNetwork(ledger).run(["image": recorded["in.image"]!], backend: backend),
+      ["latent_mean": recorded["out.mean"], "latent_logvar": recorded["out.logvar_clamped"]], backend)
+    try expect(
+      try autoencoder.decoderNetwork(ledger).run(["latent": recorded["in.z_unscaled"]!], backend: backend),
+      ["picture": recorded["out.decoded"]], backend)
+    #expect(ledger.missing.isEmpty)
+  }
+
+  @Test("CLIP image encoder", arguments: backends) func clip(backend: String) throws {
+    let recorded = try Recorded.load("clip_vision_small")
+    let ledger = Recorded.ledger(recorded)
+    let encoder = CLIPImageEncoder(imageSize: 28, width: 32, depth: 2, heads: 4, hidden: 64, projection: 24)
+    try expect(
+      try encoder.network(ledger).run(["pixel_values": recorded["in.pixel_values"]!], backend: backend),
+      ["image_embedding": recorded["out.image_embeds"]], backend)
+    #expect(ledger.missing.isEmpty)
+  }
+}
