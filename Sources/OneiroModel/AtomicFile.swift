@@ -46,12 +46,6 @@ package struct AtomicFile: ~Copyable {
     try bytes.withUnsafeBufferPointer { (buffer) throws(GraphError) in try write(UnsafeRawBufferPointer(buffer)) }
   }
 
-  /// Zeros up to the next multiple of `alignment`.
-  mutating func pad(to alignment: Int) throws(GraphError) {
-    let missing = (alignment - byteCount % alignment) % alignment
-    if missing > 0 { try write([UInt8](repeating: 0, count: missing)) }
-  }
-
   /// Gives the file its name.
   consuming func commit() throws(GraphError) {
     try flush()

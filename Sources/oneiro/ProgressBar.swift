@@ -5,6 +5,8 @@ import Synchronization
 final class ProgressBar: Sendable {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let isQuiet: Bool
+  /// What is counted.
+  private let unit: String
   private let start = ContinuousClock.now
   private let state = Mutex(State())
 
@@ -15,24 +17,25 @@ final class ProgressBar: Sendable {
   }
 
   /// - isQuiet: shows nothing.
-  init(isQuiet: Bool = false) { self.isQuiet = isQuiet }
+  init(isQuiet: Bool = false, unit: String = "step") {
+    self.isQuiet = isQuiet
+    self.unit = unit
+  }
 
   func update(label: String, done: Int, total: Int) {
     guard !isQuiet, total > 0 else { return }
-    let seconds =
-      Double((ContinuousClock.now - start).components.seconds)
-      + Double((ContinuousClock.now - start).components.attoseconds) * 1e-18
+    let seconds = start.secondsSince
     let text: String? = state.withLock { state in
       if isTerminal {
         state.isOpen = true
         let width = 30, filled = done * width / total
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-        return "\r\(label) [\(bar)] step \(done) of \(total), \(String(format: "%.1f", seconds)) s\u{1B}[K"
+        return "\r\(label) [\(bar)] \(unit) \(done) of \(total), \(String(format: "%.1f", seconds)) s\u{1B}[K"
       }
       if state.label != label { (state.label, state.lastTenth) = (label, -1) }
       guard done * 10 / total > state.lastTenth else { return nil }
       state.lastTenth = done * 10 / total
-      return "\(label): step \(done) of \(total), \(String(format: "%.1f", seconds)) s\n"
+      return "\(label): \(unit) \(done) of \(total), \(String(format: "%.1f", seconds)) s\n"
     }
     if let text { FileHandle.standardError.write(Data(text.utf8)) }
   }

@@ -23,10 +23,16 @@ import Testing
   @Test("Initializers go to other files, aligned, also those of bodies") func externalData() throws {
     let folder = try TemporaryFolder()
     let model = try ExampleModel.everything()
-    try ModelWriter.write(
-      model, to: folder.file("m.onnx"),
-      externalData: .init(threshold: 0) { name, owners in owners.isEmpty ? "main.bin" : "\(owners[0].opType).bin" })
+    var placed = PlacedWeights()
+    var main = model.graph
+    main.nodes.removeAll { !$0.bodies.isEmpty }
+    let bodies = Graph("bodies", nodes: model.graph.nodes.filter { !$0.bodies.isEmpty })
+    let hash = try placed.write(main, to: "main.bin", in: folder.file("."), threshold: 0)
+    #expect(try placed.write(bodies, to: "If.bin", in: folder.file("."), threshold: 0) != hash)
+    #expect(try placed.write(main, to: "again.bin", in: folder.file("."), threshold: 0) == nil)
+    try ModelWriter.write(model, to: folder.file("m.onnx"), placed: placed)
     #expect(try folder.files == ["If.bin", "m.onnx", "main.bin"])
+    #expect(try SHA256.hex(ofFile: folder.file("main.bin")) == hash)
     let copy = try ModelReader.load(folder.file("m.onnx"))
     #expect(GraphText.print(copy) == GraphText.print(model))
     #expect(try folder.read("If.bin") == [0, 0, 0x40, 0x40, 0, 0, 0x80, 0x40])

@@ -11,7 +11,7 @@ public enum Bundle {
     public let inputs: [ValueInfo]
     public let outputs: [ValueInfo]
     public let nodeCount: Int
-    /// Bytes of the part's initializers, and their SHA-256 as it was when the pipeline was written.
+    /// Bytes of the part's initializers, and the SHA-256 of its weights file as it was when the pipeline was written.
     public let weightByteCount: Int
     public let weightsHash: String?
   }
@@ -96,85 +96,41 @@ public enum Bundle {
   /// Writes the weights under names that are free, then the pipeline file over the old one, and only then removes the
   /// weights that the old one read: whatever fails, a complete pipeline is there.
   static func write(_ model: Model, to path: String) throws(DreamError) {
-    var model = model
-    for (index, node) in model.graph.nodes.enumerated() where node.pipelineRole != nil {
-      // With the hashes in it, the hash of the pipeline file alone says which weights made a picture.
-      model.graph.nodes[index].metadata[weightsHashKey] = hash(ofWeightsIn: node)
-    }
-    var chosen: [String: WeightsFile] = [:]
-    for part in PipelineBuilder.parts(of: model) {
-      chosen[part.role] = WeightsFile.free(pipeline: path, role: part.role)
-    }
-    let files = chosen
-    let old = OldPipeline(path)
+    let parts = PipelineBuilder.parts(of: model)
+    let files = PipelineFiles(path, roles: parts.map(\.role))
+    var placed = PlacedWeights()
+    var hashes: [String: String] = [:]
     do {
-      try ModelWriter.write(
-        model, to: path, externalData: .init { _, owners in owners.first?.pipelineRole.flatMap { files[$0]?.name } })
+      for part in parts {
+        hashes[part.role] = try placed.write(part.body, to: files.name(of: part.role), in: folder(of: path))
+      }
     } catch {
-      for file in files.values { unlink(file.path) }
-      throw .graph(error)
+      files.removeNew()
+      throw .graph(error.located(in: path))
     }
-    for file in files.values {
-      for other in file.others where old.names(other.name) { unlink(other.path) }
-    }
+    try write(model, to: path, files: files, placed: placed, hashes: hashes)
   }
 
-  /// The pipeline file that is about to be replaced, as far as it says which weights are its own: others may have names
-  /// like them.
-  private struct OldPipeline {
-    private let bytes: [UInt8]
-    init(_ path: String) {
-      let file = try? MappedFile(path)
-      bytes = file.map { file in withExtendedLifetime(file) { Array(file.bytes) } } ?? []
+  /// The same where the weights lie in their files already.
+  /// - hashes: SHA-256 of the weights file by role.
+  static func write(
+    _ model: Model, to path: String, files: PipelineFiles, placed: PlacedWeights, hashes: [String: String]
+  ) throws(DreamError) {
+    var model = model
+    for (index, node) in model.graph.nodes.enumerated() {
+      // With the hashes in it, the hash of the pipeline file alone says which weights made a picture.
+      if let role = node.pipelineRole { model.graph.nodes[index].metadata[weightsHashKey] = hashes[role] }
     }
-    /// Whether the file holds `name` as the location of external data: a string of its own, with its length before it.
-    func names(_ name: String) -> Bool {
-      let wanted = [UInt8(truncatingIfNeeded: name.utf8.count)] + Array(name.utf8)
-      return name.utf8.count < 128 && bytes.firstRange(of: wanted) != nil
+    do {
+      try ModelWriter.write(model, to: path, placed: placed)
+    } catch {
+      files.removeNew()
+      throw .graph(error)
     }
+    files.removeOld()
   }
 
   private static let weightsHashKey = "ai.oneiro.weights_sha256"
-
-  /// The hash of the initializers' bytes in the order of their names.
-  private static func hash(ofWeightsIn node: Node) -> String? {
-    guard case .graph(let body) = node.attributes["body"] else { return nil }
-    var hash = SHA256()
-    for (_, tensor) in body.initializers.sorted(by: { $0.key < $1.key }) {
-      withExtendedLifetime(tensor) { hash.update(tensor.bytes) }
-    }
-    return SHA256.hex(hash.finish())
-  }
-
-  /// Where the weights of one part lie: `dream.unet.weights` beside `dream.onnx`, or `dream.unet.1.weights` if the
-  /// pipeline that is about to be replaced has that one.
-  private struct WeightsFile: Sendable {
-    let pipeline: String
-    let role: String
-    let number: Int
-
-    var name: String { "\(stem(of: pipeline)).\(role)\(number == 0 ? "" : ".\(number)").weights" }
-    var path: String { "\(folder(of: pipeline))/\(name)" }
-    private var exists: Bool { access(path, F_OK) == 0 }
-    private func numbered(_ number: Int) -> WeightsFile { WeightsFile(pipeline: pipeline, role: role, number: number) }
-
-    static func free(pipeline: String, role: String) -> WeightsFile {
-      var file = WeightsFile(pipeline: pipeline, role: role, number: 0)
-      while file.exists { file = file.numbered(file.number + 1) }
-      return file
-    }
-
-    /// What earlier pipelines of the name have left: all below this one, and above it up to the first gap.
-    var others: [WeightsFile] {
-      var files = (0..<number).map(numbered)
-      var next = numbered(number + 1)
-      while next.exists {
-        files.append(next)
-        next = numbered(next.number + 1)
-      }
-      return files
-    }
-  }
 
   private static func read(_ path: String) throws(DreamError) -> Model {
     do { return try ModelReader.load(path) } catch { throw .graph(error) }
@@ -184,13 +140,13 @@ public enum Bundle {
     .mismatch(at: path, expected: "a pipeline file, with nodes of ai.oneiro.Subgraph", found: "a model without them")
   }
 
-  private static func folder(of path: String) -> String {
+  static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// The file's name without its folder and its last ending.
-  private static func stem(of path: String) -> String {
+  static func stem(of path: String) -> String {
     let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return String(name) }
     return String(name[..<dot])

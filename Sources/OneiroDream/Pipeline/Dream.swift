@@ -1,5 +1,5 @@
-import Glibc
 import OneiroGraph
+import OneiroModel
 import OneiroPasses
 import OneiroRuntime
 
@@ -109,7 +109,7 @@ public final class Dream {
     }
     let taken = (ContinuousClock.now - start).components
     let seconds = Double(taken.seconds) + Double(taken.attoseconds) * 1e-18
-    return (results, Summary(seconds: seconds, peakByteCount: Self.peakByteCount, placement: placement))
+    return (results, Summary(seconds: seconds, peakByteCount: ProcessMemory.peakByteCount, placement: placement))
   }
 
   /// Runs once. A result with NaN or infinity in it is run again with a look at every value, to name the node that made
@@ -138,21 +138,6 @@ public final class Dream {
     }
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
   }
-
-  /// "VmHWM" of the process, which Linux gives in KiB. The figure of `getrusage` is no use: it starts with what the
-  /// program that started this one had taken.
-  private static var peakByteCount: Int {
-    guard let status = fopen("/proc/self/status", "r") else { return 0 }
-    defer { fclose(status) }
-    var line = [CChar](repeating: 0, count: 256)
-    while fgets(&line, Int32(line.count), status) != nil {
-      let fields = line.prefix { $0 != 0 }.split { $0 == 9 || $0 == 32 || $0 == 10 }
-      guard fields.count >= 2, String(decoding: fields[0].map(UInt8.init(bitPattern:)), as: UTF8.self) == "VmHWM:"
-      else { continue }
-      return (Int(String(decoding: fields[1].map(UInt8.init(bitPattern:)), as: UTF8.self)) ?? 0) * 1024
-    }
-    return 0
-  }
 }
 
 extension Dream {
@@ -164,14 +149,18 @@ extension Dream {
     var notes = [
       PNG.Text("steps", "\(settings.steps)"), PNG.Text("sampler", settings.sampler.rawValue),
       PNG.Text("backend", options.backend.text), PNG.Text("trial", "\(result.trial)"),
-      PNG.Text("sample", "\(result.sample)"), PNG.Text("model.sha256", try SHA256.hex(ofFile: path)),
-      PNG.Text("eeg.sha256", try SHA256.hex(ofFile: eeg)),
+      PNG.Text("sample", "\(result.sample)"), PNG.Text("model.sha256", try Self.hash( path)),
+      PNG.Text("eeg.sha256", try Self.hash( eeg)),
     ]
-    if let noise { notes.append(PNG.Text("noise.sha256", try SHA256.hex(ofFile: noise))) }
+    if let noise { notes.append(PNG.Text("noise.sha256", try Self.hash( noise))) }
     if let seed { notes.insert(PNG.Text("seed", "\(seed)"), at: 0) }
     for (role, file) in options.replacing.sorted(by: { $0.key < $1.key }) {
-      notes.append(PNG.Text("\(role).sha256", try SHA256.hex(ofFile: file)))
+      notes.append(PNG.Text("\(role).sha256", try Self.hash( file)))
     }
     return notes
+  }
+
+  private static func hash(_ path: String) throws(DreamError) -> String {
+    do { return try SHA256.hex(ofFile: path) } catch { throw .graph(error) }
   }
 }

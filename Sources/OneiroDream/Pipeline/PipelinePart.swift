@@ -20,11 +20,14 @@ public struct PipelinePart: Sendable {
     PipelinePart(role: "conditioner", inputs: ["tokens"], outputs: ["context"]),
     PipelinePart(role: "text_encoder", inputs: ["input_ids"], outputs: ["context"]),
     PipelinePart(role: "clip_projector", inputs: ["tokens"], outputs: ["embedding"]),
+    PipelinePart(role: "eeg_classifier", inputs: ["tokens"], outputs: ["eeg_logits"]),
     PipelinePart(role: "unet", inputs: ["noise", "context"], outputs: ["latent"]),
     PipelinePart(role: "vae_decoder", inputs: ["latent"], outputs: ["picture"]),
     PipelinePart(role: "image_classifier", inputs: ["picture"], outputs: ["class_logits"]),
     PipelinePart(role: "vae_encoder", inputs: ["image"], outputs: ["latent_mean", "latent_logvar"]),
     PipelinePart(role: "clip_image_encoder", inputs: ["image"], outputs: ["image_embedding"]),
+    PipelinePart(role: "masked_eeg_encoder", inputs: ["eeg", "ids_keep"], outputs: ["masked_tokens"]),
+    PipelinePart(role: "signal_decoder", inputs: ["masked_tokens", "ids_restore"], outputs: ["patches", "signal"]),
   ]
 
   public static func named(_ role: String) throws(DreamError) -> PipelinePart {

@@ -4,7 +4,7 @@ import OneiroGraph
 ///
 ///     image [N, 3, H, W] in -1 ... 1 -> latent_mean, latent_logvar [N, z, H / f, W / f]
 ///     latent [N, z, h, w], scaling undone -> picture [N, 3, h f, w f]          f = 2^(levels - 1)
-public struct Autoencoder: Sendable, Equatable, Codable {
+public struct Autoencoder: NetworkConfiguration, Sendable, Equatable, Codable {
   /// Channels at full resolution; each level has them times its factor.
   public var channels: Int
   public var factors: [Int]
@@ -15,6 +15,16 @@ public struct Autoencoder: Sendable, Equatable, Codable {
   public var latentChannels: Int
   public var embedded: Int
   public var groups: Int
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case channels = "ch"
+    case factors = "ch_mult"
+    case blocks = "num_res_blocks"
+    case imageChannels = "in_channels"
+    case latentChannels = "z_channels"
+    case embedded = "embed_dim"
+    case groups = "num_groups"
+  }
 
   public init(
     channels: Int = 128, factors: [Int] = [1, 2, 4, 4], blocks: Int = 2, imageChannels: Int = 3,

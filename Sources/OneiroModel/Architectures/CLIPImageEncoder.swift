@@ -2,10 +2,10 @@ import OneiroGraph
 
 /// CLIP's vision transformer with its projection, as transformers' CLIPVisionModelWithProjection.
 ///
-///     pixel_values [N, 3, size, size], normalized as CLIP's processor does -> image_embedding [N, projection]
+///     pixels [N, 3, size, size] -> image_embedding [N, projection]
 ///
 /// Not scaled to unit length.
-public struct CLIPImageEncoder: Sendable, Equatable, Codable {
+public struct CLIPImageEncoder: NetworkConfiguration, Sendable, Equatable, Codable {
   /// Pixels along a side, and along a patch's side.
   public var imageSize: Int
   public var patch: Int
@@ -14,6 +14,16 @@ public struct CLIPImageEncoder: Sendable, Equatable, Codable {
   public var heads: Int
   public var hidden: Int
   public var projection: Int
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case imageSize = "image_size"
+    case patch = "patch_size"
+    case width = "hidden_size"
+    case depth = "num_hidden_layers"
+    case heads = "num_attention_heads"
+    case hidden = "intermediate_size"
+    case projection = "projection_dim"
+  }
 
   public init(
     imageSize: Int = 224, patch: Int = 14, width: Int = 1024, depth: Int = 24, heads: Int = 16, hidden: Int = 4096,
@@ -31,10 +41,25 @@ public struct CLIPImageEncoder: Sendable, Equatable, Codable {
   public static let prefix = "image_embedder.transformer."
   private static let epsilon: Float = 1e-5
 
-  public func network(_ ledger: WeightLedger, prefix: String = CLIPImageEncoder.prefix) throws(GraphError) -> Network {
+  /// What goes into the graph.
+  public enum Input: Sendable {
+    /// `pixel_values` [N, 3, size, size], normalized as CLIP's processor does.
+    case pixels
+    /// `image` [N, 3, H, W] in -1 ... 1: the shorter side is brought to `size` (bicubic), the middle cut out, and the
+    /// result normalized.
+    case picture
+  }
+
+  public func network(
+    _ ledger: WeightLedger, prefix: String = CLIPImageEncoder.prefix, takes input: Input = .pixels
+  ) throws(GraphError) -> Network {
     var builder = NetworkBuilder("clip_image_encoder", prefix: prefix, ledger: ledger)
-    let pixels = builder.input(
-      "pixel_values", [.symbol("batch"), .known(3), .known(imageSize), .known(imageSize)])
+    let pixels =
+      switch input {
+      case .pixels:
+        builder.input("pixel_values", [.symbol("batch"), .known(3), .known(imageSize), .known(imageSize)])
+      case .picture: preparedPicture(&builder)
+      }
     let patches = (imageSize / patch) * (imageSize / patch)
     let embeddings = "vision_model.embeddings"
     let pieces = try builder.conv(
@@ -55,6 +80,29 @@ public struct CLIPImageEncoder: Sendable, Equatable, Codable {
     let embedding = try builder.linear(normal, "visual_projection", width, projection, bias: false)
     builder.output("image_embedding", embedding, [.symbol("batch"), .known(projection)])
     return builder.network()
+  }
+
+  /// What transformers' CLIPImageProcessor does to a picture, without its rounding to 8 bits in between.
+  private func preparedPicture(_ builder: inout NetworkBuilder) -> String {
+    let image = builder.input("image", [.symbol("batch"), .known(3), .symbol("height"), .symbol("width")])
+    let path = "image_processor"
+    let resized = builder.node(
+      "Resize", [image, "", "", builder.integers([imageSize, imageSize])], "\(path).resize",
+      [
+        "mode": .string("cubic"), "cubic_coeff_a": .float(-0.5), "antialias": .int(1), "axes": .ints([2, 3]),
+        "keep_aspect_ratio_policy": .string("not_smaller"),
+      ])
+    let square = builder.node(
+      "CenterCropPad", [resized, builder.integers([imageSize, imageSize])], "\(path).center_crop",
+      ["axes": .ints([2, 3])])
+    // From -1 ... 1 to 0 ... 1, less the mean, over the deviation, in one product and one sum.
+    let mean = [0.48145466, 0.4578275, 0.40821073], deviation = [0.26862954, 0.26130258, 0.27577711]
+    let factors = deviation.map { Float(0.5 / $0) }
+    let offsets = zip(mean, deviation).map { Float((0.5 - $0) / $1) }
+    let scaled = builder.node(
+      "Mul", [square, builder.constant("\(path).factors", Tensor(factors, dims: [3, 1, 1]))], "\(path).scaled")
+    return builder.node(
+      "Add", [scaled, builder.constant("\(path).offsets", Tensor(offsets, dims: [3, 1, 1]))], "\(path).normalized")
   }
 
   private func layer(_ x: String, _ path: String, _ builder: inout NetworkBuilder) throws(GraphError) -> String {

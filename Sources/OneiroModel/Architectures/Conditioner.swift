@@ -5,7 +5,7 @@ import OneiroGraph
 ///     tokens [N, tokens, width] -> two 1x1 convolutions over the token axis -> linear -> context [N, length, contextWidth]
 ///
 /// A pooled token goes through the linear layer alone.
-public struct Conditioner: Sendable, Equatable, Codable {
+public struct Conditioner: Sendable, Equatable {
   public var tokens: Int
   public var width: Int
   /// Tokens after the first convolution, and of the context; `nil` where the encoder pools.
@@ -39,7 +39,7 @@ public struct Conditioner: Sendable, Equatable, Codable {
 
 /// A head on the encoder's tokens: a weighted sum of the tokens, then a linear layer. DreamDiffusion has two of them:
 /// `mapping` goes to CLIP's space, `cls_net` to classes.
-public struct TokenHead: Sendable, Equatable, Codable {
+public struct TokenHead: Sendable, Equatable {
   public var tokens: Int
   public var width: Int
   public var outputs: Int

@@ -5,7 +5,7 @@ import OneiroGraph
 ///     eeg [N, electrodes, samples] -> patches, + positions, transformer blocks, norm -> tokens [N, samples / patch, width]
 ///
 /// With global pooling the mean over the tokens is taken before the last norm: [N, 1, width].
-public struct EEGEncoder: Sendable, Equatable, Codable {
+public struct EEGEncoder: NetworkConfiguration, Sendable, Equatable, Codable {
   public var electrodes: Int
   /// Time samples of a trial, and of one patch.
   public var samples: Int
@@ -17,6 +17,17 @@ public struct EEGEncoder: Sendable, Equatable, Codable {
   /// Width inside the MLP of a block.
   public var hidden: Int
   public var poolsTokens: Bool
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case electrodes = "in_chans"
+    case samples = "time_len"
+    case patch = "patch_size"
+    case width = "embed_dim"
+    case depth
+    case heads = "num_heads"
+    case hidden = "mlp_hidden"
+    case poolsTokens = "global_pool"
+  }
 
   public init(
     electrodes: Int = 128, samples: Int = 512, patch: Int = 4, width: Int = 1024, depth: Int = 24, heads: Int = 16,

@@ -5,12 +5,20 @@ import OneiroGraph
 ///
 ///     eeg, ids_keep -> kept patches + class token -> encoder -> masked_tokens [N, 1 + kept, width]
 ///     masked_tokens, ids_restore -> mask tokens put in place -> decoder -> patches [N, patches, patch * electrodes]
-public struct MaskedSignalModel: Sendable, Equatable, Codable {
+public struct MaskedSignalModel: NetworkConfiguration, Sendable, Equatable, Codable {
   public var encoder: EEGEncoder
   public var decoderWidth: Int
   public var decoderDepth: Int
   public var decoderHeads: Int
   public var decoderHidden: Int
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case encoder
+    case decoderWidth = "decoder_embed_dim"
+    case decoderDepth = "decoder_depth"
+    case decoderHeads = "decoder_num_heads"
+    case decoderHidden = "decoder_mlp_hidden"
+  }
 
   public init(
     encoder: EEGEncoder = EEGEncoder(), decoderWidth: Int = 512, decoderDepth: Int = 8, decoderHeads: Int = 16,

@@ -6,7 +6,7 @@ import OneiroGraph
 ///
 /// Levels of residual blocks and transformers, halving the picture between them on the way in and doubling it on the way
 /// out, where every block also gets what its mirror image made.
-public struct UNet: Sendable, Equatable, Codable {
+public struct UNet: NetworkConfiguration, Sendable, Equatable, Codable {
   public var inputChannels: Int
   public var outputChannels: Int
   /// Channels of the first level; each level has them times its factor.
@@ -30,6 +30,23 @@ public struct UNet: Sendable, Equatable, Codable {
   /// Whether the projections around a transformer are linear layers (Stable Diffusion 2) or 1x1 convolutions.
   public var projectsLinearly: Bool
   public var groups: Int
+
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case inputChannels = "in_channels"
+    case outputChannels = "out_channels"
+    case channels = "model_channels"
+    case factors = "channel_mult"
+    case blocks = "num_res_blocks"
+    case attentionRates = "attention_resolutions"
+    case depth = "transformer_depth"
+    case heads = "num_heads"
+    case headWidth = "num_head_channels"
+    case contextWidth = "context_dim"
+    case contextLength = "context_length"
+    case timeConditionLengths = "time_condition_lengths"
+    case projectsLinearly = "use_linear_in_transformer"
+    case groups = "num_groups"
+  }
 
   public init(
     inputChannels: Int = 4, outputChannels: Int = 4, channels: Int = 320, factors: [Int] = [1, 2, 4, 4],

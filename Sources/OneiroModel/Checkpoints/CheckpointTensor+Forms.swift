@@ -66,3 +66,50 @@ extension CheckpointTensor {
     return Tensor(tensor.elementType, dims: [columns, rows], storage: storage)
   }
 }
+
+extension CheckpointTensor {
+  /// The elements as another type of floating-point numbers.
+  /// - name: what errors call the tensor: a number past the range of float16 is refused.
+  func converted(to type: ElementType, name: String) -> CheckpointTensor {
+    guard elementType != type else { return self }
+    return CheckpointTensor(type, dims: dims) { () throws(GraphError) in
+      let tensor = try read()
+      let result = Self.convert(tensor, to: type)
+      if type == .float16, let lost = Self.firstLost(result, of: tensor) {
+        throw .mismatch(
+          "tensor \"\(name)\": element \(lost)", expected: "a number within float16's range of 65504",
+          found: "\(tensor.doubles()[lost])")
+      }
+      return result
+    }
+  }
+
+  private static func convert(_ tensor: Tensor, to type: ElementType) -> Tensor {
+    switch (tensor.elementType, type) {
+    case (.float32, .float16): return map(tensor, Float.self) { Float16($0) }
+    case (.bfloat16, .float32): return map(tensor, BFloat16.self) { Float($0) }
+    case (.bfloat16, .float16): return map(tensor, BFloat16.self) { Float16(Float($0)) }
+    case (.float16, .float32): return map(tensor, Float16.self) { Float($0) }
+    case (.float64, .float32): return map(tensor, Double.self) { Float($0) }
+    default: return Tensor(type, doubles: tensor.doubles(), dims: tensor.dims)
+    }
+  }
+
+  private static func map<From: TensorElement, To: TensorElement>(
+    _ tensor: Tensor, _: From.Type, _ body: (From) -> To
+  ) -> Tensor {
+    tensor.withElements(of: From.self) { source in
+      Tensor(To.self, dims: tensor.dims) { memory in
+        for index in memory.indices { memory.initializeElement(at: index, to: body(source[index])) }
+      }
+    }
+  }
+
+  /// The first element that became infinite.
+  private static func firstLost(_ halves: Tensor, of original: Tensor) -> Int? {
+    let candidates = halves.withElements(of: Float16.self) { values in values.indices.filter { values[$0].isInfinite } }
+    guard !candidates.isEmpty else { return nil }
+    let numbers = original.doubles()
+    return candidates.first { numbers[$0].isFinite }
+  }
+}

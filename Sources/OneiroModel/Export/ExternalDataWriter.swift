@@ -11,6 +11,7 @@ struct ExternalDataWriter: ~Copyable {
 
   private let location: String
   private var file: AtomicFile
+  private var hash = SHA256()
 
   /// - location: the file's path relative to `folder`, the model's.
   init(location: String, folder: String) throws(GraphError) {
@@ -28,11 +29,27 @@ struct ExternalDataWriter: ~Copyable {
   mutating func append(_ tensor: Tensor) throws(GraphError) -> Place {
     let byteCount = tensor.bytes.count
     // A whole page for what is worth it: then a tensor can be mapped and dropped by itself. Else a vector's width.
-    try file.pad(to: byteCount >= 1 << 16 ? 4096 : ByteStorage.alignment)
+    try pad(to: byteCount >= 1 << 16 ? 4096 : ByteStorage.alignment)
     let place = Place(location: location, offset: file.byteCount, length: byteCount)
-    try file.write(tensor.bytes)
+    try withExtendedLifetime(tensor) { () throws(GraphError) in
+      hash.update(tensor.bytes)
+      try file.write(tensor.bytes)
+    }
     return place
   }
 
-  consuming func commit() throws(GraphError) { try file.commit() }
+  private mutating func pad(to alignment: Int) throws(GraphError) {
+    let missing = (alignment - file.byteCount % alignment) % alignment
+    guard missing > 0 else { return }
+    let zeros = [UInt8](repeating: 0, count: missing)
+    zeros.withUnsafeBytes { hash.update($0) }
+    try file.write(zeros)
+  }
+
+  /// Gives the file its name.
+  /// - Returns: the SHA-256 of the file, in lower-case hexadecimal.
+  consuming func commit() throws(GraphError) -> String {
+    try file.commit()
+    return SHA256.hex(hash.finish())
+  }
 }
