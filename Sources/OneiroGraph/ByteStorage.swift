@@ -7,27 +7,47 @@ public final class ByteStorage: @unchecked Sendable {
   public let base: UnsafeRawPointer
   public let byteCount: Int
   private let owner: AnyObject?
-  private let isAllocated: Bool
+  private let origin: Origin
+
+  private enum Origin { case heap, pages, borrowed }
 
   public static let alignment = 64
+  /// Storage of this size and more gets pages of its own, which go back to the system at once when it ends. In the heap,
+  /// gigabytes of weights that pass by one after the other would leave gaps that nothing fits into.
+  private static let pagesFrom = 1 << 20
 
   /// Memory of `byteCount` bytes, which `fill` writes.
   public init<E: Error>(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(E) -> Void) throws(E) {
     precondition(byteCount >= 0)
-    var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, Self.alignment, max(byteCount, 1)) == 0, let memory else {
-      fatalError("out of memory: \(byteCount) bytes")
-    }
+    let origin = byteCount >= Self.pagesFrom ? Origin.pages : .heap
+    guard let memory = Self.allocate(byteCount, origin) else { fatalError("out of memory: \(byteCount) bytes") }
     do {
       try fill(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
     } catch {
-      free(memory)
+      Self.free(memory, byteCount, origin)
       throw error
     }
     base = UnsafeRawPointer(memory)
     self.byteCount = byteCount
     owner = nil
-    isAllocated = true
+    self.origin = origin
+  }
+
+  private static func allocate(_ byteCount: Int, _ origin: Origin) -> UnsafeMutableRawPointer? {
+    guard origin == .heap else {
+      let pages = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      return pages == MAP_FAILED ? nil : pages
+    }
+    var memory: UnsafeMutableRawPointer?
+    return posix_memalign(&memory, alignment, max(byteCount, 1)) == 0 ? memory : nil
+  }
+
+  private static func free(_ memory: UnsafeMutableRawPointer, _ byteCount: Int, _ origin: Origin) {
+    switch origin {
+    case .heap: Glibc.free(memory)
+    case .pages: munmap(memory, byteCount)
+    case .borrowed: break
+    }
   }
 
   /// Memory that belongs to `owner`, which is kept alive.
@@ -35,12 +55,10 @@ public final class ByteStorage: @unchecked Sendable {
     self.base = base
     self.byteCount = byteCount
     self.owner = owner
-    isAllocated = false
+    origin = .borrowed
   }
 
-  deinit {
-    if isAllocated { free(UnsafeMutableRawPointer(mutating: base)) }
-  }
+  deinit { Self.free(UnsafeMutableRawPointer(mutating: base), byteCount, origin) }
 
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
 }
