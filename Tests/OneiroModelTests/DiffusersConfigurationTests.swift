@@ -33,7 +33,8 @@ import Testing
     #expect(configuration.groups == 4 && configuration.epsilon == 0.5 && configuration.hasLinearProjection)
     let small = try Self.unet(
       """
-      {"down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"], "up_block_types": ["CrossAttnUpBlock2D", "UpBlock2D"],
+      {"down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"],
+       "up_block_types": ["CrossAttnUpBlock2D", "UpBlock2D"],
        "attention_head_dim": 64, "num_attention_heads": [1, 2], "mid_block_type": "UNetMidBlock2DCrossAttn"}
       """)
     #expect(small.heads == [1, 2])

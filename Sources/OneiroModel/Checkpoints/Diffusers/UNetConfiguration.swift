@@ -47,8 +47,8 @@ public struct UNetConfiguration: Sendable, Equatable {
     hasLinearProjection = try file.bool("use_linear_projection") ?? false
   }
 
-  /// One number for all levels, or one for each. In spite of its name `attention_head_dim` is the number of heads; files
-  /// that state `num_attention_heads` mean the same by it.
+  /// One number for all levels, or one for each. In spite of its name `attention_head_dim` is the number of heads;
+  /// files that state `num_attention_heads` mean the same by it.
   private static func heads(_ file: ConfigurationFile, levels: Int) throws(GraphError) -> [Int] {
     let key = file["num_attention_heads"] == nil ? "attention_head_dim" : "num_attention_heads"
     guard case .list(let elements)? = file[key] else {

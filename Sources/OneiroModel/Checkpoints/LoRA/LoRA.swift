@@ -12,6 +12,9 @@ public struct LoRA: Sendable {
   /// By what they change, as the file's keys say it.
   let updates: [LoRAKey.Module: LowRankUpdate]
 
+  /// How many weights of the U-Net it changes.
+  public var changeCount: Int { updates.count }
+
   /// Reads the keys and the small numbers of the file, and checks that what belongs together is there and fits.
   public init(_ checkpoint: Checkpoint) throws(GraphError) {
     source = checkpoint.source
