@@ -31,6 +31,7 @@ enum FastestChoice {
   static func pick<Option>(
     _ options: [Option], key: String, _ node: Node, _ make: (Option) throws(KernelError) -> Candidate
   ) throws(KernelError) -> Program {
+    if options.count == 1 { return try make(options[0]).program }
     if let known = recall(key) { return try make(options[known]).program }
     var best: (candidate: Candidate, option: Int)?
     var bestSeconds: Double?
