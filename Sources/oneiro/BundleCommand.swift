@@ -15,13 +15,19 @@ struct BundleCommand: ParsableCommand {
         A folder holds ROLE.onnx or ROLE/model.onnx for some roles, and scheduler.json. ROLE=FILE adds a part or takes
         another file for it. Each part's weights go to a file of their own beside the pipeline file.
 
+        Guidance (oneiro dream --guidance) needs a context that stands for no condition, [T,D] or [1,T,D], in a .npy
+        file, or FILE.npz:NAME or FILE.safetensors:NAME.
+
           oneiro bundle create pipeline.onnx --from Models/parts
           oneiro bundle create pipeline.onnx unet=unet.onnx vae_decoder=vae.onnx ... --scheduler scheduler.json
+          oneiro bundle create pipeline.onnx --from Models/parts --unconditional null.safetensors:context
         """)
     @Argument(help: "The pipeline file to write.") var pipeline: String
     @Argument(help: "Parts as ROLE=FILE.") var parts: [String] = []
     @Option(name: .customLong("from"), help: ArgumentHelp("A folder of parts.", valueName: "dir")) var folder: String?
     @Option(help: ArgumentHelp("The noise schedule and sampler.", valueName: "json")) var scheduler: String?
+    @Option(help: ArgumentHelp("The context that stands for no condition.", valueName: "file")) var unconditional:
+      String?
 
     func validate() throws {
       guard folder != nil || !parts.isEmpty else {
@@ -39,7 +45,9 @@ struct BundleCommand: ParsableCommand {
         let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
         found.parts[pair[0]] = pair[1]
       }
-      try Bundle.create(pipeline, parts: found.parts, schedulerFile: scheduler ?? found.schedulerFile)
+      try Bundle.create(
+        pipeline, parts: found.parts, schedulerFile: scheduler ?? found.schedulerFile,
+        unconditional: unconditional)
       print("\(pipeline): \(try Bundle.list(pipeline).map(\.role).joined(separator: ", "))")
     }
   }
@@ -53,12 +61,15 @@ struct BundleCommand: ParsableCommand {
       let parts = try Bundle.list(pipeline)
       if json {
         let rows = parts.map { part -> [String: Any] in
-          [
+          var row: [String: Any] = [
             "role": part.role, "op": part.opType, "nodes": part.nodeCount, "weight_bytes": part.weightByteCount,
             "weights_sha256": part.weightsHash ?? "",
             "inputs": part.inputs.map { ["name": $0.name, "type": $0.type.map { "\($0)" } ?? ""] },
             "outputs": part.outputs.map { ["name": $0.name, "type": $0.type.map { "\($0)" } ?? ""] },
           ]
+          if let context = part.unconditional { row["unconditional_context"] = "\(context)" }
+          if let guidance = part.guidance { row["guidance"] = Double(guidance) }
+          return row
         }
         print(
           String(
@@ -72,6 +83,9 @@ struct BundleCommand: ParsableCommand {
         let outputs = values(part.outputs.map { "\($0.name) \($0.type.map { "\($0)" } ?? "?")" })
         print("\(part.role)  (\(part.opType), \(part.nodeCount) nodes, \(part.weightByteCount) bytes of weights)")
         print("    \(inputs)\n    -> \(outputs)")
+        if let context = part.unconditional {
+          print("    unconditional context \(context), guidance \(part.guidance ?? 1)")
+        }
       }
     }
   }
@@ -90,16 +104,36 @@ struct BundleCommand: ParsableCommand {
 
   struct Replace: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Put another graph in the place of a part.",
-      discussion: "The new part has to take and give what the old one does.")
+      abstract: "Put another graph in the place of a part, or another unconditional context into the pipeline.",
+      discussion: """
+        The new part has to take and give what the old one does.
+
+          oneiro bundle replace pipeline.onnx unet=other.onnx
+          oneiro bundle replace pipeline.onnx --unconditional null.npy
+        """)
     @Argument(help: "A pipeline file.") var pipeline: String
-    @Argument(help: "ROLE=FILE.") var part: String
+    @Argument(help: "ROLE=FILE.") var part: String?
+    @Option(help: ArgumentHelp("The context that stands for no condition.", valueName: "file")) var unconditional:
+      String?
+
+    func validate() throws {
+      guard (part == nil) != (unconditional == nil) else {
+        throw ValidationError("say what to replace: ROLE=FILE, or --unconditional FILE")
+      }
+      if let part, part.split(separator: "=", maxSplits: 1).count != 2 {
+        throw ValidationError("expected ROLE=FILE, found \"\(part)\"")
+      }
+    }
 
     func run() throws {
-      let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
-      guard pair.count == 2 else { throw ValidationError("expected ROLE=FILE, found \"\(part)\"") }
-      try Bundle.replace(pair[0], in: pipeline, with: pair[1])
-      print("\(pipeline): \(pair[0]) is \(pair[1]) now")
+      if let unconditional {
+        try Bundle.replaceUnconditional(in: pipeline, with: unconditional)
+        print("\(pipeline): the unconditional context is \(unconditional) now")
+      }
+      if let pair = part?.split(separator: "=", maxSplits: 1).map(String.init) {
+        try Bundle.replace(pair[0], in: pipeline, with: pair[1])
+        print("\(pipeline): \(pair[0]) is \(pair[1]) now")
+      }
     }
   }
 }

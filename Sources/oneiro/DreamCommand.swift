@@ -14,9 +14,19 @@ struct DreamCommand: ParsableCommand {
 
         oneiro dream Models/dreamdiffusion-tiny.onnx --eeg Models/parts/eeg_samples.safetensors:0 --out picture.png
         oneiro dream PIPELINE.onnx --eeg trials.npy:all --samples 4 --out pictures.png --sheet sheet.png
-        oneiro dream PIPELINE.onnx --eeg trial.npy --out p.png --with unet=other.onnx --sampler ddim --steps 25
+        oneiro dream PIPELINE.onnx --eeg trial.npy --out p.png --with unet=other.onnx --sampler dpmpp_2m --steps 20
+        oneiro dream PIPELINE.onnx --eeg trial.npy --out p.png --sampler ddim --eta 1 --guidance 3
 
       With several pictures, --out pictures.png names them pictures-TRIAL-SAMPLE.png.
+
+      --compare-samplers draws one trial with several samplers from the same noise, on one sheet, with the seconds each
+      took and how far it is from the picture of PLMS with 250 steps. --sampler and --steps take lists there:
+
+        oneiro dream PIPELINE.onnx --eeg trial.npy --compare-samplers --sheet samplers.png
+        oneiro dream PIPELINE.onnx --eeg trial.npy --compare-samplers --sampler euler,unipc --steps 10,25 --sheet s.png
+
+      plms and ddim sample as the original latent diffusion code does; euler, euler_ancestral, dpmpp_2m, dpmpp_2m_karras
+      and unipc as diffusers' schedulers with the settings of Stable Diffusion 1.5.
       """)
 
   @Argument(help: "A pipeline file.") var pipeline: String
@@ -27,10 +37,23 @@ struct DreamCommand: ParsableCommand {
       "Also write all pictures on one sheet, under the true ones where the recording has them.", valueName: "png"))
   var sheet: String?
   @Option(help: ArgumentHelp("Pictures beside each other on the sheet.", valueName: "n")) var columns = 10
-  @Option(help: ArgumentHelp("Steps of the sampler; the default is the pipeline's.", valueName: "n")) var steps: Int?
-  @Option(help: ArgumentHelp("plms or ddim; the default is the pipeline's.", valueName: "name")) var sampler:
-    SamplerKind?
-  @Option(help: ArgumentHelp("Seed of the starting noise, the numbers that PyTorch draws on a CPU.", valueName: "n"))
+  @Option(help: ArgumentHelp("Steps of the sampler; the default is the pipeline's.", valueName: "n")) var steps:
+    CommaList<Int>?
+  @Option(help: ArgumentHelp("\(SamplerKind.names); the default is the pipeline's.", valueName: "name")) var sampler:
+    CommaList<SamplerKind>?
+  @Option(help: ArgumentHelp("Fresh noise that ddim adds, from 0 for none to 1.", valueName: "x")) var eta: Double?
+  @Option(
+    help: ArgumentHelp(
+      "How far to push away from what the model says without the EEG: 1 is not at all. The pipeline needs an unconditional context for it (oneiro bundle).",
+      valueName: "x"))
+  var guidance: Double?
+  @Flag(help: "Compare samplers on one trial; the sheet and a table are the result.") var compareSamplers = false
+  @Option(help: ArgumentHelp("Steps of the PLMS picture that others are compared with.", valueName: "n"))
+  var referenceSteps: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Seed of the starting noise, the numbers that PyTorch draws on a CPU, and of the noise that some samplers add.",
+      valueName: "n"))
   var seed: UInt64 = 0
   @Option(
     help: ArgumentHelp(
@@ -45,12 +68,31 @@ struct DreamCommand: ParsableCommand {
   @OptionGroup var options: BackendOptions
 
   func validate() throws {
-    guard out != nil || sheet != nil else { throw ValidationError("say where the picture goes: --out picture.png") }
+    if compareSamplers {
+      try validateComparison()
+    } else {
+      guard out != nil || sheet != nil else { throw ValidationError("say where the picture goes: --out picture.png") }
+      try expectOne(steps?.values.count, "--steps", "one number")
+      try expectOne(sampler?.values.count, "--sampler", "one name")
+      guard referenceSteps == nil else { throw ValidationError("--reference-steps goes with --compare-samplers") }
+    }
     guard samples >= 1 else { throw ValidationError("--samples: expected 1 or more, found \(samples)") }
     guard columns >= 1 else { throw ValidationError("--columns: expected 1 or more, found \(columns)") }
     for argument in replacements where argument.split(separator: "=", maxSplits: 1).count != 2 {
       throw ValidationError("--with: expected ROLE=FILE, found \"\(argument)\"")
     }
+  }
+
+  private func validateComparison() throws {
+    guard sheet != nil else { throw ValidationError("say where the comparison goes: --sheet samplers.png") }
+    guard out == nil else { throw ValidationError("--compare-samplers writes one sheet: --sheet and not --out") }
+    guard eta == nil else { throw ValidationError("--eta does not go with --compare-samplers") }
+    guard samples == 1 else { throw ValidationError("--samples does not go with --compare-samplers") }
+  }
+
+  private func expectOne(_ count: Int?, _ option: String, _ expected: String) throws {
+    guard let count, count != 1 else { return }
+    throw ValidationError("\(option): expected \(expected) without --compare-samplers, found \(count)")
   }
 
   func run() throws {
@@ -60,10 +102,12 @@ struct DreamCommand: ParsableCommand {
       throw ValidationError("--eeg: expected trials such as 3, 0-7,12 or all after the colon, found \"\(trials)\"")
     }
     let recording = try Recording(contentsOf: path).selecting(selection ?? .all)
+    if compareSamplers { return try compare(recording, from: path) }
     let dream = try Dream(pipeline, options: try dreamOptions(for: recording))
     for target in [out, sheet].compactMap({ $0 }) { try OutputFile.checkWritable(target) }
     let bar = ProgressBar(isQuiet: json)
-    let (results, summary) = try dream.run(recording, noise: try startingNoise(recording), samples: samples) {
+    let (results, summary) = try dream.run(recording, noise: try startingNoise(recording), samples: samples, seed: seed)
+    {
       picture, pictures, done, total in
       bar.update(label: pictures > 1 ? "picture \(picture + 1) of \(pictures)" : "picture", done: done, total: total)
     }
@@ -74,7 +118,7 @@ struct DreamCommand: ParsableCommand {
       for result in results {
         let file = results.count == 1 ? out : OutputFile.numbered(out, trial: result.trial, sample: result.sample)
         let notes = try dream.notes(
-          for: result, seed: noise == nil ? seed : nil, noise: noise == "recorded" ? path : noise, eeg: path)
+          for: result, seed: seed, noise: noise == "recorded" ? path : noise, eeg: path)
         try PNG.write(result.picture, to: file, text: notes)
         files.append(file)
       }
@@ -91,10 +135,12 @@ struct DreamCommand: ParsableCommand {
     try report(files, summary, score, dream)
   }
 
-  private func dreamOptions(for recording: Recording) throws -> Dream.Options {
+  func dreamOptions(for recording: Recording) throws -> Dream.Options {
     var result = Dream.Options(backend: try options.load())
-    result.sampler = sampler
-    result.steps = steps
+    result.sampler = sampler?.values.first
+    result.steps = steps?.values.first
+    result.eta = eta
+    result.guidance = guidance
     result.threads = options.usefulThreads
     for argument in replacements {
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
@@ -105,7 +151,7 @@ struct DreamCommand: ParsableCommand {
     return result
   }
 
-  private func startingNoise(_ recording: Recording) throws -> StartingNoise {
+  func startingNoise(_ recording: Recording) throws -> StartingNoise {
     guard let noise else { return .seed(seed) }
     guard noise == "recorded" else { return try StartingNoise(contentsOf: noise) }
     guard let recorded = recording.noise else {
@@ -120,7 +166,7 @@ struct DreamCommand: ParsableCommand {
     if json {
       var object: [String: Any] = [
         "files": files, "seconds": summary.seconds, "peak_bytes": summary.peakByteCount, "steps": dream.settings.steps,
-        "sampler": dream.settings.sampler.rawValue,
+        "sampler": dream.settings.sampler.rawValue, "guidance": Double(dream.settings.guidance),
         "placement": Dictionary(summary.placement.map { ($0.source, $0.count) }, uniquingKeysWith: +),
       ]
       if let score {
@@ -135,8 +181,6 @@ struct DreamCommand: ParsableCommand {
     print("\(name): \(seconds) s, \(megabytes) MB at peak, \(placement)")
   }
 }
-
-extension SamplerKind: ExpressibleByArgument {}
 
 /// How many pictures the pipeline's own classifier puts in the class of the trial they came from.
 private struct Score {

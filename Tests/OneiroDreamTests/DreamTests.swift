@@ -111,6 +111,109 @@ import Testing
     #expect(summary.peakByteCount > 0)
   }
 
+  /// What is predicted at a timestep does not depend on the sample here, so a run with guidance is one with a guided
+  /// context. The tiny batch is the unconditional half first, then the other.
+  @Test(arguments: [SamplerKind.plms, .euler, .unipc]) func guidancePushesAwayFromTheUnconditional(kind: SamplerKind)
+    throws
+  {
+    let unconditional: [Float] = [0.3, 0.1, -0.2, 0.4]
+    try ArrayFile.write(.tensor(Tensor(unconditional, dims: [2, 2])), to: path("null.npy"), name: "null")
+    try Bundle.replaceUnconditional(in: pipeline, with: path("null.npy"))
+    #expect("\(try #require(try Bundle.list(pipeline).first { $0.role == "unet" }?.unconditional))" == "float[1,2,2]")
+    var options = try options()
+    options.sampler = kind
+    options.guidance = 3
+    options.alsoComputes = ["latent"]
+    let dream = try Dream(pipeline, options: options)
+    let results = try dream.run(recording, noise: .seed(3)).results
+    let schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
+    let noise = try StartingNoise.seed(3).tensor(count: 2, latentDims: [1, 2, 2]).elements(of: Float.self)
+    for trial in 0..<2 {
+      var sampler = try kind.makeSampler(schedule, steps: 4, count: 4)
+      noise[trial * 4..<trial * 4 + 4].withUnsafeBufferPointer { sampler.start(from: $0) }
+      let prediction = (0..<4).map { unconditional[$0] + 3 * (eeg[trial * 4 + $0] * 0.5 - unconditional[$0]) }
+      while sampler.timestep != nil {
+        prediction.withUnsafeBufferPointer { sampler.advance(epsilon: $0, freshNoise: nil) }
+      }
+      #expect(results[trial].outputs["latent"]?.elements(of: Float.self) == sampler.sample.map { $0 / 2 })
+    }
+    let notes = try dream.notes(for: results[0], seed: 3, noise: nil, eeg: path("null.npy"))
+    #expect(notes.contains(.init("guidance", "3.0")))
+    options.guidance = 1
+    let plain = try Dream(pipeline, options: options).run(recording, noise: .seed(3)).results
+    #expect(
+      plain[0].outputs["latent"]?.elements(of: Float.self) != results[0].outputs["latent"]?.elements(of: Float.self))
+  }
+
+  /// The noise of a picture is its own: it is the same when another is drawn before it, and with its starting noise
+  /// from a file.
+  @Test(arguments: [(SamplerKind.eulerAncestral, Double?.none), (.ddim, 1)])
+  func freshNoiseComesFromTheSeed(kind: SamplerKind, eta: Double?) throws {
+    var options = try options()
+    options.sampler = kind
+    options.eta = eta
+    options.alsoComputes = ["latent"]
+    let dream = try Dream(pipeline, options: options)
+    func latents(_ noise: StartingNoise, seed: UInt64?) throws -> [[Float]] {
+      try dream.run(recording, noise: noise, seed: seed).results.map {
+        try #require($0.outputs["latent"]).elements(of: Float.self)
+      }
+    }
+    let start = try StartingNoise.seed(3).tensor(count: 2, latentDims: [1, 2, 2])
+    let both = try latents(.seed(3), seed: nil)
+    #expect(try latents(.given(start, source: "x_T.npy"), seed: 3) == both)
+    let other = try latents(.given(start, source: "x_T.npy"), seed: 4)
+    #expect(other[0] != both[0] && other[1] != both[1])
+
+    let schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
+    for trial in 0..<2 {
+      var sampler = try kind.makeSampler(schedule, steps: 4, eta: eta ?? 0, count: 4)
+      var generator = TorchGenerator(seed: FreshNoise.streamSeed(3, picture: trial))
+      start.elements(of: Float.self)[trial * 4..<trial * 4 + 4].withUnsafeBufferPointer { sampler.start(from: $0) }
+      let prediction = eeg[trial * 4..<trial * 4 + 4].map { $0 * 0.5 }
+      while sampler.timestep != nil {
+        let fresh = sampler.needsFreshNoise ? generator.randn(4) : [0, 0, 0, 0]
+        prediction.withUnsafeBufferPointer { prediction in
+          fresh.withUnsafeBufferPointer { sampler.advance(epsilon: prediction, freshNoise: $0) }
+        }
+      }
+      #expect(both[trial] == sampler.sample.map { $0 / 2 }, "picture \(trial)")
+    }
+  }
+
+  @Test func samplersAreComparedOnOneTrial() throws {
+    let one = try recording.selecting(.ranges([0...0]))
+    let settings = [SamplerComparison.Setting(.plms, steps: 20), .init(.unipc, steps: 2)]
+    let seen = Mutex<[Int]>([])
+    let comparison = try SamplerComparison(
+      pipeline, options: options(), recording: one, noise: .seed(3), settings: settings, referenceSteps: 20
+    ) { _, index, done, total in
+      if done == total { seen.withLock { $0.append(index) } }
+    }
+    #expect(seen.withLock { $0 } == [0, 1, 2])
+    #expect(comparison.entries.map(\.setting) == settings)
+    #expect(comparison.entries[0].distance.rmse == 0 && comparison.entries[0].psnrText == "same")
+    #expect(comparison.entries[0].picture == comparison.reference.picture)
+    let sheet = try comparison.sheet(shown: nil)
+    #expect(sheet.width > 128 && sheet.height > 3 * 128)
+
+    let many = #expect(throws: DreamError.self) {
+      try SamplerComparison(pipeline, options: options(), recording: recording, noise: .seed(3), settings: [])
+    }
+    #expect(many?.description == "eeg.npy: expected one trial to compare samplers on, found 2")
+  }
+
+  @Test func whatIsComparedFitsTheSampler() throws {
+    let schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
+    // A fifth of 54 is 10, half of it is 27, which PLMS cannot do.
+    let settings = SamplerComparison.settings(samplers: [.plms, .euler], pipelineSteps: 54, schedule: schedule)
+    #expect(settings.map(\.steps) == [10, 54, 10, 27, 54])
+    let error = #expect(throws: DreamError.self) {
+      try SamplerComparison.check([.init(.euler, steps: 27), .init(.plms, steps: 27)], schedule: schedule)
+    }
+    #expect(error?.description.hasPrefix("plms with 27 steps: steps: expected a number whose last timestep") == true)
+  }
+
   @Test func aPictureThatIsNotFiniteNamesTheNode() throws {
     try writeDenoiser([
       Node("Unsqueeze", inputs: ["context", "one"], outputs: ["wide"]),

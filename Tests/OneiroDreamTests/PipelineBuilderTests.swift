@@ -143,18 +143,21 @@ import Testing
     constants.sampler = .ddim
     constants.eta = 0.1
     constants.steps = 20
+    constants.guidance = 7.5
     let settings = try DenoiseSettings(node(constants.attributes))
     let schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
     #expect(settings.schedule.betas == schedule.betas, "not those of 0.00085 rounded to float32")
     #expect(settings.sampler == .ddim)
     #expect(settings.steps == 20)
     #expect(settings.eta == 0.1)
+    #expect(settings.guidance == 7.5)
     #expect(settings.latentScale == 0.18215)
   }
 
   @Test(
     arguments: [
-      ("scheduler", .string("euler"), "sampler: expected plms or ddim, found \"euler\""),
+      ("scheduler", .string("heun"), "sampler: expected \(SamplerKind.names), found \"heun\""),
+      ("guidance", .float(.infinity), "guidance: expected a finite number, found inf"),
       ("steps", .int(0), "steps: expected 1 ... 1000, found 0"),
       ("steps", .int(.max), "steps: expected 1 ... 1000, found 9223372036854775807"),
       ("train_steps", .int(-5), "noise schedule: train_steps: expected 1 ... 1000000, found -5"),
@@ -184,6 +187,97 @@ import Testing
     }
     #expect(error?.description.hasPrefix("node \"unet\" (ai.oneiro.Denoise): steps: expected a number whose") == true)
   }
+
+  @Test func etaOfAnotherSamplerIsForgotten() throws {
+    var scheduler = PipelineBuilderTests.scheduler
+    scheduler.sampler = .ddim
+    scheduler.eta = 0.5
+    let model = try PipelineBuilder.build(PipelineBuilderTests.parts, scheduler: scheduler, name: "dream")
+    let euler = try PipelineBuilder.setSampling(.euler, in: model, name: "dream.onnx")
+    #expect(try DenoiseSettings(euler.graph.nodes[2]).eta == 0)
+    let ddim = try PipelineBuilder.setSampling(.ddim, in: model, name: "dream.onnx")
+    #expect(try DenoiseSettings(ddim.graph.nodes[2]).eta == 0.5)
+    let error = #expect(throws: DreamError.self) {
+      try PipelineBuilder.setSampling(.euler, eta: 0.5, in: model, name: "dream.onnx")
+    }
+    #expect(
+      error?.description
+        == "node \"unet\" (ai.oneiro.Denoise): eta: expected 0 because the sampler is euler, found 0.5")
+  }
+}
+
+@Suite struct UnconditionalContextTests {
+  private typealias Parts = PipelineBuilderTests
+  private let context = Tensor([Float](repeating: 0.5, count: 30), dims: [5, 6])
+  private func model(guidance: Double = 3) throws -> Model {
+    var scheduler = Parts.scheduler
+    scheduler.guidance = guidance
+    return try PipelineBuilder.build(
+      Parts.parts, scheduler: scheduler, unconditional: UnconditionalContext(context, source: "null.npy"),
+      name: "dream")
+  }
+
+  @Test func itIsAnInitializerThatTheLoopReads() throws {
+    let model = try model()
+    #expect(model.graph.nodes[2].inputs == ["noise", "context", "unconditional_context"])
+    #expect(model.graph.initializers["unconditional_context"]?.dims == [1, 5, 6])
+    #expect(model.graph.inputs.map(\.name) == ["eeg", "noise"])
+    #expect(try DenoiseSettings(model.graph.nodes[2]).guidance == 3)
+  }
+
+  @Test func itStaysWhenPartsChange() throws {
+    let unet = try PipelineBuilder.extract("unet", from: try model(), name: "dream.onnx")
+    #expect(unet.graph.requiredInputs.map(\.name) == ["sample", "timestep", "context"])
+    let replaced = try PipelineBuilder.replace("unet", in: try model(), with: unet, name: "dream.onnx")
+    #expect(replaced.graph.nodes[2].inputs.last == "unconditional_context")
+    #expect(replaced.graph.initializers["unconditional_context"]?.elements(of: Float.self).first == 0.5)
+    let other = try UnconditionalContext(Tensor([Double](repeating: 2, count: 30), dims: [1, 5, 6]), source: "x.npy")
+    let again = try other.placed(in: replaced, name: "dream.onnx")
+    #expect(again.graph.nodes[2].inputs.count == 3)
+    #expect(again.graph.initializers["unconditional_context"]?.elements(of: Float.self).first == 2)
+  }
+
+  @Test func guidanceNeedsIt() throws {
+    let message =
+      "dream: guidance: expected 1 because the pipeline has no unconditional context "
+      + "(oneiro bundle replace --unconditional FILE), found 7.5"
+    var scheduler = Parts.scheduler
+    scheduler.guidance = 7.5
+    let made = #expect(throws: DreamError.self) {
+      try PipelineBuilder.build(Parts.parts, scheduler: scheduler, name: "dream")
+    }
+    #expect(made?.description == message)
+    let plain = try PipelineBuilder.build(Parts.parts, scheduler: Parts.scheduler, name: "dream")
+    let asked = #expect(throws: DreamError.self) {
+      try PipelineBuilder.setSampling(guidance: 7.5, in: plain, name: "dream")
+    }
+    #expect(asked?.description == message)
+    _ = try PipelineBuilder.setSampling(guidance: 1, in: plain, name: "dream")
+  }
+
+  @Test(arguments: [
+    (Tensor([Float](repeating: 0, count: 20), dims: [5, 4]), "found float[?,5,4] (input \"context\" of role \"unet\""),
+    (
+      Tensor([Float](repeating: 0, count: 60), dims: [2, 5, 6]),
+      "expected float[T,D] or float[1,T,D], found float[2,5,6]"
+    ),
+    (Tensor([Float](repeating: 0, count: 30), dims: [30]), "expected float[T,D] or float[1,T,D], found float[30]"),
+    (Tensor([Int64](repeating: 0, count: 30), dims: [5, 6]), "expected float[T,D] or float[1,T,D], found int64[5,6]"),
+    (
+      Tensor([Double](repeating: 1e60, count: 30), dims: [5, 6]),
+      "element 0: expected a finite float32 number, found inf"
+    ),
+  ])
+  func whatIsNoContextIsRefused(tensor: Tensor, message: String) {
+    let error = #expect(throws: DreamError.self) {
+      try PipelineBuilder.build(
+        Parts.parts, scheduler: Parts.scheduler, unconditional: UnconditionalContext(tensor, source: "null.npy"),
+        name: "dream")
+    }
+    #expect(
+      error?.description.hasPrefix("null.npy") == true && error?.description.contains(message) == true,
+      "\(error?.description ?? "")")
+  }
 }
 
 @Suite struct SchedulerConstantsTests {
@@ -196,13 +290,14 @@ import Testing
     let constants = try read(
       """
       {\(needed), "beta_schedule": "linear", "sampler": "ddim", "num_inference_steps": 20, "eta": 0.5,
-       "prediction_type": "epsilon", "guidance_scale": 1, "latent_shape": [4, 8, 8], "comment": {"not": "looked at"}}
+       "prediction_type": "epsilon", "guidance_scale": 7.5, "latent_shape": [4, 8, 8], "comment": {"not": "looked at"}}
       """)
     var expected = SchedulerConstants(betaStart: 0.00085, betaEnd: 0.012, latentScale: 0.5)
     expected.betaSchedule = .linear
     expected.sampler = .ddim
     expected.steps = 20
     expected.eta = 0.5
+    expected.guidance = 7.5
     expected.latentShape = [4, 8, 8]
     #expect(constants == expected)
   }
@@ -211,15 +306,12 @@ import Testing
     ("", "scheduler.json: expected the JSON of a scheduler, found"),
     ("[1]", "scheduler.json: expected the JSON of a scheduler, found"),
     (#"{"beta_start": 0.1}"#, "scheduler.json: beta_end: expected a value, found none"),
-    (#"{NEEDED, "sampler": "euler"}"#, #"scheduler.json: sampler: expected plms or ddim, found "euler""#),
+    (#"{NEEDED, "sampler": "heun"}"#, #"scheduler.json: sampler: expected plms or ddim or euler or"#),
     (
       #"{NEEDED, "prediction_type": "v_prediction"}"#,
       "scheduler.json: prediction_type: expected epsilon, the only one there is, found v_prediction"
     ),
-    (
-      #"{NEEDED, "guidance_scale": 7.5}"#,
-      "scheduler.json: guidance_scale: expected 1.0, the only one there is, found 7.5"
-    ),
+    (#"{NEEDED, "guidance_scale": 1e60}"#, "scheduler.json: guidance_scale: expected a finite number, found 1e+60"),
     (
       #"{NEEDED, "num_inference_steps": 300}"#,
       "scheduler.json: steps: expected a number whose last timestep is in the table of 1000, found 300"

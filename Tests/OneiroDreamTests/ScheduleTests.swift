@@ -77,13 +77,55 @@ import Testing
     #expect(beta?.description == "noise schedule: beta_end: expected a number between 0 and 1, found nan")
   }
 
-  @Test func plmsTakesNoEta() throws {
+  @Test func theLeadingTimestepsAreAsManyAsAskedFor() throws {
+    #expect(try Timesteps.leading(steps: 7, trainSteps: 1000) == [1, 143, 285, 427, 569, 711, 853])
+    #expect(try Timesteps.leadingAboveLowest(steps: 4, trainSteps: 1000) == [201, 401, 601, 801])
+  }
+
+  @Test(arguments: [
+    (SamplerKind.euler, 0, "expected 1 ... 1000, found 0"), (.eulerAncestral, 1001, "expected 1 ... 1000, found 1001"),
+    (
+      .euler, 1000,
+      "expected a number whose last timestep is in the table of 1000, found 1000, whose last timestep is 1000"
+    ),
+    (.dpmpp2M, 1000, "expected 1 ... 999, found 1000"), (.unipc, Int.max, "expected 1 ... 999, found \(Int.max)"),
+    (
+      .unipc, 999,
+      "expected a number whose last timestep is in the table of 1000, found 999, whose last timestep is 1000"
+    ),
+    (.dpmpp2MKarras, -1, "expected 1 ... 1000, found -1"),
+    (.dpmpp2MKarras, Int.max, "expected 1 ... 1000, found \(Int.max)"),
+  ])
+  func stepCountsThatFitNoSamplerAreRefused(kind: SamplerKind, steps: Int, message: String) throws {
     let schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
-    let error = #expect(throws: DreamError.self) {
-      try SamplerKind.plms.makeSampler(schedule, steps: 50, eta: 0.5, count: 1)
-    }
-    #expect(error?.description == "eta: expected 0 because the sampler is plms, found 0.5")
-    let name = #expect(throws: DreamError.self) { try SamplerKind(named: "euler") }
-    #expect(name?.description == "sampler: expected plms or ddim, found \"euler\"")
+    let error = #expect(throws: DreamError.self) { try kind.makeSampler(schedule, steps: steps, count: 0) }
+    #expect(error?.description == "steps: \(message)")
+  }
+
+  @Test(arguments: [SamplerKind.euler, .dpmpp2M, .dpmpp2MKarras, .unipc])
+  func schedulesWithoutSignalOrNoiseAreRefused(kind: SamplerKind) throws {
+    let drowned = try NoiseSchedule(.linear, betaStart: 0.99, betaEnd: 0.99, trainSteps: 1000)
+    let signal = #expect(throws: DreamError.self) { try kind.makeSampler(drowned, steps: 4, count: 0) }
+    #expect(signal?.description.hasPrefix("noise schedule: expected some signal and some noise at every step") == true)
+  }
+
+  @Test func twoTimestepsAtOneLevelAreRefused() throws {
+    let still = try NoiseSchedule(.linear, betaStart: 0.5, betaEnd: 1e-300, trainSteps: 2)
+    let error = #expect(throws: DreamError.self) { try NoiseLevels(still, at: [0, 1]) }
+    #expect(
+      error?.description == "noise schedule: expected less noise at every lower timestep, found 1.0 and then 1.0")
+  }
+
+  @Test(arguments: SamplerKind.allCases.filter { $0 != .ddim }) func onlyDDIMTakesEta(kind: SamplerKind) throws {
+    let schedule = try NoiseSchedule(.scaledLinear, betaStart: 0.00085, betaEnd: 0.012, trainSteps: 1000)
+    let error = #expect(throws: DreamError.self) { try kind.makeSampler(schedule, steps: 50, eta: 0.5, count: 1) }
+    #expect(error?.description == "eta: expected 0 because the sampler is \(kind.rawValue), found 0.5")
+  }
+
+  @Test func anUnknownSamplerIsAnsweredWithAllNames() {
+    let name = #expect(throws: DreamError.self) { try SamplerKind(named: "heun") }
+    #expect(
+      name?.description
+        == "sampler: expected plms, ddim, euler, euler_ancestral, dpmpp_2m, dpmpp_2m_karras or unipc, found \"heun\"")
   }
 }

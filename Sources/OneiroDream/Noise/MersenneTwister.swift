@@ -7,7 +7,14 @@ struct MersenneTwister: Sendable {
 
   /// Fills the state from 32 bits, as `init_genrand` of the published generator does.
   init(seed: UInt32) {
-    words = [UInt32](repeating: seed, count: Self.wordCount)
+    words = [UInt32](repeating: 0, count: Self.wordCount)
+    next = Self.wordCount
+    start(seed: seed)
+  }
+
+  /// The same in place.
+  mutating func start(seed: UInt32) {
+    words[0] = seed
     for index in 1..<Self.wordCount {
       let previous = words[index - 1]
       words[index] = 1_812_433_253 &* (previous ^ (previous >> 30)) &+ UInt32(index)

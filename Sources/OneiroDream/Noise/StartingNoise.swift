@@ -9,6 +9,9 @@ public enum StartingNoise: Sendable {
   /// - source: what messages call it.
   case given(Tensor, source: String)
 
+  /// The seed, where the numbers come from one.
+  public var seed: UInt64? { if case .seed(let seed) = self { seed } else { nil } }
+
   /// Reads a `.npy` file; of a `.npz` or `.safetensors` file the array `x_T`.
   public init(contentsOf path: String) throws(DreamError) {
     let arrays: [String: Tensor]

@@ -11,6 +11,12 @@ public struct TorchGenerator: Sendable {
   /// - seed: of which the low 32 bits count, as in PyTorch.
   public init(seed: UInt64) { engine = MersenneTwister(seed: UInt32(truncatingIfNeeded: seed)) }
 
+  /// Begins anew, as a new generator of that seed would; allocates nothing.
+  public mutating func start(seed: UInt64) {
+    engine.start(seed: UInt32(truncatingIfNeeded: seed))
+    cachedNormal = nil
+  }
+
   /// Uniform numbers in 0 ..< 1: 24 random bits each. What `torch.rand(count)` gives.
   public mutating func rand(_ count: Int) -> [Float] {
     var result: [Float] = []
@@ -31,18 +37,28 @@ public struct TorchGenerator: Sendable {
 
   /// Numbers of the standard normal distribution. What `torch.randn(count)` gives in float32.
   public mutating func randn(_ count: Int) -> [Float] {
-    guard count >= Self.groupSize else { return (0..<count).map { _ in Float(normal()) } }
-    var values = rand(count)
+    var values = [Float](repeating: 0, count: count)
+    values.withUnsafeMutableBufferPointer { fillNormal($0) }
+    return values
+  }
+
+  /// The same into memory that is there.
+  public mutating func fillNormal(_ values: UnsafeMutableBufferPointer<Float>) {
+    let count = values.count
+    guard count >= Self.groupSize else {
+      for index in values.indices { values[index] = Float(normal()) }
+      return
+    }
+    for index in values.indices { values[index] = uniformFloat() }
     for start in stride(from: 0, through: count - Self.groupSize, by: Self.groupSize) {
-      Self.makeNormal(&values, at: start)
+      Self.makeNormal(values, at: start)
     }
     if count % Self.groupSize != 0 {
       // The last group overlaps the one before it, so its uniform numbers are drawn anew.
       let start = count - Self.groupSize
       for index in start..<count { values[index] = uniformFloat() }
-      Self.makeNormal(&values, at: start)
+      Self.makeNormal(values, at: start)
     }
-    return values
   }
 
   /// The same as a tensor of `dims`.
@@ -55,7 +71,7 @@ public struct TorchGenerator: Sendable {
   private static let groupSize = 16
 
   /// The Box-Muller transform: the first half of a group gives the radii, the second half the angles.
-  private static func makeNormal(_ values: inout [Float], at start: Int) {
+  private static func makeNormal(_ values: UnsafeMutableBufferPointer<Float>, at start: Int) {
     for first in start..<start + groupSize / 2 {
       let second = first + groupSize / 2
       let radius = (-2 * CephesFloat.log(1 - values[first])).squareRoot()

@@ -26,6 +26,7 @@ public struct Picture: Sendable, Equatable {
   public struct Colour: Sendable, Equatable {
     public let red: UInt8, green: UInt8, blue: UInt8
     public static let black = Colour(red: 0, green: 0, blue: 0)
+    public static let white = Colour(red: 255, green: 255, blue: 255)
     public static let red = Colour(red: 255, green: 0, blue: 0)
     public init(red: UInt8, green: UInt8, blue: UInt8) {
       self.red = red

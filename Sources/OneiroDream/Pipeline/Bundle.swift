@@ -14,18 +14,29 @@ public enum Bundle {
     /// Bytes of the part's initializers, and the SHA-256 of its weights file as it was when the pipeline was written.
     public let weightByteCount: Int
     public let weightsHash: String?
+    /// What guidance takes for no condition, where the pipeline has it, and how strong guidance is by default: of the
+    /// noise predictor.
+    public let unconditional: TensorType?
+    public let guidance: Float?
   }
 
   /// Writes a pipeline file.
   /// - parts: the ONNX file for each role.
   /// - schedulerFile: a `scheduler.json`; needed when there is a `unet`.
-  public static func create(_ path: String, parts: [String: String], schedulerFile: String?) throws(DreamError) {
+  /// - unconditional: a file of the context that stands for no condition; see `UnconditionalContext`.
+  public static func create(
+    _ path: String, parts: [String: String], schedulerFile: String?, unconditional: String? = nil
+  ) throws(DreamError) {
     for role in parts.keys.sorted() { _ = try PipelinePart.named(role) }
     var scheduler: SchedulerConstants?
     if let schedulerFile { scheduler = try SchedulerConstants(contentsOf: schedulerFile) }
     var models: [String: Model] = [:]
     for (role, file) in parts { models[role] = try read(file) }
-    try write(try PipelineBuilder.build(models, scheduler: scheduler, name: stem(of: path)), to: path)
+    var context: UnconditionalContext?
+    if let unconditional { context = try UnconditionalContext(contentsOf: unconditional) }
+    let model = try PipelineBuilder.build(
+      models, scheduler: scheduler, unconditional: context, name: stem(of: path))
+    try write(model, to: path)
   }
 
   /// The files of a folder that are parts: `ROLE.onnx` or, as Hugging Face's Optimum lays them out, `ROLE/model.onnx`;
@@ -52,8 +63,18 @@ public enum Bundle {
         role: part.role, opType: part.node.opType, inputs: part.body.requiredInputs, outputs: part.body.outputs,
         nodeCount: part.body.nodes.count,
         weightByteCount: part.body.initializers.values.reduce(0) { $0 + $1.bytes.count },
-        weightsHash: part.node.metadata[weightsHashKey])
+        weightsHash: part.node.metadata[weightsHashKey],
+        unconditional: UnconditionalContext.tensor(of: part.node, in: model.graph).map {
+          TensorType($0.elementType, dims: $0.dims)
+        },
+        guidance: guidance(of: part.node))
     }
+  }
+
+  private static func guidance(of node: Node) -> Float? {
+    guard node.isDenoise else { return nil }
+    if case .float(let guidance) = node.attributes["guidance"] { return guidance }
+    return 1
   }
 
   /// Writes one part as a plain ONNX file. Weights of more than a gigabyte go to a file beside it: protobuf ends at
@@ -75,6 +96,12 @@ public enum Bundle {
   /// Puts another graph into a pipeline file.
   public static func replace(_ role: String, in path: String, with file: String) throws(DreamError) {
     try write(try load(path, replacing: [role: file]), to: path)
+  }
+
+  /// Puts a context that stands for no condition into a pipeline file, in the place of any other.
+  /// - file: see `UnconditionalContext`.
+  public static func replaceUnconditional(in path: String, with file: String) throws(DreamError) {
+    try write(try UnconditionalContext(contentsOf: file).placed(in: try load(path), name: path), to: path)
   }
 
   /// The model of a pipeline file, some of its parts replaced in memory.

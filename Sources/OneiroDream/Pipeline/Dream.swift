@@ -9,6 +9,10 @@ public final class Dream {
     /// What makes another run than the pipeline file says; `nil` keeps what it says.
     public var sampler: SamplerKind?
     public var steps: Int?
+    /// How much fresh noise DDIM adds, 0 ... 1.
+    public var eta: Double?
+    /// How far predictions are pushed away from those without the condition.
+    public var guidance: Double?
     /// The ONNX file for each role that is to be another than in the pipeline file.
     public var replacing: [String: String] = [:]
     public var backend: Backend
@@ -47,7 +51,8 @@ public final class Dream {
   /// Loads the pipeline file at `path`.
   public init(_ path: String, options: Options) throws(DreamError) {
     var model = try Bundle.load(path, replacing: options.replacing)
-    model = try PipelineBuilder.setSampling(options.sampler, steps: options.steps, in: model, name: path)
+    model = try PipelineBuilder.setSampling(
+      options.sampler, steps: options.steps, eta: options.eta, guidance: options.guidance, in: model, name: path)
     interface = try PipelineInterface(model, name: path)
     guard let denoise = model.graph.nodes.first(where: \.isDenoise) else {
       throw .mismatch(at: path, expected: "a node of ai.oneiro.Denoise", found: "none")
@@ -73,12 +78,25 @@ public final class Dream {
     self.options = options
   }
 
+  /// Plans ahead what `run` would plan for its first picture.
+  /// - recording: whose trials are going to be drawn.
+  public func prepare(for recording: Recording) throws(DreamError) {
+    try recording.check(fits: interface.eeg, named: PipelineInterface.eegName)
+    do {
+      try runner.prepare([
+        PipelineInterface.eegName: TensorType(.float32, dims: [1] + recording.trials.dims.dropFirst()),
+        PipelineInterface.noiseName: TensorType(.float32, dims: [1] + interface.latentDims),
+      ])
+    } catch { throw .run(error) }
+  }
+
   /// Pictures of every trial of the recording.
   /// - noise: where each picture starts; the pictures of one trial follow each other.
   /// - samples: how many pictures to make of each trial.
+  /// - seed: of the noise that some samplers add after their steps; `nil` takes that of the starting noise, or 0.
   /// - progress: is told of each step of the sampler: which picture, of how many, steps done, steps in all.
   public func run(
-    _ recording: Recording, noise: StartingNoise, samples: Int = 1,
+    _ recording: Recording, noise: StartingNoise, samples: Int = 1, seed: UInt64? = nil,
     progress: (@Sendable (_ picture: Int, _ pictures: Int, _ done: Int, _ total: Int) -> Void)? = nil
   ) throws(DreamError) -> (results: [Result], summary: Summary) {
     guard samples >= 1 else { throw .mismatch(at: "samples", expected: "1 or more", found: "\(samples)") }
@@ -94,6 +112,8 @@ public final class Dream {
     var results: [Result] = []
     for index in 0..<pictures {
       var runOptions = RunOptions()
+      runOptions.seed = seed ?? noise.seed ?? 0
+      runOptions.firstItem = index
       if let progress { runOptions.progress = { _, done, total in progress(index, pictures, done, total) } }
       let inputs: [String: Value] = [
         PipelineInterface.eegName: .tensor(recording.trials.rows([index / samples])),
@@ -142,25 +162,37 @@ public final class Dream {
 
 extension Dream {
   /// What a picture's file says of how it was made.
-  /// - seed: of the starting noise, where it came from a seed.
+  /// - seed: of the starting noise and of the noise that some samplers add.
   /// - noise: the file of the starting noise, where it came from one.
   /// - eeg: the file of the recording.
-  public func notes(for result: Result, seed: UInt64?, noise: String?, eeg: String) throws(DreamError) -> [PNG.Text] {
-    var notes = [
-      PNG.Text("steps", "\(settings.steps)"), PNG.Text("sampler", settings.sampler.rawValue),
+  public func notes(for result: Result, seed: UInt64, noise: String?, eeg: String) throws(DreamError) -> [PNG.Text] {
+    var notes: [PNG.Text] = []
+    if noise == nil || settings.addsFreshNoise { notes.append(PNG.Text("seed", "\(seed)")) }
+    notes += [PNG.Text("steps", "\(settings.steps)"), PNG.Text("sampler", settings.sampler.rawValue)]
+    if settings.eta != 0 { notes.append(PNG.Text("eta", "\(settings.eta)")) }
+    if settings.guidance != 1 { notes.append(PNG.Text("guidance", "\(settings.guidance)")) }
+    notes += [
       PNG.Text("backend", options.backend.text), PNG.Text("trial", "\(result.trial)"),
-      PNG.Text("sample", "\(result.sample)"), PNG.Text("model.sha256", try Self.hash( path)),
-      PNG.Text("eeg.sha256", try Self.hash( eeg)),
+      PNG.Text("sample", "\(result.sample)"),
     ]
-    if let noise { notes.append(PNG.Text("noise.sha256", try Self.hash( noise))) }
-    if let seed { notes.insert(PNG.Text("seed", "\(seed)"), at: 0) }
-    for (role, file) in options.replacing.sorted(by: { $0.key < $1.key }) {
-      notes.append(PNG.Text("\(role).sha256", try Self.hash( file)))
+    return notes + (try options.sources(pipeline: path, noise: noise, eeg: eeg))
+  }
+}
+
+extension Dream.Options {
+  /// The hashes of all files that a picture is made from.
+  func sources(pipeline: String, noise: String?, eeg: String) throws(DreamError) -> [PNG.Text] {
+    var notes = [
+      PNG.Text("model.sha256", try hash(pipeline)), PNG.Text("eeg.sha256", try hash(eeg)),
+    ]
+    if let noise { notes.append(PNG.Text("noise.sha256", try hash(noise))) }
+    for (role, file) in replacing.sorted(by: { $0.key < $1.key }) {
+      notes.append(PNG.Text("\(role).sha256", try hash(file)))
     }
     return notes
   }
 
-  private static func hash(_ path: String) throws(DreamError) -> String {
+  private func hash(_ path: String) throws(DreamError) -> String {
     do { return try SHA256.hex(ofFile: path) } catch { throw .graph(error) }
   }
 }

@@ -8,8 +8,9 @@ public enum PipelineBuilder {
   ///
   /// - parts: by role. Their opsets must agree.
   /// - scheduler: needed when there is a noise predictor.
+  /// - unconditional: what guidance takes for no condition; see `UnconditionalContext`.
   public static func build(
-    _ parts: [String: Model], scheduler: SchedulerConstants?, name: String
+    _ parts: [String: Model], scheduler: SchedulerConstants?, unconditional: UnconditionalContext? = nil, name: String
   ) throws(DreamError) -> Model {
     for role in parts.keys.sorted() { _ = try PipelinePart.named(role) }
     guard !parts.isEmpty else { throw .mismatch(at: name, expected: "at least one part", found: "none") }
@@ -74,7 +75,10 @@ public enum PipelineBuilder {
     if let picture = graph.outputs.firstIndex(where: { $0.name == "picture" }) {
       graph.outputs.insert(graph.outputs.remove(at: picture), at: 0)
     }
-    return Model(graph: graph, opsetImports: opsets.mapValues(\.version))
+    var model = Model(graph: graph, opsetImports: opsets.mapValues(\.version))
+    if let unconditional { model = try unconditional.placed(in: model, name: name) }
+    if let denoise = model.graph.nodes.first(where: \.isDenoise) { try checkGuidance(denoise, name) }
+    return model
   }
 
   /// The graphs of the parts by role, in the order in which the main graph runs them.
@@ -121,23 +125,41 @@ public enum PipelineBuilder {
     return result
   }
 
-  /// The pipeline with another sampler or number of steps; `nil` keeps what the file says.
-  public static func setSampling(_ sampler: SamplerKind?, steps: Int?, in model: Model, name: String) throws(DreamError)
-    -> Model
-  {
-    guard sampler != nil || steps != nil else { return model }
+  /// The pipeline sampled in another way; `nil` keeps what the file says.
+  /// - eta: of DDIM; another sampler takes none, so choosing one sets it to 0.
+  /// - guidance: a number other than 1 needs an unconditional context in the pipeline.
+  public static func setSampling(
+    _ sampler: SamplerKind? = nil, steps: Int? = nil, eta: Double? = nil, guidance: Double? = nil, in model: Model,
+    name: String
+  ) throws(DreamError) -> Model {
+    guard sampler != nil || steps != nil || eta != nil || guidance != nil else { return model }
     var result = model
     guard let index = model.graph.nodes.firstIndex(where: \.isDenoise) else {
       throw .mismatch(at: name, expected: "a pipeline with a node of ai.oneiro.Denoise to sample with", found: "none")
     }
+    var node = model.graph.nodes[index]
     if let sampler {
-      result.graph.nodes[index].attributes["scheduler"] = .string(sampler.rawValue)
-      // PLMS knows no fresh noise.
-      if sampler == .plms { result.graph.nodes[index].attributes["eta"] = .float(0) }
+      node.attributes["scheduler"] = .string(sampler.rawValue)
+      if !sampler.takesEta { node.attributes["eta"] = .float(0) }
     }
-    if let steps { result.graph.nodes[index].attributes["steps"] = .int(Int64(steps)) }
-    _ = try DenoiseSettings(result.graph.nodes[index])
+    if let steps { node.attributes["steps"] = .int(Int64(steps)) }
+    if let eta { node.attributes["eta"] = .float(Float(eta)) }
+    if let guidance { node.attributes["guidance"] = .float(Float(guidance)) }
+    _ = try DenoiseSettings(node)
+    try checkGuidance(node, name)
+    result.graph.nodes[index] = node
     return result
+  }
+
+  /// Refuses guidance that has nothing to push away from.
+  private static func checkGuidance(_ node: Node, _ name: String) throws(DreamError) {
+    guard case .float(let guidance) = node.attributes["guidance"], guidance != 1,
+      UnconditionalContext.name(in: node) == nil
+    else { return }
+    throw .mismatch(
+      at: "\(name): guidance",
+      expected: "1 because the pipeline has no unconditional context (oneiro bundle replace --unconditional FILE)",
+      found: "\(guidance)")
   }
 
   static func part(_ role: String, of model: Model, _ name: String) throws(DreamError) -> (node: Node, body: Graph) {

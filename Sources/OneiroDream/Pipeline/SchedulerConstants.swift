@@ -10,6 +10,8 @@ public struct SchedulerConstants: Sendable, Equatable {
   public var betaEnd: Double
   public var betaSchedule = NoiseSchedule.Shape.scaledLinear
   public var eta = 0.0
+  /// How far predictions are pushed away from those without the condition; 1 for not at all.
+  public var guidance = 1.0
   /// What the autoencoder's latents were multiplied with for the diffusion model; the result is divided by it.
   public var latentScale: Double
   /// [C,h,w] of a latent, where it is stated.
@@ -37,11 +39,11 @@ public struct SchedulerConstants: Sendable, Equatable {
     trainSteps = try Self.required(file.num_train_timesteps, "num_train_timesteps", name)
     steps = file.num_inference_steps ?? steps
     eta = file.eta ?? eta
+    guidance = file.guidance_scale ?? guidance
     latentShape = file.latent_shape
     sampler = try Self.choice(file.sampler, "sampler", name) ?? sampler
     betaSchedule = try Self.choice(file.beta_schedule, "beta_schedule", name) ?? betaSchedule
     try Self.require(file.prediction_type, is: "epsilon", "prediction_type", name)
-    try Self.require(file.guidance_scale, is: 1, "guidance_scale", name)
     try check(name)
   }
 
@@ -49,6 +51,9 @@ public struct SchedulerConstants: Sendable, Equatable {
   public func check(_ name: String) throws(DreamError) {
     guard latentScale.isFinite, latentScale > 0 else {
       throw .mismatch(at: "\(name): scaling_factor", expected: "a number above 0", found: "\(latentScale)")
+    }
+    guard Float(guidance).isFinite else {
+      throw .mismatch(at: "\(name): guidance_scale", expected: "a finite number", found: "\(guidance)")
     }
     do {
       let schedule = try NoiseSchedule(betaSchedule, betaStart: betaStart, betaEnd: betaEnd, trainSteps: trainSteps)
@@ -65,7 +70,7 @@ public struct SchedulerConstants: Sendable, Equatable {
       "scheduler": .string(sampler.rawValue), "steps": .int(Int64(steps)), "train_steps": .int(Int64(trainSteps)),
       "beta_start": .float(Float(betaStart)), "beta_end": .float(Float(betaEnd)),
       "beta_schedule": .string(betaSchedule.rawValue), "prediction": .string("epsilon"), "eta": .float(Float(eta)),
-      "latent_scale": .float(Float(latentScale)),
+      "latent_scale": .float(Float(latentScale)), "guidance": .float(Float(guidance)),
     ]
   }
 

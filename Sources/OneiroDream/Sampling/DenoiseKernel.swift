@@ -22,7 +22,17 @@ public enum DenoiseOperator: HostOperator {
     guard let noise = inputs.first ?? nil, let dims = noise.dims, let batch = dims.first else {
       throw .graph(.invalid(node: node, "input 0", "is missing, or has no first axis for the batch"))
     }
-    let given = [noise, TensorType(.int64, dims: [batch])] + inputs.dropFirst().compactMap { $0 }
+    let settings: DenoiseSettings
+    do { settings = try DenoiseSettings(node) } catch { throw runError(error, at: node) }
+    let contexts = Contexts(inputs, batch: batch, isGuided: settings.guidance != 1)
+    if settings.guidance != 1 { try contexts.checkGuided(node, settings.guidance) }
+    let sample = contexts.widened(noise)
+    guard let wideBatch = sample.dims?.first else {
+      throw .graph(
+        .mismatch(node: node, "batch", expected: "a number of pictures that can be doubled", found: "\(batch)"))
+    }
+    let given =
+      [sample, TensorType(.int64, dims: [wideBatch])] + (contexts.conditional.map { [contexts.widened($0)] } ?? [])
     let formal = body.requiredInputs.map(\.name)
     guard formal.count == given.count else {
       throw .graph(
@@ -31,9 +41,47 @@ public enum DenoiseOperator: HostOperator {
           found: "\(formal.count): \(formal.joined(separator: ", "))"))
     }
     let bodyPlan = try plan(body, Dictionary(uniqueKeysWithValues: zip(formal, given)))
-    let settings: DenoiseSettings
-    do { settings = try DenoiseSettings(node) } catch { throw runError(error, at: node) }
-    return try DenoiseKernel(node, body: body, plan: bodyPlan, settings: settings, sample: noise)
+    return try DenoiseKernel(node, body: body, plan: bodyPlan, settings: settings, sample: sample, batch: batch)
+  }
+
+  /// What conditions the predictions, and what stands for no condition.
+  private struct Contexts {
+    let conditional: TensorType?
+    private let unconditional: TensorType?
+    private let batch: Int
+    private let isGuided: Bool
+
+    init(_ inputs: [TensorType?], batch: Int, isGuided: Bool) {
+      conditional = inputs.count > 1 ? inputs[1] : nil
+      unconditional = inputs.count > 2 ? inputs[2] : nil
+      self.batch = batch
+      self.isGuided = isGuided
+    }
+
+    func checkGuided(_ node: Node, _ guidance: Float) throws(RunError) {
+      guard let unconditional, let conditional, let one = unconditional.dims, let many = conditional.dims else {
+        throw .graph(
+          .mismatch(
+            node: node, "guidance", expected: "1 because there is no unconditional context", found: "\(guidance)"))
+      }
+      guard many.first == batch, one.count == many.count, one.first == 1 || one.first == batch,
+        one.dropFirst() == many.dropFirst()
+      else {
+        throw .graph(
+          .mismatch(
+            node: node, "input \"unconditional\"", expected: "\(conditional), or 1 at the first axis",
+            found: "\(unconditional)"))
+      }
+    }
+
+    /// The type of both halves of the batch; no shape where it cannot be doubled.
+    func widened(_ type: TensorType) -> TensorType {
+      guard isGuided, let dims = type.dims, let first = dims.first else { return type }
+      let (twice, overflow) = first.multipliedReportingOverflow(by: 2)
+      let wide = [twice] + dims.dropFirst()
+      guard !overflow, Tensor.elementCount(wide) != nil else { return TensorType(type.elementType, nil) }
+      return TensorType(type.elementType, dims: wide)
+    }
   }
 
   /// The same complaint in the runtime's words, under the node's name.
@@ -55,6 +103,8 @@ final class DenoiseKernel: PlannedBody {
   private let node: Node
   private let role: String
   private let settings: DenoiseSettings
+  /// How many pictures are drawn at once.
+  private let batch: Int
   /// Where the plan takes the predictor's inputs and gives its output; the context is `nil` where there is none.
   private let sample: Int
   private let timestep: Int
@@ -64,7 +114,7 @@ final class DenoiseKernel: PlannedBody {
   var workspaceByteCount: Int { bodyPlan.arenaByteCount }
 
   init(
-    _ node: Node, body: Graph, plan: ExecutionPlan, settings: DenoiseSettings, sample type: TensorType
+    _ node: Node, body: Graph, plan: ExecutionPlan, settings: DenoiseSettings, sample type: TensorType, batch: Int
   ) throws(RunError) {
     func input(_ index: Int) throws(RunError) -> Int {
       let name = body.requiredInputs[index].name
@@ -91,6 +141,7 @@ final class DenoiseKernel: PlannedBody {
     bodyPlan = plan
     self.node = node
     self.settings = settings
+    self.batch = batch
     role = node.pipelineRole ?? node.label
   }
 
@@ -98,9 +149,11 @@ final class DenoiseKernel: PlannedBody {
   private final class State {
     var session: Session
     var loop: DenoiseLoop
-    init(_ session: consuming Session, _ loop: DenoiseLoop) {
+    var freshNoise: FreshNoise
+    init(_ session: consuming Session, _ loop: DenoiseLoop, _ freshNoise: FreshNoise) {
       self.session = session
       self.loop = loop
+      self.freshNoise = freshNoise
     }
   }
 
@@ -112,7 +165,7 @@ final class DenoiseKernel: PlannedBody {
       epsilon: session.output(epsilon).bindMemory(to: Float.self))
     let loop: DenoiseLoop
     do { loop = try DenoiseLoop(settings, memory: memory) } catch { throw DenoiseOperator.runError(error, at: node) }
-    return State(session, loop)
+    return State(session, loop, FreshNoise(count: settings.addsFreshNoise ? batch : 0))
   }
 
   func compute(_ call: borrowing StepCall) throws(RunError) {
@@ -123,16 +176,41 @@ final class DenoiseKernel: PlannedBody {
     let (bodyOptions, role, contextPort) = (options, role, context)
     let noise = floats(call.inputs[0])
     let latent = UnsafeMutableBufferPointer(mutating: floats(call.outputs[0]))
-    let context = contextPort.map { _ in
-      UnsafeRawBufferPointer(start: call.inputs[1].data, count: call.inputs[1].byte_count)
-    }
-    try state.loop.run(from: noise, to: latent) { () throws(RunError) in
+    let context = contextPort == nil ? nil : bytes(call.inputs[1])
+    let unconditional = settings.guidance == 1 ? nil : bytes(call.inputs[2])
+    state.freshNoise.start(seed: options.seed, first: options.firstItem)
+    try state.loop.run(from: noise, to: latent) { memory in
+      state.freshNoise.fill(memory)
+    } predict: { () throws(RunError) in
       // The body's plan may reuse an input's memory after its last reader, so it is written before every call.
-      if let contextPort, let context { state.session.input(contextPort).copyMemory(from: context) }
+      if let contextPort, let context {
+        Self.write(context, after: unconditional, to: state.session.input(contextPort))
+      }
       try state.session.execute(bodyOptions)
     } progress: { done, total in
       bodyOptions.progress?(role, done, total)
     }
+  }
+
+  /// Fills the first half of the memory with the unconditional context, as often as it fits, and the rest with the
+  /// other.
+  private static func write(
+    _ context: UnsafeRawBufferPointer, after unconditional: UnsafeRawBufferPointer?,
+    to memory: UnsafeMutableRawBufferPointer
+  ) {
+    guard let unconditional else { return memory.copyMemory(from: context) }
+    let half = context.count
+    if unconditional.count > 0 {
+      for start in stride(from: 0, to: half, by: unconditional.count) {
+        UnsafeMutableRawBufferPointer(rebasing: memory[start..<start + unconditional.count])
+          .copyMemory(from: unconditional)
+      }
+    }
+    UnsafeMutableRawBufferPointer(rebasing: memory[half...]).copyMemory(from: context)
+  }
+
+  private func bytes(_ tensor: oneiro_tensor) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: tensor.data, count: tensor.byte_count)
   }
 
   private func floats(_ tensor: oneiro_tensor) -> UnsafeBufferPointer<Float> {

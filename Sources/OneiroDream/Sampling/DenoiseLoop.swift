@@ -1,12 +1,13 @@
 /// A sampler at work on memory that stays where it is: nothing is allocated once it is made.
 public struct DenoiseLoop {
-  /// What the noise predictor reads and writes.
+  /// What the noise predictor reads and writes. B is the batch N, or 2N with guidance: then the first half is predicted
+  /// without the condition.
   public struct Memory {
-    /// [N,C,h,w]: what the predictor is called with.
+    /// [B,C,h,w]: what the predictor is called with.
     public let sample: UnsafeMutableBufferPointer<Float>
-    /// [N]: the timestep, once for each sample of the batch.
+    /// [B]: the timestep, once for each sample of the batch.
     public let timestep: UnsafeMutableBufferPointer<Int64>
-    /// [N,C,h,w]: what the predictor said.
+    /// [B,C,h,w]: what the predictor said.
     public let epsilon: UnsafeBufferPointer<Float>
 
     public init(
@@ -22,38 +23,76 @@ public struct DenoiseLoop {
 
   private var sampler: any Sampler
   private let latentScale: Float
+  private let guidance: Float
   private let memory: Memory
+  /// [N,C,h,w]: the prediction that guidance makes of two; empty without.
+  private let guided: Scratch
+  /// [N,C,h,w]: the noise of one step; empty where the sampler adds none.
+  private let freshNoise: Scratch
 
-  /// - Throws: when the sampler needs fresh noise at every step, which nothing here gives.
   public init(_ settings: DenoiseSettings, memory: Memory) throws(DreamError) {
-    guard settings.eta == 0 else {
-      throw .mismatch(at: "eta", expected: "0 because the graph has no input for fresh noise", found: "\(settings.eta)")
-    }
-    sampler = try settings.sampler.makeSampler(settings.schedule, steps: settings.steps, count: memory.sample.count)
+    let isGuided = settings.guidance != 1
+    precondition(!isGuided || memory.sample.count % 2 == 0, "guidance needs room for two predictions")
+    let count = isGuided ? memory.sample.count / 2 : memory.sample.count
+    sampler = try settings.makeSampler(count: count)
+    guided = Scratch(count: isGuided ? count : 0)
+    freshNoise = Scratch(count: settings.addsFreshNoise ? count : 0)
     latentScale = settings.latentScale
+    guidance = settings.guidance
     self.memory = memory
   }
 
   public var stepCount: Int { sampler.stepCount }
 
   /// latent <- sample(noise) / latentScale
+  /// - draw: fills memory of [N,C,h,w] with standard normal numbers; called once for each step that adds noise.
   /// - predict: runs the noise predictor once over the memory.
   /// - progress: is told how many of the steps are finished, after each.
   public mutating func run<E: Error>(
     from noise: UnsafeBufferPointer<Float>, to latent: UnsafeMutableBufferPointer<Float>,
-    predict: () throws(E) -> Void, progress: (_ done: Int, _ total: Int) -> Void
+    draw: (UnsafeMutableBufferPointer<Float>) -> Void, predict: () throws(E) -> Void,
+    progress: (_ done: Int, _ total: Int) -> Void
   ) throws(E) {
+    precondition(latent.count == noise.count, "a latent of another size than the noise")
     sampler.start(from: noise)
     while let timestep = sampler.timestep {
       let before = sampler.finishedSteps
-      sampler.copyInput(to: memory.sample)
+      writeInput()
       memory.timestep.update(repeating: Int64(timestep))
       try predict()
-      sampler.advance(epsilon: memory.epsilon, freshNoise: nil)
+      if sampler.needsFreshNoise { draw(freshNoise.memory) }
+      advance()
       if sampler.finishedSteps > before { progress(sampler.finishedSteps, sampler.stepCount) }
     }
-    precondition(latent.count == memory.sample.count, "a latent of another size than the sample")
     sampler.copySample(to: latent)
     for index in latent.indices { latent[index] /= latentScale }
+  }
+
+  private func writeInput() {
+    guard guidance != 1 else { return sampler.copyInput(to: memory.sample) }
+    let half = memory.sample.count / 2
+    let first = UnsafeMutableBufferPointer(rebasing: memory.sample[..<half])
+    sampler.copyInput(to: first)
+    _ = UnsafeMutableBufferPointer(rebasing: memory.sample[half...]).update(fromContentsOf: first)
+  }
+
+  private mutating func advance() {
+    let fresh = sampler.needsFreshNoise ? UnsafeBufferPointer(freshNoise.memory) : nil
+    guard guidance != 1 else { return sampler.advance(epsilon: memory.epsilon, freshNoise: fresh) }
+    let half = memory.epsilon.count / 2
+    _ = guided.memory.update(fromContentsOf: UnsafeBufferPointer(rebasing: memory.epsilon[half...]))
+    Guidance.apply(
+      scale: guidance, unconditional: UnsafeBufferPointer(rebasing: memory.epsilon[..<half]), to: guided.memory)
+    sampler.advance(epsilon: UnsafeBufferPointer(guided.memory), freshNoise: fresh)
+  }
+
+  /// Numbers in memory that does not move.
+  private final class Scratch {
+    let memory: UnsafeMutableBufferPointer<Float>
+    init(count: Int) {
+      memory = .allocate(capacity: count)
+      memory.initialize(repeating: 0)
+    }
+    deinit { memory.deallocate() }
   }
 }

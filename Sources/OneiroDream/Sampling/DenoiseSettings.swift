@@ -8,6 +8,11 @@ public struct DenoiseSettings: Sendable {
   public let eta: Double
   public let schedule: NoiseSchedule
   public let latentScale: Float
+  /// How far predictions are pushed away from those without the condition; 1 for not at all.
+  public let guidance: Float
+
+  /// Whether the sampler adds noise after its steps.
+  public var addsFreshNoise: Bool { sampler.addsFreshNoise(eta: eta) }
 
   /// Throws what no run can be made of, under the node's name.
   public init(_ node: Node) throws(DreamError) {
@@ -33,6 +38,10 @@ public struct DenoiseSettings: Sendable {
       latentScale = Float(attributes.float("latent_scale"))
       guard latentScale.isFinite, latentScale > 0 else {
         throw DreamError.mismatch(at: "latent_scale", expected: "a number above 0", found: "\(latentScale)")
+      }
+      guidance = Float(attributes.float("guidance"))
+      guard guidance.isFinite else {
+        throw DreamError.mismatch(at: "guidance", expected: "a finite number", found: "\(guidance)")
       }
       _ = try sampler.makeSampler(schedule, steps: steps, eta: eta, count: 0)
     } catch {

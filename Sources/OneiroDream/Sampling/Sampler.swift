@@ -9,7 +9,8 @@
 ///
 /// A sampler owns its memory from the start: nothing is allocated between `start` and the end.
 public protocol Sampler: Sendable {
-  /// The timestep of the next model call; `nil` when the sample is done.
+  /// The timestep of the next model call; `nil` when the sample is done. Always a whole one: exported noise predictors
+  /// take an int64.
   var timestep: Int? { get }
   /// The sample as it is after the steps finished so far.
   var sample: [Float] { get }
@@ -18,39 +19,14 @@ public protocol Sampler: Sendable {
   var finishedSteps: Int { get }
   var stepCount: Int { get }
 
-  /// Begins anew from `noise`, as many numbers as the sampler was made for.
+  /// Begins anew from `noise`, as many standard normal numbers as the sampler was made for. A sampler whose samples are
+  /// larger at the start scales them itself.
   mutating func start(from noise: UnsafeBufferPointer<Float>)
-  /// Writes what to call the model with. Not always the sample: some samplers look ahead first.
+  /// Writes what to call the model with. Not always the sample: some samplers look ahead first, some scale it.
   func copyInput(to memory: UnsafeMutableBufferPointer<Float>)
   /// Writes the sample as it is after the steps finished so far.
   func copySample(to memory: UnsafeMutableBufferPointer<Float>)
   /// Takes the model's prediction for `input`.
   /// - freshNoise: standard normal numbers where `needsFreshNoise`; not looked at otherwise.
   mutating func advance(epsilon: UnsafeBufferPointer<Float>, freshNoise: UnsafeBufferPointer<Float>?)
-}
-
-/// The samplers there are.
-public enum SamplerKind: String, Sendable, CaseIterable {
-  case plms, ddim
-
-  /// - count: how many numbers a sample has.
-  /// - eta: see `SamplingTable`; PLMS is defined for 0 alone.
-  public func makeSampler(
-    _ schedule: NoiseSchedule, steps: Int, eta: Double = 0, count: Int
-  ) throws(DreamError) -> any Sampler {
-    switch self {
-    case .plms:
-      guard eta == 0 else { throw .mismatch(at: "eta", expected: "0 because the sampler is plms", found: "\(eta)") }
-      return PLMS(try SamplingTable(schedule, steps: steps), count: count)
-    case .ddim: return DDIM(try SamplingTable(schedule, steps: steps, eta: eta), count: count)
-    }
-  }
-
-  public init(named name: String) throws(DreamError) {
-    guard let kind = Self(rawValue: name) else {
-      throw .mismatch(
-        at: "sampler", expected: Self.allCases.map(\.rawValue).joined(separator: " or "), found: "\"\(name)\"")
-    }
-    self = kind
-  }
 }

@@ -38,6 +38,10 @@ public struct RunOptions: Sendable {
   public var checksFinite = false
   /// Told of every step that a loop inside the graph has finished: the node's role, steps done, steps in all.
   public var progress: (@Sendable (_ role: String, _ done: Int, _ total: Int) -> Void)?
+  /// For operators that draw random numbers in a loop.
+  public var seed: UInt64 = 0
+  /// The number of the batch's first item: each item has random numbers of its own, whichever are in its batch.
+  public var firstItem = 0
   /// Takes the time of every step.
   public var profile: StepTimes?
 

@@ -27,6 +27,18 @@ public final class GraphRunner {
     self.planner = planner
   }
 
+  /// Plans for inputs of these types, so that the next run with them finds all ready. Where shapes hang on data there is
+  /// nothing to do ahead.
+  public func prepare(_ types: [String: TensorType]) throws(RunError) {
+    guard cached?.key != types else { return }
+    let round = try planner.round(graph, inputs: types.mapValues(Planner.Binding.type))
+    guard round.remainder == nil else { return }
+    let names = Set(graph.outputs.map(\.name))
+    let session = try Session(round.plan)
+    lastPlans = [round.plan]
+    cached = Cached(key: types, known: round.known.filter { names.contains($0.key) }, session: session)
+  }
+
   /// Values of the graph's outputs by name.
   public func run(_ inputs: [String: Value], _ options: RunOptions = RunOptions()) throws(RunError) -> [String: Value] {
     var types: [String: TensorType] = [:]

@@ -1,0 +1,90 @@
+import Foundation
+import OneiroDream
+
+extension DreamCommand {
+  /// `--compare-samplers`: one trial, many samplers, one sheet.
+  /// - path: the file of the recording.
+  func compare(_ recording: Recording, from path: String) throws {
+    guard let sheet else { return }
+    guard recording.count == 1 else {
+      throw DreamError.mismatch(
+        at: "--compare-samplers", expected: "one trial (--eeg \(path):0)", found: "\(recording.count)")
+    }
+    var options = try dreamOptions(for: recording)
+    // They are chosen anew for each picture.
+    options.sampler = nil
+    options.steps = nil
+    let standard = try Dream(pipeline, options: options).settings
+    let settings = try comparedSettings(standard)
+    try OutputFile.checkWritable(sheet)
+    let bar = ProgressBar(isQuiet: json)
+    let comparison = try SamplerComparison(
+      pipeline, options: options, recording: recording, noise: try startingNoise(recording), seed: seed,
+      settings: settings, referenceSteps: referenceSteps ?? 250
+    ) { setting, index, done, total in
+      let label = "picture \(index + 1) of \(settings.count + 1), \(setting.sampler.rawValue)"
+      bar.update(label: label, done: done, total: total)
+    }
+    bar.finish()
+    let notes = try comparison.notes(
+      pipeline, options: options, seed: seed, noise: noise == "recorded" ? path : noise, eeg: path)
+    try PNG.write(try comparison.sheet(shown: recording.shown?.first), to: sheet, text: notes)
+    try report(comparison, sheet: sheet, standard)
+  }
+
+  /// What to draw: all that was asked for, or what is compared by default.
+  private func comparedSettings(_ standard: DenoiseSettings) throws -> [SamplerComparison.Setting] {
+    let samplers = sampler?.values ?? SamplerKind.allCases
+    let reference = SamplerComparison.Setting(.plms, steps: referenceSteps ?? 250)
+    try SamplerComparison.check([reference], schedule: standard.schedule)
+    guard let steps else {
+      return SamplerComparison.settings(
+        samplers: samplers, pipelineSteps: standard.steps, schedule: standard.schedule)
+    }
+    let settings = samplers.flatMap { sampler in
+      steps.values.map { SamplerComparison.Setting(sampler, steps: $0) }
+    }
+    try SamplerComparison.check(settings, schedule: standard.schedule)
+    return settings
+  }
+
+  private func report(_ comparison: SamplerComparison, sheet: String, _ standard: DenoiseSettings) throws {
+    if json {
+      func row(_ entry: SamplerComparison.Entry) -> [String: Any] {
+        var row: [String: Any] = [
+          "sampler": entry.setting.sampler.rawValue, "steps": entry.setting.steps, "seconds": entry.seconds,
+          "rmse": entry.distance.rmse,
+        ]
+        // JSON has no infinity.
+        if entry.distance.psnr.isFinite { row["psnr"] = entry.distance.psnr }
+        return row
+      }
+      let object: [String: Any] = [
+        "sheet": sheet, "reference": row(comparison.reference), "runs": comparison.entries.map(row),
+        "guidance": Double(standard.guidance),
+      ]
+      print(String(decoding: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]), as: UTF8.self))
+      return
+    }
+    let width = SamplerKind.allCases.map(\.rawValue.count).max() ?? 0
+    func right(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    func line(_ name: String, _ cells: [String]) -> String {
+      name.padding(toLength: width, withPad: " ", startingAt: 0) + cells.map { right($0, 10) }.joined()
+    }
+    print(line("sampler", ["steps", "seconds", "RMSE", "PSNR"]))
+    for entry in [comparison.reference] + comparison.entries {
+      print(
+        line(
+          entry.setting.sampler.rawValue,
+          [
+            "\(entry.setting.steps)", String(format: "%.2f", entry.seconds),
+            String(format: "%.2f", entry.distance.rmse),
+            entry.psnrText,
+          ]))
+    }
+    print("RMSE (of levels 0 ... 255) and PSNR to the picture of plms with \(comparison.reference.setting.steps) steps")
+    print("\(sheet): \(comparison.entries.count + 1) pictures of one trial from the same noise")
+  }
+}
