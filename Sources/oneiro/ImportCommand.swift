@@ -11,11 +11,13 @@ struct ImportCommand: ParsableCommand {
     abstract: "Make a pipeline file of checkpoints.",
     discussion: """
       A checkpoint is a PyTorch file (.ckpt, .pth, .bin), a .safetensors file or the index of a sharded one: Stable
-      Diffusion 1.5, a DreamDiffusion checkpoint, an encoder from its pre-training, or several of them together. The
+      Diffusion 1.5, a DreamDiffusion checkpoint, an encoder from its pre-training, or several of them together. It may
+      also be a folder as diffusers saves one (unet/, vae/, ...), or as Optimum exports one (unet/model.onnx, ...). The
       networks and their sizes are read off the tensors' names and shapes.
 
         oneiro import checkpoint_best.pth --out dream.onnx
         oneiro import v1-5-pruned.safetensors eeg_pretrain/checkpoint.pth --allow-missing --out start.onnx
+        oneiro import stable-diffusion-v1-5/ --lora style.safetensors:0.8 --out style.onnx
         oneiro import checkpoint.pth --dtype f16 --out small.onnx
         oneiro import --architecture dreamdiffusion-sd15 --random-weights --out full-size.onnx
 
@@ -32,6 +34,15 @@ struct ImportCommand: ParsableCommand {
     help: ArgumentHelp(
       "Noise schedule and sampler, where the checkpoint has none of its own.", valueName: "json"))
   var scheduler: String?
+  @Option(
+    name: .customLong("lora"), parsing: .singleValue,
+    help: ArgumentHelp("A LoRA to add to the U-Net, by a factor; may be repeated.", valueName: "file[:scale]"))
+  var loras: [String] = []
+  @Flag(help: "Take the moving averages of the U-Net's weights that the checkpoint keeps (model_ema).")
+  var useEma = false
+  @Option(
+    help: ArgumentHelp("What stands for no condition, for --guidance of dream: [tokens, width].", valueName: "file"))
+  var unconditional: String?
   @Flag(help: "Make up tensors that are missing, and leave out those that are not known. They are listed.")
   var allowMissing = false
   @Option(help: ArgumentHelp("A known system to build without a checkpoint.", valueName: "name"))
@@ -56,6 +67,7 @@ struct ImportCommand: ParsableCommand {
       guard randomWeights else {
         throw ValidationError("--architecture needs --random-weights: without a checkpoint there are no others")
       }
+      guard loras.isEmpty, !useEma else { throw ValidationError("--lora and --use-ema go with checkpoints") }
     } else {
       guard !checkpoints.isEmpty else {
         throw ValidationError("say what to import: a checkpoint, or --architecture with --random-weights")
@@ -67,6 +79,7 @@ struct ImportCommand: ParsableCommand {
   func run() throws {
     let start = ContinuousClock.now
     try OutputFile.checkWritable(out)
+    if let folder = optimumFolder { return try bundle(folder) }
     let job = try makeImport()
     if !json { explain(job.contents) }
     let bar = ProgressBar(isQuiet: json, unit: "MB")
@@ -83,21 +96,60 @@ struct ImportCommand: ParsableCommand {
     options.pictureSize = size
     options.allowsMissing = allowMissing
     if let config { options.overrides = try ConfigurationOverrides(contentsOf: config) }
-    if let scheduler { options.scheduler = try SchedulerConstants(contentsOf: scheduler) }
+    if let scheduler {
+      let usual = SchedulerConstants.stableDiffusion.latentScale
+      options.scheduler = try SchedulerConstants(contentsOf: scheduler, latentScale: usual)
+    }
+    if let unconditional { options.unconditional = try UnconditionalContext(contentsOf: unconditional) }
     if let architecture {
       return try CheckpointImport(generating: architecture.configuration, options: options)
     }
-    let checkpoint = try Checkpoint.joined(try checkpoints.map { try Checkpoint.read($0) })
-    return try CheckpointImport(checkpoint, options: options)
+    var source = try ImportSource(checkpoints, isAveraged: useEma)
+    let unused = try source.merge(try loras.map(Self.scaled))
+    if !unused.isEmpty && !json { Self.say("not used: \(unused.count) tensors of LoRAs for a text encoder") }
+    return try CheckpointImport(source, options: options)
   }
+
+  /// "style.safetensors:0.8" as path and factor.
+  private static func scaled(_ text: String) throws -> (path: String, scale: Double) {
+    guard let colon = text.lastIndex(of: ":"), let scale = Double(text[text.index(after: colon)...]) else {
+      return (text, 1)
+    }
+    guard scale.isFinite else { throw ValidationError("--lora: expected a finite factor, found \(scale)") }
+    return (String(text[..<colon]), scale)
+  }
+
+  /// The one folder of exported models that was given.
+  private var optimumFolder: String? {
+    guard checkpoints.count == 1, FileKind.isFolder(checkpoints[0]) else { return nil }
+    return (try? Bundle.files(inFolder: checkpoints[0])) == nil ? nil : checkpoints[0]
+  }
+
+  /// Exported graphs are taken as they are.
+  private func bundle(_ folder: String) throws {
+    guard loras.isEmpty, !useEma, config == nil, dtype == .f32 else {
+      throw ValidationError("--lora, --use-ema, --config and --dtype go with checkpoints, not with exported models")
+    }
+    let files = try Bundle.files(inFolder: folder)
+    try Bundle.create(
+      out, parts: files.parts, schedulerFile: scheduler ?? files.schedulerFile, unconditionalFile: unconditional)
+    let roles = try Bundle.list(out).map(\.role)
+    if json {
+      let object: [String: Any] = ["file": out, "parts": roles.map { ["role": $0] }]
+      print(String(decoding: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]), as: UTF8.self))
+    } else {
+      print("\(out): \(roles.joined(separator: ", "))")
+    }
+  }
+
+  private static func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
   /// Says on standard error what found no place and what had to be made up.
   private func explain(_ contents: CheckpointContents) {
-    func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
     guard architecture == nil else { return }
-    for (name, dims) in contents.missing { say("missing: \(name) \(dims)") }
-    for name in contents.unknown { say("unknown: \(name)") }
-    for (what, count) in contents.unneeded { say("not needed: \(what), \(count) tensor\(count == 1 ? "" : "s")") }
+    for (name, dims) in contents.missing { Self.say("missing: \(name) \(dims)") }
+    for name in contents.unknown { Self.say("unknown: \(name)") }
+    for (what, count) in contents.unneeded { Self.say("not needed: \(what), \(count) tensor\(count == 1 ? "" : "s")") }
   }
 
   private func report(_ job: CheckpointImport, seconds: Double) throws {

@@ -14,6 +14,8 @@ public struct CheckpointImport {
     public var allowsMissing = false
     /// The noise schedule and sampler; `nil`: as the checkpoint says, or else Stable Diffusion 1.5's.
     public var scheduler: SchedulerConstants?
+    /// What stands for no condition, where the noise predictor is to be guided.
+    public var unconditional: UnconditionalContext?
 
     public init() {}
   }
@@ -23,16 +25,20 @@ public struct CheckpointImport {
   private let options: Options
   private let source: String
 
-  /// Finds out what is there; nothing is read but headers.
-  public init(_ checkpoint: Checkpoint, options: Options) throws(DreamError) {
+  /// Finds out what is there; nothing is read but headers and small tables.
+  public init(_ source: ImportSource, options: Options) throws(DreamError) {
     var configuration: ModelConfiguration
     do {
-      configuration = try ModelConfiguration(detecting: checkpoint, overrides: options.overrides)
+      configuration = try ModelConfiguration(detecting: source.checkpoint)
+      try source.diffusers?.apply(to: &configuration)
+      try configuration.override(with: options.overrides)
     } catch {
       throw .graph(error)
     }
     configuration.addConditioning()
-    try self.init(checkpoint, configuration: configuration, options: options)
+    var options = options
+    if options.scheduler == nil { options.scheduler = try source.diffusers?.scheduler() }
+    try self.init(source.checkpoint, configuration: configuration, options: options)
   }
 
   /// No checkpoint: weights are made from their names.
@@ -133,7 +139,8 @@ public struct CheckpointImport {
   private func pipeline(_ graphs: [(role: String, graph: Graph)], name: String) throws(DreamError) -> Model {
     var models: [String: Model] = [:]
     for (role, graph) in graphs { models[role] = Model(graph: graph) }
-    return try PipelineBuilder.build(models, scheduler: scheduler, name: Bundle.stem(of: name))
+    let model = try PipelineBuilder.build(models, scheduler: scheduler, name: Bundle.stem(of: name))
+    return try options.unconditional?.placed(in: model, name: name) ?? model
   }
 
   /// [C,h,w] of the latent of a square picture.

@@ -181,9 +181,10 @@ public enum Bundle {
 }
 
 extension SchedulerConstants {
-  public init(contentsOf path: String) throws(DreamError) {
+  /// - latentScale: where the file does not state it.
+  public init(contentsOf path: String, latentScale: Double? = nil) throws(DreamError) {
     let file: MappedFile
     do { file = try MappedFile(path) } catch { throw .graph(error) }
-    try self.init(json: withExtendedLifetime(file) { Array(file.bytes) }, name: path)
+    try self.init(json: withExtendedLifetime(file) { Array(file.bytes) }, name: path, latentScale: latentScale)
   }
 }

@@ -25,7 +25,8 @@ public struct SchedulerConstants: Sendable, Equatable {
 
   /// Reads the JSON of a `scheduler.json`, in the words of Hugging Face's scheduler files.
   /// - name: what messages call the file.
-  public init(json: [UInt8], name: String) throws(DreamError) {
+  /// - latentScale: where the file does not state it.
+  public init(json: [UInt8], name: String, latentScale: Double? = nil) throws(DreamError) {
     let file: File
     do {
       file = try JSONDecoder().decode(File.self, from: Data(json))
@@ -35,7 +36,7 @@ public struct SchedulerConstants: Sendable, Equatable {
     self.init(
       betaStart: try Self.required(file.beta_start, "beta_start", name),
       betaEnd: try Self.required(file.beta_end, "beta_end", name),
-      latentScale: try Self.required(file.scaling_factor, "scaling_factor", name))
+      latentScale: try Self.required(file.scaling_factor ?? latentScale, "scaling_factor", name))
     trainSteps = try Self.required(file.num_train_timesteps, "num_train_timesteps", name)
     steps = file.num_inference_steps ?? steps
     eta = file.eta ?? eta

@@ -14,6 +14,9 @@ public struct CLIPImageEncoder: NetworkConfiguration, Sendable, Equatable, Codab
   public var heads: Int
   public var hidden: Int
   public var projection: Int
+  public var activation: ImageEncoderConfiguration.Activation
+  /// Of the layer normalizations.
+  public var epsilon: Float
 
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case imageSize = "image_size"
@@ -23,11 +26,13 @@ public struct CLIPImageEncoder: NetworkConfiguration, Sendable, Equatable, Codab
     case heads = "num_attention_heads"
     case hidden = "intermediate_size"
     case projection = "projection_dim"
+    case activation = "hidden_act"
+    case epsilon = "layer_norm_eps"
   }
 
   public init(
     imageSize: Int = 224, patch: Int = 14, width: Int = 1024, depth: Int = 24, heads: Int = 16, hidden: Int = 4096,
-    projection: Int = 768
+    projection: Int = 768, activation: ImageEncoderConfiguration.Activation = .quickGelu, epsilon: Float = 1e-5
   ) {
     self.imageSize = imageSize
     self.patch = patch
@@ -36,10 +41,11 @@ public struct CLIPImageEncoder: NetworkConfiguration, Sendable, Equatable, Codab
     self.heads = heads
     self.hidden = hidden
     self.projection = projection
+    self.activation = activation
+    self.epsilon = epsilon
   }
 
   public static let prefix = "image_embedder.transformer."
-  private static let epsilon: Float = 1e-5
 
   /// What goes into the graph.
   public enum Input: Sendable {
@@ -72,11 +78,11 @@ public struct CLIPImageEncoder: NetworkConfiguration, Sendable, Equatable, Codab
     let positions = try builder.weight("\(embeddings).position_embedding.weight", [patches + 1, width])
     var x = builder.node("Add", [joined, positions], embeddings)
     // The spelling is the checkpoint's.
-    x = try builder.layerNorm(x, "vision_model.pre_layrnorm", width, epsilon: Self.epsilon)
+    x = try builder.layerNorm(x, "vision_model.pre_layrnorm", width, epsilon: epsilon)
     for layer in 0..<depth { x = try self.layer(x, "vision_model.encoder.layers.\(layer)", &builder) }
     let index = builder.constant("int64.class_token", Tensor(scalar: Int64(0)))
     let pooled = builder.node("Gather", [x, index], "vision_model.class_token", ["axis": .int(1)])
-    let normal = try builder.layerNorm(pooled, "vision_model.post_layernorm", width, epsilon: Self.epsilon)
+    let normal = try builder.layerNorm(pooled, "vision_model.post_layernorm", width, epsilon: epsilon)
     let embedding = try builder.linear(normal, "visual_projection", width, projection, bias: false)
     builder.output("image_embedding", embedding, [.symbol("batch"), .known(projection)])
     return builder.network()
@@ -106,19 +112,25 @@ public struct CLIPImageEncoder: NetworkConfiguration, Sendable, Equatable, Codab
   }
 
   private func layer(_ x: String, _ path: String, _ builder: inout NetworkBuilder) throws(GraphError) -> String {
-    let normal = try builder.layerNorm(x, "\(path).layer_norm1", width, epsilon: Self.epsilon)
+    let normal = try builder.layerNorm(x, "\(path).layer_norm1", width, epsilon: epsilon)
     let q = try builder.linear(normal, "\(path).self_attn.q_proj", width, width)
     let k = try builder.linear(normal, "\(path).self_attn.k_proj", width, width)
     let v = try builder.linear(normal, "\(path).self_attn.v_proj", width, width)
     let mixed = builder.attention(q: q, k: k, v: v, "\(path).self_attn", width: width, heads: heads)
     let attended = try builder.linear(mixed, "\(path).self_attn.out_proj", width, width)
     let middle = builder.node("Add", [x, attended], "\(path).attended")
-    let second = try builder.layerNorm(middle, "\(path).layer_norm2", width, epsilon: Self.epsilon)
+    let second = try builder.layerNorm(middle, "\(path).layer_norm2", width, epsilon: epsilon)
     let wide = try builder.linear(second, "\(path).mlp.fc1", width, hidden)
-    // CLIP's approximation of GELU: x sigmoid(1.702 x).
-    let steep = builder.node("Mul", [wide, builder.scalar(1.702)], "\(path).mlp.steep")
-    let gate = builder.node("Sigmoid", [steep], "\(path).mlp.gate")
-    let bent = builder.node("Mul", [wide, gate], "\(path).mlp.act")
+    let bent = bend(wide, "\(path).mlp", &builder)
     return builder.node("Add", [middle, try builder.linear(bent, "\(path).mlp.fc2", hidden, width)], path)
+  }
+
+  private func bend(_ x: String, _ path: String, _ builder: inout NetworkBuilder) -> String {
+    switch activation {
+    case .gelu: return builder.node("Gelu", [x], "\(path).act")
+    case .quickGelu:
+      let steep = builder.node("Mul", [x, builder.scalar(1.702)], "\(path).steep")
+      return builder.node("Mul", [x, builder.node("Sigmoid", [steep], "\(path).gate")], "\(path).act")
+    }
   }
 }

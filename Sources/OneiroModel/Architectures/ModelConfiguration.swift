@@ -26,33 +26,45 @@ public struct ModelConfiguration: Sendable, Equatable {
     return result
   }()
 
-  /// What a checkpoint's tensors and settings tell, with the words of `overrides` in place of what they tell.
-  /// - Throws: when `overrides` says something of a network that is not there, or in a word that it does not have.
-  public init(detecting checkpoint: Checkpoint, overrides: ConfigurationOverrides) throws(GraphError) {
+  /// What a checkpoint's tensors and settings tell.
+  public init(detecting checkpoint: Checkpoint) throws(GraphError) {
     let tensors = checkpoint.tensors
     func shapes(_ prefix: String) -> CheckpointShapes { CheckpointShapes(tensors, prefix: prefix) }
     let settings = checkpoint.settings["config"] ?? checkpoint.settings
-    if var encoder = EEGEncoder(shapes(EEGEncoder.prefix)) {
-      encoder.take(settings)
-      try overrides.apply("eeg_encoder", to: &encoder)
-      eegEncoder = encoder
+    eegEncoder = EEGEncoder(shapes(EEGEncoder.prefix))
+    eegEncoder?.take(settings)
+    maskedSignalModel = MaskedSignalModel(shapes(""))
+    maskedSignalModel?.encoder.take(settings)
+    if let heads = maskedSignalModel?.encoder.heads { maskedSignalModel?.decoderHeads = heads }
+    unet = UNet(shapes(UNet.prefix))
+    autoencoder = Autoencoder(shapes(Autoencoder.prefix))
+    clipImageEncoder = CLIPImageEncoder(shapes(CLIPImageEncoder.prefix))
+    if let encoder = eegEncoder {
       conditioner = Conditioner(shapes(Conditioner.prefix), encoder: encoder)
       clipProjector = TokenHead(shapes(TokenHead.mappingPrefix), encoder: encoder)
       eegClassifier = TokenHead(shapes(TokenHead.classPrefix), encoder: encoder)
     }
-    if var model = MaskedSignalModel(shapes("")) {
-      model.encoder.take(settings)
-      try overrides.apply("eeg_encoder", to: &model.encoder)
-      model.decoderHeads = model.encoder.heads
-      try overrides.apply("signal_decoder", to: &model)
-      maskedSignalModel = model
+  }
+
+  /// Puts what `overrides` says in place of what was found, and looks whether the networks can be built.
+  /// - Throws: when it says something of a network that is not there, or in a word that it does not have.
+  public mutating func override(with overrides: ConfigurationOverrides) throws(GraphError) {
+    if maskedSignalModel == nil {
+      try overrides.apply("eeg_encoder", to: &eegEncoder)
+    } else {
+      var encoder = maskedSignalModel?.encoder
+      try overrides.apply("eeg_encoder", to: &encoder)
+      if let encoder { maskedSignalModel?.encoder = encoder }
     }
-    unet = UNet(shapes(UNet.prefix))
-    autoencoder = Autoencoder(shapes(Autoencoder.prefix))
-    clipImageEncoder = CLIPImageEncoder(shapes(CLIPImageEncoder.prefix))
+    try overrides.apply("signal_decoder", to: &maskedSignalModel)
     try overrides.apply("unet", to: &unet)
     try overrides.apply("vae", to: &autoencoder)
     try overrides.apply("clip", to: &clipImageEncoder)
+    // The parts behind an encoder follow it.
+    guard let encoder = eegEncoder else { return }
+    conditioner?.tokens = encoder.tokens
+    clipProjector?.tokens = encoder.tokens
+    eegClassifier?.tokens = encoder.tokens
   }
 }
 

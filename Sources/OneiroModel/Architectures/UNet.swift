@@ -30,6 +30,8 @@ public struct UNet: NetworkConfiguration, Sendable, Equatable, Codable {
   /// Whether the projections around a transformer are linear layers (Stable Diffusion 2) or 1x1 convolutions.
   public var projectsLinearly: Bool
   public var groups: Int
+  /// Of the group normalizations in residual blocks and at the end; those of transformers always have 1e-6.
+  public var epsilon: Float
 
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case inputChannels = "in_channels"
@@ -46,13 +48,14 @@ public struct UNet: NetworkConfiguration, Sendable, Equatable, Codable {
     case timeConditionLengths = "time_condition_lengths"
     case projectsLinearly = "use_linear_in_transformer"
     case groups = "num_groups"
+    case epsilon = "norm_eps"
   }
 
   public init(
     inputChannels: Int = 4, outputChannels: Int = 4, channels: Int = 320, factors: [Int] = [1, 2, 4, 4],
     blocks: Int = 2, attentionRates: [Int] = [1, 2, 4], depth: Int = 1, heads: Int = 8,
     headWidth: Int? = nil, contextWidth: Int = 768, contextLength: Int? = nil, timeConditionLengths: [Int]? = nil,
-    projectsLinearly: Bool = false, groups: Int = 32
+    projectsLinearly: Bool = false, groups: Int = 32, epsilon: Float = 1e-5
   ) {
     self.inputChannels = inputChannels
     self.outputChannels = outputChannels
@@ -68,6 +71,7 @@ public struct UNet: NetworkConfiguration, Sendable, Equatable, Codable {
     self.timeConditionLengths = timeConditionLengths
     self.projectsLinearly = projectsLinearly
     self.groups = groups
+    self.epsilon = epsilon
   }
 
   public static let prefix = "model.diffusion_model."

@@ -8,7 +8,6 @@ struct UNetWalk {
   let embedding: String
   let context: String
 
-  private static let epsilon: Float = 1e-5
   private var skips: [(value: String, channels: Int)] = []
   private var x = ""
   private var channels = 0
@@ -28,7 +27,7 @@ struct UNetWalk {
     try transformer("middle_block.1")
     try residual("middle_block.2", to: channels)
     try wayOut()
-    x = try builder.groupNorm(x, "out.0", channels, groups: unet.groups, epsilon: Self.epsilon)
+    x = try builder.groupNorm(x, "out.0", channels, groups: unet.groups, epsilon: unet.epsilon)
     x = builder.silu(x, "out.1")
     return try builder.conv(x, "out.2", channels, unet.outputChannels, kernel: [3, 3])
   }
@@ -72,12 +71,12 @@ struct UNetWalk {
 
   /// h = conv(silu(norm x)) + time;  x = skip(x) + conv(silu(norm h))
   private mutating func residual(_ path: String, to output: Int) throws(GraphError) {
-    var h = try builder.groupNorm(x, "\(path).in_layers.0", channels, groups: unet.groups, epsilon: Self.epsilon)
+    var h = try builder.groupNorm(x, "\(path).in_layers.0", channels, groups: unet.groups, epsilon: unet.epsilon)
     h = try builder.conv(builder.silu(h, "\(path).in_layers.1"), "\(path).in_layers.2", channels, output, kernel: [3, 3])
     let time = try builder.linear(embedding, "\(path).emb_layers.1", unet.embedding, output)
     let column = builder.node("Unsqueeze", [time, builder.integers([2, 3])], "\(path).emb_layers")
     h = builder.node("Add", [h, column], "\(path).timed")
-    h = try builder.groupNorm(h, "\(path).out_layers.0", output, groups: unet.groups, epsilon: Self.epsilon)
+    h = try builder.groupNorm(h, "\(path).out_layers.0", output, groups: unet.groups, epsilon: unet.epsilon)
     h = try builder.conv(builder.silu(h, "\(path).out_layers.1"), "\(path).out_layers.3", output, output, kernel: [3, 3])
     let skip =
       channels == output ? x : try builder.conv(x, "\(path).skip_connection", channels, output, kernel: [1, 1])

@@ -3,7 +3,7 @@ import OneiroGraph
 /// What the weights of a CLIP image encoder do not tell, from its `config.json`. Values that are left out have the
 /// defaults of transformers: https://huggingface.co/docs/transformers/model_doc/clip#transformers.CLIPVisionConfig
 public struct ImageEncoderConfiguration: Sendable, Equatable {
-  public enum Activation: String, Sendable {
+  public enum Activation: String, Sendable, Codable {
     /// x·sigmoid(1.702x)
     case quickGelu = "quick_gelu"
     /// The exact form, with erf.

@@ -1,0 +1,67 @@
+import OneiroGraph
+import OneiroModel
+
+/// What the configuration files of a diffusers folder say of its networks.
+public struct DiffusersConfigurations: Sendable {
+  private let unet: UNetConfiguration?
+  private let vae: VAEConfiguration?
+  private let imageEncoder: ImageEncoderConfiguration?
+  private let schedulerFile: String?
+  private let path: String
+
+  init(_ folder: DiffusersFolder) throws(GraphError) {
+    unet = try Self.read(folder.unet) { (path) throws(GraphError) in try UNetConfiguration(contentsOf: path) }
+    vae = try Self.read(folder.vae) { (path) throws(GraphError) in try VAEConfiguration(contentsOf: path) }
+    imageEncoder = try Self.read(folder.imageEncoder) { (path) throws(GraphError) in
+      try ImageEncoderConfiguration(contentsOf: path)
+    }
+    schedulerFile = folder.scheduler
+    path = folder.path
+  }
+
+  private static func read<Configuration>(
+    _ part: DiffusersFolder.Part?, _ body: (String) throws(GraphError) -> Configuration
+  ) throws(GraphError) -> Configuration? {
+    guard let file = part?.configuration else { return nil }
+    return try body(file)
+  }
+
+  /// What latents were multiplied with, as the autoencoder's file says.
+  private var latentScale: Double { vae?.scalingFactor ?? SchedulerConstants.stableDiffusion.latentScale }
+
+  /// The noise schedule of `scheduler/scheduler_config.json`; `nil` without that file.
+  func scheduler() throws(DreamError) -> SchedulerConstants? {
+    guard let schedulerFile else { return nil }
+    return try SchedulerConstants(contentsOf: schedulerFile, latentScale: latentScale)
+  }
+
+  /// Puts what the files say in place of what cannot be read off tensors.
+  func apply(to configuration: inout ModelConfiguration) throws(GraphError) {
+    if let unet, var network = configuration.unet {
+      network.groups = unet.groups
+      network.epsilon = Float(unet.epsilon)
+      try setHeads(unet.heads, of: &network)
+      configuration.unet = network
+    }
+    if let vae { configuration.autoencoder?.groups = vae.groups }
+    if let imageEncoder {
+      configuration.clipImageEncoder?.heads = imageEncoder.heads
+      configuration.clipImageEncoder?.activation = imageEncoder.activation
+      configuration.clipImageEncoder?.epsilon = Float(imageEncoder.epsilon)
+    }
+  }
+
+  /// The same number on every level, or heads of the same width.
+  private func setHeads(_ heads: [Int], of network: inout UNet) throws(GraphError) {
+    let widths = zip(network.factors, heads).map { network.channels * $0 / $1 }
+    if heads.allSatisfy({ $0 == heads[0] }) {
+      network.heads = heads[0]
+    } else if heads.count == network.factors.count, widths.allSatisfy({ $0 == widths[0] }), widths[0] > 0 {
+      network.headWidth = widths[0]
+    } else {
+      throw .mismatch(
+        file: "\(path)/unet/config.json", "attention heads", expected: "one number, or heads of one width",
+        found: "\(heads)")
+    }
+  }
+}
