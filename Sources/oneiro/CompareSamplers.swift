@@ -29,7 +29,7 @@ extension DreamCommand {
     let notes = try comparison.notes(
       pipeline, options: options, seed: seed, noise: noise == "recorded" ? path : noise, eeg: path)
     try PNG.write(try comparison.sheet(shown: recording.shown?.first), to: sheet, text: notes)
-    try report(comparison, sheet: sheet, standard)
+    try report(comparison, sheet: sheet)
   }
 
   /// What to draw: all that was asked for, or what is compared by default.
@@ -48,7 +48,7 @@ extension DreamCommand {
     return settings
   }
 
-  private func report(_ comparison: SamplerComparison, sheet: String, _ standard: DenoiseSettings) throws {
+  private func report(_ comparison: SamplerComparison, sheet: String) throws {
     if json {
       func row(_ entry: SamplerComparison.Entry) -> [String: Any] {
         var row: [String: Any] = [
@@ -61,7 +61,7 @@ extension DreamCommand {
       }
       let object: [String: Any] = [
         "sheet": sheet, "reference": row(comparison.reference), "runs": comparison.entries.map(row),
-        "guidance": Double(standard.guidance),
+        "guidance": Double(comparison.guidance),
       ]
       print(String(decoding: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]), as: UTF8.self))
       return

@@ -12,7 +12,16 @@ import Testing
     ["run", "m.onnx", "--levitate"], ["run", "m.onnx", "--input", "x"], ["run", "m.onnx", "--threads", "0"],
     ["dump", "m.onnx", "--format", "html"], ["dump", "m.onnx", "--stage", "dreamt"], ["dump", "m.onnx", "--depth=-1"],
     ["dump", "m.onnx", "--input", "x=wide"], ["bench", "m.onnx", "--runs", "0"], ["bench", "m.onnx", "--seed", "x"],
-    ["kernels", "a.so", "b.so"],
+    ["kernels", "a.so", "b.so"], ["bundle", "replace", "p.onnx"],
+    ["bundle", "replace", "p.onnx", "unet=u.onnx", "--unconditional", "n.npy"],
+    ["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.png", "--sampler", "heun"],
+    ["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.png", "--sampler", "euler,plms"],
+    ["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.png", "--steps", "10,20"],
+    ["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.png", "--steps", "10,"],
+    ["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.png", "--reference-steps", "10"],
+    ["dream", "p.onnx", "--eeg", "e.npy", "--compare-samplers"],
+    ["dream", "p.onnx", "--eeg", "e.npy", "--compare-samplers", "--sheet", "s.png", "--out", "p.png"],
+    ["dream", "p.onnx", "--eeg", "e.npy", "--compare-samplers", "--sheet", "s.png", "--eta", "1"],
   ]) func wrongUseEndsWithStatus2AndAHint(arguments: [String]) throws {
     let result = try Program.run(arguments)
     #expect(!result.crashed && result.status == 2)
@@ -105,5 +114,27 @@ import Testing
     #expect(node.keys.sorted() == ["kernel", "ms", "name", "op"] && node["name"] as? String == "plus")
     let events = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: trace))) as? [String: Any]
     #expect((events?["traceEvents"] as? [Any])?.count == 1)
+  }
+
+  @Test func samplersAreComparedOnOneSheet() throws {
+    let models = Program.repository.appendingPathComponent("Models").path
+    let sheet = files.path("sheet.png")
+    let compare = [
+      "dream", "\(models)/dreamdiffusion-tiny.onnx", "--compare-samplers", "--sampler", "euler_ancestral,unipc",
+      "--steps", "2,4", "--sheet", sheet, "--json", "--backend", "vector",
+    ]
+    let trial = ["--eeg", "\(models)/parts/eeg_samples.safetensors:0"]
+    let result = try Program.run(compare + trial + ["--reference-steps", "5"])
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let runs = try #require(object["runs"] as? [[String: Any]])
+    #expect(runs.map { $0["sampler"] as? String } == ["euler_ancestral", "euler_ancestral", "unipc", "unipc"])
+    #expect(runs.map { $0["steps"] as? Int } == [2, 4, 2, 4])
+    #expect((object["reference"] as? [String: Any])?["steps"] as? Int == 5)
+    #expect(FileManager.default.fileExists(atPath: sheet))
+
+    try expectFailure(compare + trial + ["--reference-steps", "3"], "plms with 3 steps", "steps: expected a number")
+    try expectFailure(
+      compare + ["--eeg", "\(models)/parts/eeg_samples.safetensors:0-1"], "--compare-samplers", "one trial", "found 2")
+    try expectFailure(compare + trial + ["--guidance", "2"], "guidance", "no unconditional context", "found 2.0")
   }
 }

@@ -22,6 +22,8 @@ public struct SamplerComparison: Sendable {
   public let reference: Entry
   /// In the order asked for.
   public let entries: [Entry]
+  /// Of all pictures.
+  public let guidance: Float
 
   /// What is compared unless it is said: every sampler at the pipeline's number of steps, at half and at a fifth of it.
   public static func settings(samplers: [SamplerKind], pipelineSteps: Int, schedule: NoiseSchedule) -> [Setting] {
@@ -47,12 +49,12 @@ public struct SamplerComparison: Sendable {
     }
   }
 
-  /// Draws all pictures.
+  /// Draws all pictures, the reference first.
   /// - path: a pipeline file.
   /// - options: whose sampler and steps are not looked at.
   /// - recording: one trial.
   /// - seed: of the noise that some samplers add after their steps; `nil` takes that of the starting noise, or 0.
-  /// - progress: is told of each step: which setting, the how manieth of all pictures it is, steps done, steps in all.
+  /// - progress: is told of each step: which setting, which of all pictures it is, steps done, steps in all.
   public init(
     _ path: String, options: Dream.Options, recording: Recording, noise: StartingNoise, seed: UInt64? = nil,
     settings: [Setting], referenceSteps: Int = 250,
@@ -61,7 +63,9 @@ public struct SamplerComparison: Sendable {
     guard recording.count == 1 else {
       throw .mismatch(at: recording.source, expected: "one trial to compare samplers on", found: "\(recording.count)")
     }
-    func draw(_ setting: Setting, _ index: Int) throws(DreamError) -> (picture: Picture, seconds: Double) {
+    func draw(_ setting: Setting, _ index: Int) throws(DreamError) -> (
+      picture: Picture, seconds: Double, guidance: Float
+    ) {
       var options = options
       options.sampler = setting.sampler
       options.steps = setting.steps
@@ -71,7 +75,7 @@ public struct SamplerComparison: Sendable {
       let (results, summary) = try dream.run(recording, noise: noise, seed: seed) { _, _, done, total in
         progress?(setting, index, done, total)
       }
-      return (results[0].picture, summary.seconds)
+      return (results[0].picture, summary.seconds, dream.settings.guidance)
     }
     let standard = Setting(.plms, steps: referenceSteps)
     let first = try draw(standard, 0)
@@ -87,6 +91,7 @@ public struct SamplerComparison: Sendable {
           distance: try PictureDistance(drawn.picture, first.picture)))
     }
     self.entries = entries
+    guidance = first.guidance
   }
 
   /// All pictures with what there is to say of them: a row for each sampler, the reference and what was shown above.
@@ -135,7 +140,7 @@ extension SamplerComparison {
     _ path: String, options: Dream.Options, seed: UInt64, noise: String?, eeg: String
   ) throws(DreamError) -> [PNG.Text] {
     var notes = [PNG.Text("seed", "\(seed)"), PNG.Text("backend", options.backend.text)]
-    if let guidance = options.guidance { notes.append(PNG.Text("guidance", "\(guidance)")) }
+    if guidance != 1 { notes.append(PNG.Text("guidance", "\(guidance)")) }
     return notes + (try options.sources(pipeline: path, noise: noise, eeg: eeg))
   }
 }
