@@ -39,15 +39,14 @@ struct BundleCommand: ParsableCommand {
     }
 
     func run() throws {
-      var found: (parts: [String: String], schedulerFile: String?) = ([:], nil)
+      var found = PartFiles(parts: [:])
       if let folder { found = try Bundle.files(inFolder: folder) }
       for part in parts {
         let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
         found.parts[pair[0]] = pair[1]
       }
-      try Bundle.create(
-        pipeline, parts: found.parts, schedulerFile: scheduler ?? found.schedulerFile,
-        unconditional: unconditional)
+      if let scheduler { found.schedulerFile = scheduler }
+      try Bundle.create(pipeline, found, unconditional: unconditional)
       print("\(pipeline): \(try Bundle.list(pipeline).map(\.role).joined(separator: ", "))")
     }
   }

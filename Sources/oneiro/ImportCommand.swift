@@ -130,9 +130,9 @@ struct ImportCommand: ParsableCommand {
     guard loras.isEmpty, !useEma, config == nil, dtype == .f32 else {
       throw ValidationError("--lora, --use-ema, --config and --dtype go with checkpoints, not with exported models")
     }
-    let files = try Bundle.files(inFolder: folder)
-    try Bundle.create(
-      out, parts: files.parts, schedulerFile: scheduler ?? files.schedulerFile, unconditionalFile: unconditional)
+    var files = try Bundle.files(inFolder: folder)
+    if let scheduler { files.schedulerFile = scheduler }
+    try Bundle.create(out, files, unconditional: unconditional)
     let roles = try Bundle.list(out).map(\.role)
     if json {
       let object: [String: Any] = ["file": out, "parts": roles.map { ["role": $0] }]

@@ -33,7 +33,7 @@ import Testing
     let files = try Bundle.files(inFolder: folder)
     #expect(files.parts.keys.sorted() == ["conditioner", "eeg_encoder"])
     let pipeline = path("dream.onnx")
-    try Bundle.create(pipeline, parts: files.parts, schedulerFile: files.schedulerFile)
+    try Bundle.create(pipeline, files)
     for file in files.parts.values { try FileManager.default.removeItem(atPath: file) }
     return pipeline
   }
@@ -91,13 +91,13 @@ import Testing
   @Test func aPlaceThatCannotBeWrittenIsNamedAndLeftClean() throws {
     try writePart("encoder", width: 512, weight: 1, to: "eeg_encoder.onnx")
     let error = #expect(throws: DreamError.self) {
-      try Bundle.create(path("no/dream.onnx"), parts: ["eeg_encoder": path("eeg_encoder.onnx")], schedulerFile: nil)
+      try Bundle.create(path("no/dream.onnx"), PartFiles(parts: ["eeg_encoder": path("eeg_encoder.onnx")]))
     }
     #expect(error?.description.contains("/no/dream") == true, "\(error?.description ?? "")")
     // A folder stands where the pipeline file should: the weights are there already when that is found.
     try FileManager.default.createDirectory(atPath: path("dream.onnx"), withIntermediateDirectories: true)
     #expect(throws: DreamError.self) {
-      try Bundle.create(path("dream.onnx"), parts: ["eeg_encoder": path("eeg_encoder.onnx")], schedulerFile: nil)
+      try Bundle.create(path("dream.onnx"), PartFiles(parts: ["eeg_encoder": path("eeg_encoder.onnx")]))
     }
     #expect(names == ["dream.onnx", "eeg_encoder.onnx"])
   }

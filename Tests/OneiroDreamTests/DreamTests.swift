@@ -62,7 +62,7 @@ import Testing
       #"{"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "scaling_factor": 2, "num_inference_steps": 4}"#
     try Data(json.utf8).write(to: URL(filePath: path("scheduler.json")))
     let files = try Bundle.files(inFolder: folder)
-    try Bundle.create(pipeline, parts: files.parts, schedulerFile: files.schedulerFile)
+    try Bundle.create(pipeline, files)
   }
 
   private func options() throws -> Dream.Options { Dream.Options(backend: try Backend.reference) }

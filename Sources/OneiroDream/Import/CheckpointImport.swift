@@ -139,8 +139,8 @@ public struct CheckpointImport {
   private func pipeline(_ graphs: [(role: String, graph: Graph)], name: String) throws(DreamError) -> Model {
     var models: [String: Model] = [:]
     for (role, graph) in graphs { models[role] = Model(graph: graph) }
-    let model = try PipelineBuilder.build(models, scheduler: scheduler, name: Bundle.stem(of: name))
-    return try options.unconditional?.placed(in: model, name: name) ?? model
+    return try PipelineBuilder.build(
+      models, scheduler: scheduler, unconditional: options.unconditional, name: Bundle.stem(of: name))
   }
 
   /// [C,h,w] of the latent of a square picture.

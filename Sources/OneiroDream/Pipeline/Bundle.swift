@@ -21,17 +21,14 @@ public enum Bundle {
   }
 
   /// Writes a pipeline file.
-  /// - parts: the ONNX file for each role.
-  /// - schedulerFile: a `scheduler.json`; needed when there is a `unet`.
   /// - unconditional: a file of the context that stands for no condition; see `UnconditionalContext`.
   public static func create(
-    _ path: String, parts: [String: String], schedulerFile: String?, unconditional: String? = nil
+    _ path: String, _ files: PartFiles, unconditional: String? = nil
   ) throws(DreamError) {
-    for role in parts.keys.sorted() { _ = try PipelinePart.named(role) }
-    var scheduler: SchedulerConstants?
-    if let schedulerFile { scheduler = try SchedulerConstants(contentsOf: schedulerFile) }
+    for role in files.parts.keys.sorted() { _ = try PipelinePart.named(role) }
+    let scheduler = try files.scheduler()
     var models: [String: Model] = [:]
-    for (role, file) in parts { models[role] = try read(file) }
+    for (role, file) in files.parts { models[role] = try read(file) }
     var context: UnconditionalContext?
     if let unconditional { context = try UnconditionalContext(contentsOf: unconditional) }
     let model = try PipelineBuilder.build(
@@ -41,9 +38,7 @@ public enum Bundle {
 
   /// The files of a folder that are parts: `ROLE.onnx` or, as Hugging Face's Optimum lays them out, `ROLE/model.onnx`;
   /// and `scheduler.json` or `scheduler/scheduler_config.json`.
-  public static func files(inFolder folder: String) throws(DreamError) -> (
-    parts: [String: String], schedulerFile: String?
-  ) {
+  public static func files(inFolder folder: String) throws(DreamError) -> PartFiles {
     func first(_ names: [String]) -> String? { names.map { "\(folder)/\($0)" }.first { access($0, R_OK) == 0 } }
     var parts: [String: String] = [:]
     for role in PipelinePart.all.map(\.role) { parts[role] = first(["\(role).onnx", "\(role)/model.onnx"]) }
@@ -51,7 +46,10 @@ public enum Bundle {
       let names = PipelinePart.all.map { "\($0.role).onnx" }.joined(separator: ", ")
       throw .mismatch(at: folder, expected: "a folder with some of \(names)", found: "none of them")
     }
-    return (parts, first(["scheduler.json", "scheduler/scheduler_config.json"]))
+    return PartFiles(
+      parts: parts, schedulerFile: first(["scheduler.json", "scheduler/scheduler_config.json"]),
+      unetConfiguration: first(["unet/config.json"]),
+      autoencoderConfiguration: first(["vae_decoder/config.json", "vae/config.json"]))
   }
 
   public static func list(_ path: String) throws(DreamError) -> [PartSummary] {
