@@ -35,9 +35,3 @@ public indirect enum CheckpointValue: Sendable, Equatable {
     if case .dictionary(let entries) = self { entries[key] } else { nil }
   }
 }
-
-extension Checkpoint {
-  public static func read(_ path: String) throws(GraphError) -> Checkpoint {
-    Checkpoint(source: path, tensors: try SafetensorsFile(contentsOf: path).tensors.mapValues { CheckpointTensor($0) })
-  }
-}
