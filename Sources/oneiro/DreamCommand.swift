@@ -166,7 +166,8 @@ struct DreamCommand: ParsableCommand {
     if json {
       var object: [String: Any] = [
         "files": files, "seconds": summary.seconds, "peak_bytes": summary.peakByteCount, "steps": dream.settings.steps,
-        "sampler": dream.settings.sampler.rawValue, "guidance": Double(dream.settings.guidance),
+        "seconds_to_first_step": summary.times.secondsToFirstStep, "seconds_per_step": summary.times.secondsPerStep,
+        "seconds_to_decode": summary.times.secondsToDecode, "sampler": dream.settings.sampler.rawValue, "guidance": Double(dream.settings.guidance),
         "placement": Dictionary(summary.placement.map { ($0.source, $0.count) }, uniquingKeysWith: +),
       ]
       if let score {
@@ -178,7 +179,14 @@ struct DreamCommand: ParsableCommand {
     if let score { print("classified as the trial's label: \(score.right) of \(score.total)") }
     let name = files.count == 1 ? files[0] : "\(files.count) files, the last \(files.last ?? "")"
     let seconds = String(format: "%.2f", summary.seconds), megabytes = summary.peakByteCount / 1_000_000
-    print("\(name): \(seconds) s, \(megabytes) MB at peak, \(placement)")
+    print("\(name): \(seconds) s (\(parts(summary.times))), \(megabytes) MB at peak, \(placement)")
+  }
+
+  /// "first step after 1.3 s, 2.1 s a step, 5.5 s to decode"
+  private func parts(_ times: DreamTimes) -> String {
+    func text(_ seconds: Double) -> String { String(format: seconds < 0.1 ? "%.3f" : "%.2f", seconds) }
+    return "first step after \(text(times.secondsToFirstStep)) s, \(text(times.secondsPerStep)) s a step, "
+      + "\(text(times.secondsToDecode)) s to decode"
   }
 }
 

@@ -87,7 +87,7 @@ struct ImportCommand: ParsableCommand {
       bar.update(label: role, done: done / 1_000_000, total: max(total / 1_000_000, 1))
     }
     bar.finish()
-    try report(job, seconds: start.secondsSince)
+    try report(job, seconds: (ContinuousClock.now - start).seconds)
   }
 
   private func makeImport() throws -> CheckpointImport {
@@ -171,15 +171,7 @@ struct ImportCommand: ParsableCommand {
       print("  \(role): \(network.parameterCount) parameters in \(network.weights.count) tensors")
     }
     let made = contents.missing.isEmpty || architecture != nil ? "" : ", \(contents.missing.count) tensors made up"
-    let size = String(format: "%.2f", Double(job.byteCount) / 1e9), time = String(format: "%.1f", seconds)
-    print("\(out): \(size) GB of weights as \(dtype)\(made), \(time) s, \(ProcessMemory.peakByteCount / 1_000_000) MB at peak")
-  }
-}
-
-extension ContinuousClock.Instant {
-  /// Seconds from this moment to now.
-  var secondsSince: Double {
-    let taken = (ContinuousClock.now - self).components
-    return Double(taken.seconds) + Double(taken.attoseconds) * 1e-18
+    let time = String(format: "%.1f", seconds), megabytes = ProcessMemory.peakByteCount / 1_000_000
+    print("\(out): \(ByteCount(job.byteCount)) of weights as \(dtype)\(made), \(time) s, \(megabytes) MB at peak")
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import OneiroRuntime
 import Synchronization
 
 /// Progress on standard error: a bar on a terminal, a line every tenth of the way elsewhere.
@@ -24,7 +25,7 @@ final class ProgressBar: Sendable {
 
   func update(label: String, done: Int, total: Int) {
     guard !isQuiet, total > 0 else { return }
-    let seconds = start.secondsSince
+    let seconds = (ContinuousClock.now - start).seconds
     let text: String? = state.withLock { state in
       if isTerminal {
         state.isOpen = true

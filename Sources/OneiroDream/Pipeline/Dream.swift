@@ -36,6 +36,7 @@ public final class Dream {
   /// What a run took.
   public struct Summary: Sendable {
     public let seconds: Double
+    public let times: DreamTimes
     /// The most memory that the process has had in use so far.
     public let peakByteCount: Int
     /// How many steps ran on each backend, most first.
@@ -108,18 +109,23 @@ public final class Dream {
       throw .mismatch(at: "samples", expected: "fewer pictures", found: "\(samples) a trial")
     }
     let start = ContinuousClock.now
+    let clock = DreamClock()
     let noises = try noise.tensor(count: pictures, latentDims: interface.latentDims)
     var results: [Result] = []
     for index in 0..<pictures {
       var runOptions = RunOptions()
       runOptions.seed = seed ?? noise.seed ?? 0
       runOptions.firstItem = index
-      if let progress { runOptions.progress = { _, done, total in progress(index, pictures, done, total) } }
+      runOptions.progress = { _, done, total in
+        clock.note(done)
+        progress?(index, pictures, done, total)
+      }
       let inputs: [String: Value] = [
         PipelineInterface.eegName: .tensor(recording.trials.rows([index / samples])),
         PipelineInterface.noiseName: .tensor(noises.rows([index])),
       ]
       let outputs = try compute(inputs, runOptions)
+      clock.noteDecoded()
       guard let image = outputs[PipelineInterface.pictureName],
         let picture = try Picture.pictures(image).first
       else { throw .mismatch(at: "\(path): output \"picture\"", expected: "a picture", found: "none") }
@@ -127,9 +133,10 @@ public final class Dream {
         Result(
           picture: picture, trial: recording.trialNumbers[index / samples], sample: index % samples, outputs: outputs))
     }
-    let taken = (ContinuousClock.now - start).components
-    let seconds = Double(taken.seconds) + Double(taken.attoseconds) * 1e-18
-    return (results, Summary(seconds: seconds, peakByteCount: ProcessMemory.peakByteCount, placement: placement))
+    let summary = Summary(
+      seconds: (ContinuousClock.now - start).seconds, times: clock.times, peakByteCount: ProcessMemory.peakByteCount,
+      placement: placement)
+    return (results, summary)
   }
 
   /// Runs once. A result with NaN or infinity in it is run again with a look at every value, to name the node that made

@@ -47,7 +47,7 @@ public struct DenoiseLoop {
   /// latent <- sample(noise) / latentScale
   /// - draw: fills memory of [N,C,h,w] with standard normal numbers; called once for each step that adds noise.
   /// - predict: runs the noise predictor once over the memory.
-  /// - progress: is told how many of the steps are finished, after each.
+  /// - progress: is told how many of the steps are finished, before the first and after each.
   public mutating func run<E: Error>(
     from noise: UnsafeBufferPointer<Float>, to latent: UnsafeMutableBufferPointer<Float>,
     draw: (UnsafeMutableBufferPointer<Float>) -> Void, predict: () throws(E) -> Void,
@@ -55,6 +55,7 @@ public struct DenoiseLoop {
   ) throws(E) {
     precondition(latent.count == noise.count, "a latent of another size than the noise")
     sampler.start(from: noise)
+    progress(0, sampler.stepCount)
     while let timestep = sampler.timestep {
       let before = sampler.finishedSteps
       writeInput()

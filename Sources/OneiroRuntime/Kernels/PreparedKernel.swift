@@ -36,7 +36,7 @@ public struct StepCall: ~Copyable {
 public struct RunOptions: Sendable {
   /// Looks at every floating-point value after the node that made it, and stops at the first that is not finite.
   public var checksFinite = false
-  /// Told of every step that a loop inside the graph has finished: the node's role, steps done, steps in all.
+  /// Told before the first step of a loop inside the graph and after each: the node's role, steps done, steps in all.
   public var progress: (@Sendable (_ role: String, _ done: Int, _ total: Int) -> Void)?
   /// For operators that draw random numbers in a loop.
   public var seed: UInt64 = 0
