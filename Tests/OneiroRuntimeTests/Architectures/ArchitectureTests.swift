@@ -146,3 +146,55 @@ import Testing
     #expect(ledger.missing.isEmpty)
   }
 }
+
+@Suite("Tables that the architectures are made with") struct ArchitectureTableTests {
+  @Test("Generated weights are those of the published recipe") func generated() {
+    let weights = GeneratedWeights()
+    #expect(weights.units("in.eeg", count: 3) == [0.3323180675506592, -0.8329217433929443, 0.3817117214202881])
+    let matrix = weights.tensor("a.weight", [2, 3]).elements(of: Float.self)
+    let wanted: [Float] = [0.34106362, -0.54166114, 0.80666769, 0.95455921, -0.91397202, -0.54326427]
+    for (found, expected) in zip(matrix, wanted) { #expect(abs(found - expected) < 1e-7) }
+    let scale = weights.tensor("a.weight", [3]).elements(of: Float.self)
+    for (found, expected) in zip(scale, [1.0341064, 0.94583386, 1.0806668] as [Float]) {
+      #expect(abs(found - expected) < 1e-6)
+    }
+  }
+
+  @Test("Position tables, also for another number of patches") func positions() throws {
+    let recorded = try Recorded.load("stageA_tables")
+    let table = GeneratedWeights().tensor("pos_embed", [1, 17, 32])
+    let wanted = try #require(recorded["pos_embed.32x16"])
+    #expect(table.elements(of: Float.self) == wanted.elements(of: Float.self))
+    for patches in [24, 10] {
+      // The encoder adds the table to patches of zero, so that with no blocks it comes out as it is.
+      let name = "pos_embed_interp.16to\(patches)"
+      let expected = try #require(recorded[name]).reshaped([patches + 1, 32])
+      let tensors: [String: Tensor] = [
+        "pos_embed": table, "patch_embed.proj.weight": .full([32, 1, 4], 0), "patch_embed.proj.bias": .full([32], 0),
+        "norm.weight": .full([32], 1), "norm.bias": .full([32], 0),
+      ]
+      let encoder = EEGEncoder(electrodes: 1, samples: 4 * patches, width: 32, depth: 0, heads: 4, hidden: 32)
+      let network = try encoder.network(Recorded.ledger(tensors), prefix: "", positionRows: 17)
+      let found = try network.run(
+        ["eeg": .full([1, 1, 4 * patches], 0)], backend: "reference", also: ["patch_embed.positioned"])
+      let rows = expected.elements(of: Float.self).dropFirst(32)
+      #expect(found["patch_embed.positioned"]?.elements(of: Float.self) == Array(rows), "\(patches) patches")
+    }
+  }
+
+  @Test("Timestep embedding, also of an odd width", arguments: [(32, "emb32"), (320, "emb320"), (33, "emb33_odd")])
+  func timesteps(width: Int, name: String) throws {
+    let recorded = try Recorded.load("timestep_embedding")
+    let steps = try #require(recorded["t"])
+    let unet = UNet(
+      channels: width, factors: [1], blocks: 1, attentionRates: [], heads: 1, contextWidth: 4, groups: 1)
+    let network = try unet.network(WeightLedger(generator: GeneratedWeights()))
+    let count = steps.dims[0]
+    let found = try network.run(
+      ["sample": .full([count, 4, 8, 8], 0), "timestep": steps, "context": .full([count, 2, 4], 0)],
+      backend: "vector", also: ["time_embed.waves"])
+    let difference = Agreement(tolerance: 1e-6).difference(
+      expected: try #require(recorded[name]), found: try #require(found["time_embed.waves"]))
+    #expect(difference == nil, "\(difference ?? "")")
+  }
+}

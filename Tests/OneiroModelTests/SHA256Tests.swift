@@ -1,4 +1,4 @@
-import OneiroDream
+import OneiroModel
 import Testing
 
 /// The examples of FIPS 180-4 and its appendix files.

@@ -1,0 +1,181 @@
+import Foundation
+import OneiroDream
+import OneiroGraph
+import OneiroModel
+import OneiroRuntime
+import Testing
+
+@Suite("Checkpoints become pipelines") struct ImportTests {
+  private static let golden =
+    "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Golden"
+  private let folder: String
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "oneiro-import-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+
+  /// The small models have four heads where the published ones have eight and sixteen.
+  private func smallOptions() throws -> CheckpointImport.Options {
+    var options = CheckpointImport.Options()
+    let heads = #"{"unet": {"num_heads": 4}, "eeg_encoder": {"num_heads": 4}, "clip": {"num_attention_heads": 4}}"#
+    options.overrides = try ConfigurationOverrides(json: Data(heads.utf8), source: "test")
+    options.pictureSize = 64
+    return options
+  }
+
+  private var files: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() } }
+
+  private func message(_ body: () throws -> Void) -> String {
+    do {
+      try body()
+      return "nothing was thrown"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test("The original's checkpoint generates what the original generated", arguments: ["onednn", "vector"])
+  func generation(backend: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let recorded = try SafetensorsFile(contentsOf: "\(Self.golden)/e2e_generate_small.safetensors").tensors
+    let source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
+    let job = try CheckpointImport(source, options: try smallOptions())
+    #expect(job.contents.missing.isEmpty && job.contents.unknown.isEmpty)
+    #expect(job.scheduler?.steps == 8 || job.scheduler?.steps == 250)
+    let pipeline = "\(folder)/dream.onnx"
+    try job.write(to: pipeline)
+    var model = try ModelReader.load(pipeline)
+    model = try PipelineBuilder.setSampling(.plms, steps: 8, in: model, name: pipeline)
+    let loaded = try LoadedModel(model, path: pipeline, outputs: ["context", "latent", "picture"])
+    let planner = Planner(backend: try Backend(backend), hostOperators: [DenoiseOperator.self], threads: 2)
+    let runner = GraphRunner(loaded.graph, planner: planner)
+    for item in 0..<2 {
+      let eeg = try #require(recorded["in.eeg\(item)"])
+      let twice = Tensor(eeg.elements(of: Float.self) + eeg.elements(of: Float.self), dims: [2] + eeg.dims)
+      let noise = try #require(recorded["in.x_T\(item)"])
+      let found = try runner.run(["eeg": .tensor(twice), "noise": .tensor(noise)])
+      for (name, recording, scale) in [
+        ("context", "cond", 1), ("latent", "latent", 0.18215), ("picture", "decoded", 1),
+      ] as [(String, String, Double)] {
+        let expected = try #require(recorded["mid.\(recording)\(item)"]).doubles()
+        let values = try #require(found[name]?.tensor).doubles().map { $0 * scale }
+        let largest = expected.reduce(0) { max($0, abs($1)) }
+        let difference = zip(values, expected).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
+        #expect(values.count == expected.count && difference < 1e-4, "\(name) of item \(item): \(difference)")
+      }
+    }
+  }
+
+  @Test("A pre-training checkpoint gives its weights to encoder and decoder") func pretraining() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let expected = try SafetensorsFile(
+      contentsOf: "\(Self.golden)/stageA_checkpoint_small_expected.safetensors"
+    ).tensors
+    var options = CheckpointImport.Options()
+    options.overrides = try ConfigurationOverrides(
+      json: Data(#"{"eeg_encoder": {"num_heads": 4}, "signal_decoder": {"decoder_num_heads": 4}}"#.utf8), source: "test")
+    let job = try CheckpointImport(
+      try ImportSource(["\(Self.golden)/stageA_checkpoint_small.pth"]), options: options)
+    try job.write(to: "\(folder)/a.onnx")
+    let parts = try Bundle.list("\(folder)/a.onnx")
+    #expect(parts.map(\.role) == ["eeg_encoder", "masked_eeg_encoder", "signal_decoder"])
+    let model = try ModelReader.load("\(folder)/a.onnx")
+    let decoder = try #require(PipelineBuilder.parts(of: model).last).body
+    let embedding = try #require(decoder.initializers["decoder_embed.weight"])
+    let original = try #require(expected["decoder_embed.weight"])
+    // A product takes the weight of a linear layer transposed.
+    #expect(embedding.dims == original.dims.reversed())
+    let (rows, columns) = (original.dims[0], original.dims[1])
+    let (mine, theirs) = (embedding.elements(of: Float.self), original.elements(of: Float.self))
+    for row in 0..<rows { for column in 0..<columns { #expect(mine[column * rows + row] == theirs[row * columns + column]) } }
+  }
+
+  @Test("Stable Diffusion and a pre-trained encoder: what is between them is missing, by name") func joined() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let source = try ImportSource([
+      "\(Self.golden)/sd_style_tiny.safetensors", "\(Self.golden)/stageA_checkpoint_small.pth",
+    ])
+    var options = CheckpointImport.Options()
+    options.overrides = try ConfigurationOverrides(
+      json: Data(#"{"unet": {"num_heads": 2}, "eeg_encoder": {"num_heads": 4}}"#.utf8), source: "test")
+    options.pictureSize = 32
+    var job = try CheckpointImport(source, options: options)
+    let names = job.contents.missing.map(\.name)
+    #expect(names.contains("cond_stage_model.channel_mapper.0.weight"))
+    #expect(names.contains("cond_stage_model.dim_mapper.weight"))
+    #expect(names.contains("model.diffusion_model.time_embed_condtion.0.weight"))
+    #expect(names.allSatisfy { $0.contains("mapper") || $0.contains("time_embed_condtion") })
+    let refusal = message { try job.write(to: "\(folder)/sd.onnx") }
+    #expect(refusal.contains("\"\(names[0])\"") && refusal.contains("no such tensor"))
+    #expect(try files == [])
+    options.allowsMissing = true
+    job = try CheckpointImport(source, options: options)
+    try job.write(to: "\(folder)/sd.onnx")
+    var dreamOptions = Dream.Options(backend: try Backend("onednn"))
+    dreamOptions.steps = 4
+    let dream = try Dream("\(folder)/sd.onnx", options: dreamOptions)
+    #expect(dream.interface.latentDims == [4, 16, 16])
+  }
+
+  @Test("Moving averages, the text encoder and the schedule have no place, and are known") func unneeded() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var options = CheckpointImport.Options()
+    options.overrides = try ConfigurationOverrides(json: Data(#"{"unet": {"num_heads": 2}}"#.utf8), source: "test")
+    let job = try CheckpointImport(try ImportSource(["\(Self.golden)/sd_style_tiny.safetensors"]), options: options)
+    #expect(job.contents.unknown == [])
+    #expect(job.contents.unneeded.map(\.what) == ["moving averages of the weights", "noise schedule", "text encoder"])
+    #expect(job.contents.networks.map(\.role) == ["unet", "vae_decoder", "vae_encoder"])
+    #expect(job.scheduler?.betaStart == 0.00085 && job.scheduler?.betaEnd == 0.012)
+  }
+
+  @Test("A tensor of another shape, and a failure half-way, leave the folder as it was") func failures() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
+    let name = "first_stage_model.decoder.mid.attn_1.q.weight"
+    source.checkpoint.tensors[name] = CheckpointTensor(Tensor([1] as [Float], dims: [1]))
+    let options = try smallOptions()
+    #expect(
+      message { _ = try CheckpointImport(source, options: options) }
+        .contains("tensor \"\(name)\": expected shape [64, 64, 1, 1], found [1]"))
+    struct Gone: Error {}
+    source.checkpoint.tensors[name] = CheckpointTensor(.float32, dims: [64, 64, 1, 1]) { () throws(GraphError) in
+      throw .invalid("tensor \"\(name)\"", "cannot be read")
+    }
+    let job = try CheckpointImport(source, options: options)
+    #expect(message { try job.write(to: "\(folder)/dream.onnx") }.contains(name))
+    #expect(try files == [])
+    source.checkpoint.tensors["model.diffusion_model.surplus.weight"] = CheckpointTensor(
+      Tensor([1] as [Float], dims: [1]))
+    let surplus = try CheckpointImport(source, options: options)
+    #expect(message { try surplus.write(to: "\(folder)/dream.onnx") }.contains("model.diffusion_model.surplus.weight"))
+    #expect(try files == [])
+  }
+
+  @Test(
+    "Configurations that cannot be built are refused in words",
+    arguments: [
+      (#"{"unet": {"num_heads": 5}}"#, "num_heads: expected a number that divides"),
+      (#"{"unet": {"heads": 4}}"#, "expected attention_resolutions, channel_mult"),
+      (#"{"unet": {"num_heads": "four"}}"#, "expected a number or list of the kind it has"),
+      (#"{"vae": {"num_groups": 0}}"#, "num_groups: expected 1 ..."), (#"{"u-net": {}}"#, "found \"u-net\""),
+      (#"[1]"#, "found something else"), (#"{"signal_decoder": {}}"#, "a network that the checkpoint has"),
+    ])
+  func configurations(json: String, expected: String) throws {
+    let source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
+    let found = message {
+      var options = CheckpointImport.Options()
+      options.overrides = try ConfigurationOverrides(json: Data(json.utf8), source: "test")
+      _ = try CheckpointImport(source, options: options)
+    }
+    #expect(found.contains(expected), "\(found)")
+  }
+
+  @Test("A picture size that the networks cannot halve is refused", arguments: [0, -64, 100, 1 << 20])
+  func sizes(size: Int) throws {
+    var options = try smallOptions()
+    options.pictureSize = size
+    let source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
+    #expect(message { _ = try CheckpointImport(source, options: options) }.contains("picture size: expected a multiple of"))
+  }
+}
