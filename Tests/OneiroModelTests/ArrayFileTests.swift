@@ -128,7 +128,7 @@ import Testing
       (file("{"), "header"),
       (file(deep), "header"), (file(String(repeating: "[", count: 100_000)), "header"), (file("[]"), "header"),
       (file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}"), "expected 8 bytes"),
-      (file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}"), "0 ... 4"),
+      (file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}"), "at least 70 bytes in the file"),
       (file("{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}"), "from 0 up"),
       (file("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}"), "[4, 0]"),
       (file("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}"), "[0]"),

@@ -4,8 +4,8 @@ import OneiroGraph
 extension Checkpoint {
   /// Reads a checkpoint: a safetensors file, the index of several, or a file of torch.save. The content tells which.
   ///
-  /// Files are mapped, and a tensor's elements are read when it is asked for. All that can be wrong with a file is found
-  /// here: the tensors are there when this returns.
+  /// Files are mapped, and a tensor's elements are read when it is asked for. All that can be wrong with a file is
+  /// found here: the tensors are there when this returns.
   public static func read(_ path: String) throws(GraphError) -> Checkpoint {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {

@@ -2,13 +2,13 @@ import OneiroGraph
 
 /// Reads a pickle as data: https://docs.python.org/3/library/pickletools.html
 ///
-/// A pickle is a program for a stack machine, and Python's own reader runs whatever function the program names. This one
-/// has the instructions that build data, protocols 2 to 5, and these rules for the rest:
+/// A pickle is a program for a stack machine, and Python's own reader runs whatever function the program names. This
+/// one has the instructions that build data, protocols 2 to 5, and these rules for the rest:
 ///
 /// - A class or function that is named stays a name.
 /// - A call (REDUCE) has to be to one of `PickleCalls`, which build a tensor, a container or a number.
-/// - An instance (NEWOBJ) of any other class becomes a record of the attributes that the pickle gives it (BUILD), without
-///   any code of the class, unless the class is one of Python's own library: see `PickleGlobal.isRecordClass`.
+/// - An instance (NEWOBJ) of any other class becomes a record of the attributes that the pickle gives it (BUILD).
+///   Nothing of the class is run, and one of Python's own library is refused: see `PickleGlobal.isRecordClass`.
 /// - Everything else is refused with the name that was called, or the number of the instruction.
 struct PickleReader {
   let bytes: UnsafeRawBufferPointer
@@ -21,7 +21,7 @@ struct PickleReader {
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
   private(set) var objects: [PickleObject] = []
-  /// Elements copied by calls, which a short pickle could ask for again and again.
+  /// Elements and bytes copied or looked up, which a short pickle could ask for again and again.
   private var copied = 0
 
   /// Objects, memo entries and stack slots, each. The largest checkpoints and data sets have less than a tenth of it.
@@ -58,10 +58,10 @@ struct PickleReader {
 
   func fault(_ what: String) -> GraphError { .invalid(file: file, "pickle at byte \(start)", what) }
 
-  /// Counts `count` elements that a call copies.
+  /// Counts `count` elements or bytes that an instruction copies or looks up.
   mutating func charge(_ count: Int) throws(GraphError) {
     let limit = 16 * (at - start) + 1_000_000
-    guard count <= limit - copied else { throw fault("it copies more than \(limit) elements") }
+    guard count <= limit - copied else { throw fault("it copies more than \(limit) elements and bytes") }
     copied += count
   }
 }
@@ -101,7 +101,7 @@ extension PickleReader {
     case .binInt2: stack.append(.int(Int64(try number(2))))
     case .long1: stack.append(try integer(try take(try length(1))))
     case .long4: stack.append(try integer(try take(try length(4))))
-    case .binFloat: stack.append(.double(Double(bitPattern: UInt64(try number(8)).byteSwapped)))
+    case .binFloat: stack.append(.double(Double(bitPattern: UInt64(bitPattern: Int64(try number(8))).byteSwapped)))
 
     // Text of Python 2 is bytes. What is UTF-8 is taken as text, which gives the same bytes back when it was none.
     case .binString: stack.append(Self.text(try take(try length(4))))
@@ -186,7 +186,7 @@ extension PickleReader {
     guard case .object(let target) = target else { throw fault("sets attributes of \(describe(target))") }
     switch objects[target].kind {
     case .record:
-      // The state is a dictionary, or one of attributes and one of slots; of a class that reads its own state, anything.
+      // A dictionary, or one of attributes and one of slots; anything for a class that reads its own state.
       for part in parts(of: state) {
         if part == .none { continue }
         guard case .object(let part) = part, case .dictionary = objects[part].kind else {
@@ -195,7 +195,9 @@ extension PickleReader {
         }
         let attributes = objects[part].entries
         try charge(attributes.count)
-        for (key, value) in zip(attributes.keys, attributes.values) { objects[target].entries.set(key, value) }
+        for (key, value) in zip(attributes.keys, attributes.values) {
+          objects[target].entries.set(try self.key(key), value)
+        }
       }
     case .dtype(var type):
       guard case .object(let index) = state, objects[index].items.count > 1,
@@ -273,13 +275,19 @@ extension PickleReader {
     }
   }
 
-  /// The value, if an entry can have it for a key.
-  func key(_ value: PickleValue) throws(GraphError) -> PickleValue {
-    guard case .object(let index) = value else { return value }
-    switch objects[index].kind {
-    case .list, .set, .dictionary: throw fault("the key of an entry is \(describe(value))")
-    default: return value
+  /// The value, if an entry can have it for a key. The time to look it up is counted too.
+  mutating func key(_ value: PickleValue) throws(GraphError) -> PickleValue {
+    switch value {
+    case .string(let text): try charge(text.utf8.count)
+    case .bytes(let bytes): try charge(bytes.count)
+    case .object(let index):
+      switch objects[index].kind {
+      case .list, .set, .dictionary: throw fault("the key of an entry is \(describe(value))")
+      default: break
+      }
+    default: break
     }
+    return value
   }
 
   /// The elements of a tuple.

@@ -50,8 +50,8 @@ enum TorchArchive {
   }
 }
 
-/// A zip archive of which only the beginning is there, as after half a download. Its directory, at the end, is lost; the
-/// local headers and the pickle, which comes first, tell which tensor the file ends in.
+/// A zip archive of which only the beginning is there, as after half a download. Its directory, at the end, is lost;
+/// the local headers and the pickle, which comes first, tell which tensor the file ends in.
 struct CutTorchArchive {
   let file: MappedFile
   private let reader: ZipReader

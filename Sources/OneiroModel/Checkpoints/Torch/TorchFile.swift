@@ -27,10 +27,10 @@ public struct TorchFile: Sendable {
 }
 
 extension Checkpoint {
-  /// The tensors of a torch file, and its settings: those of the dictionary "state_dict", "model_state_dict" or "model",
-  /// the first that has tensors, or of the whole file. Tensors of dictionaries in it are named with a dot between the
-  /// keys. All that is no tensor is a setting; tensors in lists, and those beside the dictionary, are in `TorchFile`
-  /// alone.
+  /// The tensors of a torch file, and its settings: those of the dictionary "state_dict", "model_state_dict" or
+  /// "model", the first that has tensors, or of the whole file. Tensors of dictionaries in it are named with a dot
+  /// between the keys. All that is no tensor is a setting; tensors in lists, and those beside the dictionary, are in
+  /// `TorchFile` alone.
   public init(_ file: TorchFile) throws(GraphError) {
     guard case .dictionary(let top) = file.root else {
       throw .mismatch(

@@ -14,41 +14,44 @@ struct TorchStorages: Sendable {
 
   /// The tensor of a view. Everything is checked here, so that reading it only copies.
   /// - name: of the tensor, for errors.
-  func tensor(_ view: TorchView, name: String) throws(GraphError) -> CheckpointTensor {
-    let path = file.path, subject = "tensor \"\(name)\""
+  func tensor(_ view: TorchView, name: @autoclosure () -> String) throws(GraphError) -> CheckpointTensor {
+    let path = file.path
     let type = view.elementType, storage = view.storage
     guard let count = Tensor.elementCount(view.dims), let byteCount = type.byteCount(of: count),
       let reach = view.reach, let reachBytes = type.byteCount(of: reach)
     else {
       throw .mismatch(
-        file: path, subject, expected: "extents and strides whose products can be counted",
+        file: path, "tensor \"\(name())\"", expected: "extents and strides whose products can be counted",
         found: "size \(view.dims) with stride \(view.strides)")
     }
     guard let storageBytes = storage.elementType.byteCount(of: storage.count) else {
-      throw .mismatch(file: path, subject, expected: "a size that can be counted", found: "\(storage.count) elements")
+      throw .mismatch(
+        file: path, "tensor \"\(name())\"", expected: "a size that can be counted", found: "\(storage.count) elements")
     }
     let width = storage.elementType.bitWidth / 8
     let partBytes = storage.part.count * width
     guard reachBytes <= partBytes else {
       throw .mismatch(
-        file: path, subject, expected: "storage \"\(storage.key)\" with at least \(reachBytes) bytes",
+        file: path, "tensor \"\(name())\"", expected: "storage \"\(storage.key)\" with at least \(reachBytes) bytes",
         found: "\(partBytes)",
         because: "size \(view.dims) with stride \(view.strides) from element \(view.offset) reaches so far")
     }
     guard byteCount <= max(partBytes, Self.longestRepetition) else {
       throw .mismatch(
-        file: path, subject, expected: "at most \(max(partBytes, Self.longestRepetition)) bytes",
+        file: path, "tensor \"\(name())\"", expected: "at most \(max(partBytes, Self.longestRepetition)) bytes",
         found: "\(byteCount)", because: "it repeats a storage of \(partBytes)")
     }
     guard let range = ranges[storage.key] else {
-      throw .mismatch(file: path, subject, expected: "storage \"\(storage.key)\" in the file", found: "none")
+      throw .mismatch(
+        file: path, "tensor \"\(name())\"", expected: "storage \"\(storage.key)\" in the file", found: "none")
     }
     guard !packed.contains(storage.key) else {
-      throw .invalid(file: path, subject, "storage \"\(storage.key)\" is compressed, which torch never does")
+      throw .invalid(
+        file: path, "tensor \"\(name())\"", "storage \"\(storage.key)\" is compressed, which torch never does")
     }
     guard range.count >= storageBytes else {
       throw .mismatch(
-        file: path, subject,
+        file: path, "tensor \"\(name())\"",
         expected: "\(storageBytes) bytes of storage \"\(storage.key)\" from byte \(range.lowerBound)",
         found: "\(range.count)", because: "it has \(storage.count) elements")
     }

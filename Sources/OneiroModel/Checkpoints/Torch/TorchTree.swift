@@ -96,7 +96,8 @@ struct TorchTree {
       path.append(key.value.keyText)
       let made = try make(value)
       path.removeLast()
-      count += key.count + made.count
+      // Keys are hashed wherever the dictionary is written out: long ones count for more.
+      count += key.count + made.count + key.value.keyText.utf8.count / 32
       entries.append((key.value, made.value))
     }
     return TorchDictionary(entries)

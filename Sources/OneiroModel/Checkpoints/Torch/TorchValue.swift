@@ -90,8 +90,8 @@ extension TorchValue {
     }
   }
 
-  /// The same without its tensors. Entries that are tensors, and dictionaries of nothing but tensors, are left out; in a
-  /// list `none` stands for them, so that the others keep their places.
+  /// The same without its tensors. Entries that are tensors, and dictionaries of nothing but tensors, are left out; in
+  /// a list `none` stands for them, so that the others keep their places.
   public var settings: CheckpointValue { settingsIfAny ?? .none }
 
   /// `nil` where nothing but tensors is.
