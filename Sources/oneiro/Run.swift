@@ -40,11 +40,13 @@ struct Run: ParsableCommand {
     var inputs: [String: Value] = [:]
     for argument in input {
       let pair = try NamedArgument(argument, option: "--input", form: "NAME=FILE")
-      guard let info = loaded.graph.inputs.first(where: { $0.name == pair.name }) else {
-        let names = loaded.graph.inputs.map(\.name).joined(separator: ", ")
+      guard let info = loaded.model.graph.inputs.first(where: { $0.name == pair.name }) else {
+        let names = loaded.model.graph.inputs.map(\.name).joined(separator: ", ")
         throw GraphError.mismatch(
           file: model, "input \"\(pair.name)\"", expected: "one of \(names)", found: "a name that the model has not")
       }
+      // One that the wanted outputs do not depend on is fine, and not read.
+      guard loaded.graph.inputs.contains(where: { $0.name == pair.name }) else { continue }
       inputs[pair.name] = try ValueOrPicture.read(pair.text, as: info.type)
     }
     // Before the run, so that a folder that cannot be made costs no time.

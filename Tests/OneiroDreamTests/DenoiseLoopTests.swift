@@ -103,7 +103,7 @@ import Testing
         }
       }
       #expect(calls == [751, 501, 501, 251, 1].map { [$0, $0] })
-      #expect(progress == [[1, 4], [2, 4], [3, 4], [4, 4]])
+      #expect(progress == [[0, 4], [1, 4], [2, 4], [3, 4], [4, 4]])
       latents.append(latent)
     }
     #expect(latents[0] == latents[1], "a second run starts anew")

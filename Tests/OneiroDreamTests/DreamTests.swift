@@ -106,7 +106,7 @@ import Testing
       #expect([result.picture] == (try Picture.pictures(picture)))
     }
     #expect(results[3].outputs["tokens"]?.elements(of: Float.self) == Array(eeg.suffix(4)))
-    #expect(seen.withLock { $0 } == (0..<4).flatMap { picture in (1...count).map { [picture, 4, $0, count] } })
+    #expect(seen.withLock { $0 } == (0..<4).flatMap { picture in (0...count).map { [picture, 4, $0, count] } })
     #expect(summary.placement.map(\.source) == ["reference"])
     #expect(summary.peakByteCount > 0)
   }

@@ -11,7 +11,7 @@ public struct LoadedModel: Sendable {
   /// The main graph with functions and pipeline parts inlined.
   public let graph: Graph
 
-  /// - outputs: the outputs that are asked for; `nil` for all of them. What the others need is dropped.
+  /// - outputs: the outputs that are asked for; `nil` for all of them. What the others need is dropped, inputs included.
   public init(path: String, outputs: [String]? = nil) throws(GraphError) {
     try self.init(ModelReader.load(path), path: path, outputs: outputs)
   }
@@ -27,7 +27,14 @@ public struct LoadedModel: Sendable {
         let names = flat.outputs.map(\.name).joined(separator: ", ")
         throw .mismatch("output \"\(missing)\"", expected: "one of \(names)", found: "a name that the graph has not")
       }
-      graph = PruneDeadNodes.apply(to: flat, keeping: outputs)
+      var pruned = PruneDeadNodes.apply(to: flat, keeping: outputs)
+      if outputs != nil {
+        // Other inputs of the model feed what is not computed.
+        let read = Set(pruned.nodes.flatMap { $0.inputs + $0.bodies.flatMap { $0.graph.capturedNames } })
+        let named = read.union(pruned.outputs.map(\.name))
+        pruned.inputs.removeAll { !named.contains($0.name) }
+      }
+      graph = pruned
     } catch {
       throw error.located(in: path)
     }

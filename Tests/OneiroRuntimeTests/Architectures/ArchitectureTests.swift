@@ -193,7 +193,8 @@ import Testing
     let found = try network.run(
       ["sample": .full([count, 4, 8, 8], 0), "timestep": steps, "context": .full([count, 2, 4], 0)],
       backend: "vector", also: ["time_embed.waves"])
-    let difference = Agreement(tolerance: 1e-6).difference(
+    // A timestep of 1000 makes a last bit of a frequency into a thousand of the angle's.
+    let difference = Agreement(tolerance: 1e-4).difference(
       expected: try #require(recorded[name]), found: try #require(found["time_embed.waves"]))
     #expect(difference == nil, "\(difference ?? "")")
   }
