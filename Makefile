@@ -38,7 +38,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test conformance trials peers models install format check clean build-packages test-packages
+.PHONY: help demo build test conformance trials peers peers-full full-size models install format check clean build-packages test-packages
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,7 +65,15 @@ trials: build $(PIPELINE) ## picture the 40 recorded trials on every backend, an
 	done
 
 peers: build ## time the tiny U-Net and VAE decoder next to ONNX Runtime
-	Tests/Peers/run.sh
+	Tests/Peers/run.sh bench_peers.py
+
+peers-full: build ## parts of the full-size pipeline in ONNX Runtime and OpenVINO: 10 GB of disk, 12 GB of memory
+	Tests/Peers/run.sh extracted_parts.py
+
+full-size: build ## make DreamDiffusion at full size with made-up weights, and draw one picture of 4 steps
+	@mkdir -p full-size
+	$(ONEIRO) import --architecture dreamdiffusion-sd15 --random-weights --out full-size/dream.onnx
+	$(ONEIRO) dream full-size/dream.onnx --eeg $(RECORDINGS):0 --steps 4 --out full-size/picture.png
 
 # Remade by hand only: the pipeline file is committed.
 models: build ## make the pipeline file in Models/ from Models/parts
@@ -88,7 +96,7 @@ check: build-packages test-packages ## all that a change has to pass: format, bu
 
 clean: ## remove what building made
 	$(SWIFT) package clean
-	rm -rf oneiro.png trials .peers
+	rm -rf oneiro.png trials full-size .peers
 
 build-packages:
 	@$(call install-packages,$(BUILD_PACKAGES))

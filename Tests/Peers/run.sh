@@ -1,10 +1,17 @@
 #!/bin/bash
-# Times Oneiro's backends next to ONNX Runtime, in one run on one machine; prints a table. Arguments go to bench_peers.py.
+# Runs one of the scripts beside this file, which hold Oneiro next to other programs:
 #
-# ONNX Runtime comes from PyPI, into a virtual environment of its own: .peers/.
+#   Tests/Peers/run.sh bench_peers.py         times of the small models next to ONNX Runtime
+#   Tests/Peers/run.sh extracted_parts.py     parts of the full-size pipeline in ONNX Runtime and OpenVINO
+#   Tests/Peers/run.sh diffusers_import.py    imported diffusers folders next to diffusers
+#   Tests/Peers/run.sh sampler_golden.py      samplers next to diffusers' schedulers
+#
+# Further arguments go to the script. What it needs comes from PyPI, into a virtual environment of its own: .peers/.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+script=${1:?say which script to run}
+shift
 if [ ! -x .peers/bin/python ]; then
   python3 -m venv .peers || {
     rm -rf .peers
@@ -12,5 +19,5 @@ if [ ! -x .peers/bin/python ]; then
     exit 1
   }
 fi
-.peers/bin/pip install --quiet --disable-pip-version-check -r Tests/Peers/requirements.txt
-exec .peers/bin/python Tests/Peers/bench_peers.py "$@"
+.peers/bin/pip install --quiet --disable-pip-version-check -r "Tests/Peers/requirements-${script%.py}.txt"
+exec .peers/bin/python "Tests/Peers/$script" "$@"

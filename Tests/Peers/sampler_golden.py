@@ -1,7 +1,7 @@
 """What the schedulers of diffusers make of given noise predictions, for the samplers of Oneiro to be held against.
 
-    python Tests/Peers/sampler_golden.py            compares the golden file with diffusers
-    python Tests/Peers/sampler_golden.py --write    writes it anew
+    Tests/Peers/run.sh sampler_golden.py            compares the golden file with diffusers
+    Tests/Peers/run.sh sampler_golden.py --write    writes it anew
 
 A model is not needed: the predictions are random numbers, the same for every run, and so is the fresh noise. Every run
 records at which timestep and with which input the model is called, and the sample after every step. SamplerPeerTests
