@@ -95,7 +95,7 @@ def main():
             rows.append(("encoder", found["latent_mean"], autoencoder.encode(image).latent_dist.mean))
             text = subprocess.run([str(ONEIRO), "dump", str(pipeline), "--format", "text", "--depth", "0"], check=True,
                                   capture_output=True, text=True).stdout
-            scale_is_right = "latent_scale = 0.3" in text
+            scale_is_right = "latent_scale: float = 0.3" in text
             failed |= not scale_is_right
             for part, mine, theirs in rows:
                 worst = difference(mine, theirs.numpy())
