@@ -167,7 +167,8 @@ struct DreamCommand: ParsableCommand {
       var object: [String: Any] = [
         "files": files, "seconds": summary.seconds, "peak_bytes": summary.peakByteCount, "steps": dream.settings.steps,
         "seconds_to_first_step": summary.times.secondsToFirstStep, "seconds_per_step": summary.times.secondsPerStep,
-        "seconds_to_decode": summary.times.secondsToDecode, "sampler": dream.settings.sampler.rawValue, "guidance": Double(dream.settings.guidance),
+        "seconds_to_decode": summary.times.secondsToDecode, "sampler": dream.settings.sampler.rawValue,
+        "guidance": Double(dream.settings.guidance),
         "placement": Dictionary(summary.placement.map { ($0.source, $0.count) }, uniquingKeysWith: +),
       ]
       if let score {

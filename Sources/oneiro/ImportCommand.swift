@@ -29,7 +29,8 @@ struct ImportCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The pipeline file to write; weights go beside it.", valueName: "onnx")) var out: String
   @Option(help: ArgumentHelp("What weights are stored as: f32 or f16.", valueName: "type")) var dtype = StoredType.f32
   @Option(help: ArgumentHelp("Pixels along a side of the picture.", valueName: "n")) var size = 512
-  @Option(help: ArgumentHelp("What the checkpoints do not tell of their networks.", valueName: "json")) var config: String?
+  @Option(help: ArgumentHelp("What the checkpoints do not tell of their networks.", valueName: "json")) var config:
+    String?
   @Option(
     help: ArgumentHelp(
       "Noise schedule and sampler, where the checkpoint has none of its own.", valueName: "json"))

@@ -74,7 +74,8 @@ import Testing
     ).tensors
     var options = CheckpointImport.Options()
     options.overrides = try ConfigurationOverrides(
-      json: Data(#"{"eeg_encoder": {"num_heads": 4}, "signal_decoder": {"decoder_num_heads": 4}}"#.utf8), source: "test")
+      json: Data(#"{"eeg_encoder": {"num_heads": 4}, "signal_decoder": {"decoder_num_heads": 4}}"#.utf8), source: "test"
+    )
     let job = try CheckpointImport(
       try ImportSource(["\(Self.golden)/stageA_checkpoint_small.pth"]), options: options)
     try job.write(to: "\(folder)/a.onnx")
@@ -88,7 +89,9 @@ import Testing
     #expect(embedding.dims == original.dims.reversed())
     let (rows, columns) = (original.dims[0], original.dims[1])
     let (mine, theirs) = (embedding.elements(of: Float.self), original.elements(of: Float.self))
-    for row in 0..<rows { for column in 0..<columns { #expect(mine[column * rows + row] == theirs[row * columns + column]) } }
+    for row in 0..<rows {
+      for column in 0..<columns { #expect(mine[column * rows + row] == theirs[row * columns + column]) }
+    }
   }
 
   @Test("Stable Diffusion and a pre-trained encoder: what is between them is missing, by name") func joined() throws {
@@ -176,6 +179,7 @@ import Testing
     var options = try smallOptions()
     options.pictureSize = size
     let source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
-    #expect(message { _ = try CheckpointImport(source, options: options) }.contains("picture size: expected a multiple of"))
+    #expect(
+      message { _ = try CheckpointImport(source, options: options) }.contains("picture size: expected a multiple of"))
   }
 }

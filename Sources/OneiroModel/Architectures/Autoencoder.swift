@@ -48,7 +48,8 @@ public struct Autoencoder: NetworkConfiguration, Sendable, Equatable, Codable {
   private func width(_ level: Int) -> Int { channels * factors[level] }
   private var innermost: Int { width(factors.count - 1) }
 
-  public func encoderNetwork(_ ledger: WeightLedger, prefix: String = Autoencoder.prefix) throws(GraphError) -> Network {
+  public func encoderNetwork(_ ledger: WeightLedger, prefix: String = Autoencoder.prefix) throws(GraphError) -> Network
+  {
     var builder = NetworkBuilder("vae_encoder", prefix: prefix, ledger: ledger)
     let image = builder.input(
       "image", [.symbol("batch"), .known(imageChannels), .symbol("height"), .symbol("width")])
@@ -78,7 +79,8 @@ public struct Autoencoder: NetworkConfiguration, Sendable, Equatable, Codable {
     return builder.network()
   }
 
-  public func decoderNetwork(_ ledger: WeightLedger, prefix: String = Autoencoder.prefix) throws(GraphError) -> Network {
+  public func decoderNetwork(_ ledger: WeightLedger, prefix: String = Autoencoder.prefix) throws(GraphError) -> Network
+  {
     var builder = NetworkBuilder("vae_decoder", prefix: prefix, ledger: ledger)
     let latent = builder.input(
       "latent", [.symbol("batch"), .known(embedded), .symbol("latent_height"), .symbol("latent_width")])

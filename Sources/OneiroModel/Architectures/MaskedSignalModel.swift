@@ -63,7 +63,8 @@ public struct MaskedSignalModel: NetworkConfiguration, Sendable, Equatable, Coda
     // Mask tokens are alike, so as many as there are patches serve for any number of masked ones.
     let mask = try builder.weight("mask_token", [1, 1, width]) { $0.rows([Int](repeating: 0, count: patches), axis: 1) }
     let batch = builder.node("Shape", [tokens], "batch", ["start": .int(0), "end": .int(1)])
-    let maskShape = builder.node("Concat", [batch, builder.integers([patches, width])], "mask_shape", ["axis": .int(0)])
+    let maskShape = builder.node(
+      "Concat", [batch, builder.integers([patches, width])], "mask_shape", ["axis": .int(0)])
     let masks = builder.node("Expand", [mask, maskShape], "mask_tokens")
     let pool = builder.node("Concat", [seen, masks], "seen_and_masks", ["axis": .int(1)])
     let restored = builder.gatherTokens(pool, restore, "restored", width: width)

@@ -22,7 +22,8 @@ private func division(_ word: String, _ width: Int, by divisor: Int, _ what: Str
 extension EEGEncoder {
   public var fault: String? {
     range([
-      ("in_chans", electrodes), ("time_len", samples), ("patch_size", patch), ("embed_dim", width), ("num_heads", heads),
+      ("in_chans", electrodes), ("time_len", samples), ("patch_size", patch), ("embed_dim", width),
+      ("num_heads", heads),
       ("depth", depth), ("mlp_hidden", hidden),
     ]) ?? division("num_heads", width, by: heads, "a number")
       ?? (samples < patch ? "time_len: expected a patch of \(patch) or more, found \(samples)" : nil)

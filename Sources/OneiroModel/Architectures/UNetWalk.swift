@@ -72,12 +72,14 @@ struct UNetWalk {
   /// h = conv(silu(norm x)) + time;  x = skip(x) + conv(silu(norm h))
   private mutating func residual(_ path: String, to output: Int) throws(GraphError) {
     var h = try builder.groupNorm(x, "\(path).in_layers.0", channels, groups: unet.groups, epsilon: unet.epsilon)
-    h = try builder.conv(builder.silu(h, "\(path).in_layers.1"), "\(path).in_layers.2", channels, output, kernel: [3, 3])
+    h = try builder.conv(
+      builder.silu(h, "\(path).in_layers.1"), "\(path).in_layers.2", channels, output, kernel: [3, 3])
     let time = try builder.linear(embedding, "\(path).emb_layers.1", unet.embedding, output)
     let column = builder.node("Unsqueeze", [time, builder.integers([2, 3])], "\(path).emb_layers")
     h = builder.node("Add", [h, column], "\(path).timed")
     h = try builder.groupNorm(h, "\(path).out_layers.0", output, groups: unet.groups, epsilon: unet.epsilon)
-    h = try builder.conv(builder.silu(h, "\(path).out_layers.1"), "\(path).out_layers.3", output, output, kernel: [3, 3])
+    h = try builder.conv(
+      builder.silu(h, "\(path).out_layers.1"), "\(path).out_layers.3", output, output, kernel: [3, 3])
     let skip =
       channels == output ? x : try builder.conv(x, "\(path).skip_connection", channels, output, kernel: [1, 1])
     x = builder.node("Add", [skip, h], path)

@@ -24,7 +24,9 @@ public final class WeightLedger {
   }
 
   /// No checkpoint: every weight is made by the generator.
-  public convenience init(generator: GeneratedWeights) { self.init([:], source: "generated weights", generator: generator) }
+  public convenience init(generator: GeneratedWeights) {
+    self.init([:], source: "generated weights", generator: generator)
+  }
 
   /// Names in the checkpoint that nobody took.
   public var untaken: [String] { tensors.keys.filter { !taken.contains($0) }.sorted() }
