@@ -1,11 +1,13 @@
 import Glibc
 import OneiroGraph
 
-/// A file that appears under its name only when it is complete: written under another name in the same folder, flushed to
-/// the disk, renamed. What was there before stays until then, and nothing is left behind when something fails.
+/// A file that appears under its name only when it is complete: written without a name in the same folder, flushed to the
+/// disk, named. What was there before stays until then, and nothing is left behind when something fails, or when the
+/// process is killed. Where the file system knows no files without names, it is written under another name.
 package struct AtomicFile: ~Copyable {
   private let path: String
-  private let temporaryPath: String
+  /// The other name, while it has one.
+  private var temporaryPath: String?
   private var descriptor: Int32
   /// Small writes are gathered here.
   private var buffer: [UInt8] = []
@@ -15,10 +17,12 @@ package struct AtomicFile: ~Copyable {
 
   init(_ path: String) throws(GraphError) {
     self.path = path
+    descriptor = open(ModelReader.folder(of: path), O_RDWR | O_CLOEXEC | Self.withoutName, 0o666)
+    guard descriptor < 0 else { return }
     var template = Array("\(path).XXXXXX".utf8CString)
     descriptor = mkstemp(&template)
-    temporaryPath = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     guard descriptor >= 0 else { throw .invalid(file: path, nil, "cannot be written: \(systemErrorText())") }
+    temporaryPath = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     // mkstemp makes files for the owner alone; others get what the umask leaves them, as with any new file.
     let mask = umask(0)
@@ -26,10 +30,13 @@ package struct AtomicFile: ~Copyable {
     fchmod(descriptor, 0o666 & ~mask)
   }
 
+  /// O_TMPFILE, a macro that Swift does not see.
+  private static let withoutName = 0o20_000_000 | O_DIRECTORY
+
   deinit {
     guard descriptor >= 0 else { return }
     close(descriptor)
-    unlink(temporaryPath)
+    if let temporaryPath { unlink(temporaryPath) }
   }
 
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws(GraphError) {
@@ -50,9 +57,24 @@ package struct AtomicFile: ~Copyable {
   consuming func commit() throws(GraphError) {
     try flush()
     guard fsync(descriptor) == 0 else { throw failure() }
-    guard rename(temporaryPath, path) == 0 else { throw failure() }
+    // A link takes no name that is in use, so the file gets another one first.
+    if temporaryPath == nil { try link() }
+    guard let temporaryPath, rename(temporaryPath, path) == 0 else { throw failure() }
     close(descriptor)
     descriptor = -1
+  }
+
+  private mutating func link() throws(GraphError) {
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<100 {
+      let name = "\(path).\(String(random.next(), radix: 36))"
+      if linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 {
+        temporaryPath = name
+        return
+      }
+      guard errno == EEXIST else { break }
+    }
+    throw failure()
   }
 
   private mutating func flush() throws(GraphError) {
