@@ -6,7 +6,8 @@ extension Kernel {
     Kernel("MatMul", since: 13, readsNarrow: true) { node throws(KernelError) in try MatMul(node) },
     Kernel("Gemm", since: 13, readsNarrow: true) { node throws(KernelError) in try Gemm(node) },
     Kernel("Conv", since: 22, readsNarrow: true) { node throws(KernelError) in try Convolution(node) },
-    Kernel("ConvTranspose", since: 22, readsNarrow: true) { node throws(KernelError) in try ConvolutionTranspose(node) },
+    Kernel("ConvTranspose", since: 22, readsNarrow: true) { node throws(KernelError) in try ConvolutionTranspose(node)
+    },
     Kernel("MaxPool", since: 22) { node throws(KernelError) in try Pooling(node, .max) },
     Kernel("AveragePool", since: 22) { node throws(KernelError) in try Pooling(node, .average) },
     Kernel("GlobalAveragePool", since: 22) { node throws(KernelError) in try GlobalAveragePool(node) },

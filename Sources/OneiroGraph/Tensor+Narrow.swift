@@ -10,7 +10,9 @@ extension Tensor {
 
   /// The elements of this tensor of float16 or bfloat16 as a float32 tensor, in the memory they have.
   public func widening() -> Tensor {
-    guard let stored, NarrowStorage.types.contains(elementType) else { preconditionFailure("\(elementType) is not widened") }
+    guard let stored, NarrowStorage.types.contains(elementType) else {
+      preconditionFailure("\(elementType) is not widened")
+    }
     return Tensor(widening: stored.storage, from: elementType, dims: dims)
   }
 

@@ -19,7 +19,8 @@ public struct Network: Sendable {
     var graph = graph
     for weight in weights {
       let isNarrow = NarrowStorage.types.contains(weight.tensor.elementType)
-      let tensor = try isNarrow ? weight.tensor.read().widening() : weight.tensor.converted(to: .float32, name: weight.name).read()
+      let tensor =
+        try isNarrow ? weight.tensor.read().widening() : weight.tensor.converted(to: .float32, name: weight.name).read()
       graph.addInitializer(weight.name, tensor)
     }
     return Model(graph: graph)

@@ -57,7 +57,9 @@ extension CheckpointTensor {
         for top in stride(from: 0, to: rows, by: side) {
           for left in stride(from: 0, to: columns, by: side) {
             for column in left..<min(left + side, columns) {
-              for row in top..<min(top + side, rows) { target[column &* rows &+ row] = source[row &* columns &+ column] }
+              for row in top..<min(top + side, rows) {
+                target[column &* rows &+ row] = source[row &* columns &+ column]
+              }
             }
           }
         }
