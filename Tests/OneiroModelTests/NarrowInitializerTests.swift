@@ -129,4 +129,58 @@ import Testing
     let copy = try ModelReader.parse(bytes: try ModelWriter.bytes(of: Model(graph: graph)), name: "copy").graph
     #expect(copy.nodes.count == 4 && copy.initializers.values.allSatisfy { !$0.isNarrow })
   }
+
+  @Test("A Cast that says nothing of its type, and one with too many inputs, are left to the checker") func malformed()
+    throws
+  {
+    for node in [
+      Node("Cast", inputs: ["w"], outputs: ["a"]),
+      Node("Cast", inputs: ["w", "w"], outputs: ["a"], attributes: ["to": .int(Self.float)]),
+      Node("Cast", inputs: ["w"], outputs: [""], attributes: ["to": .int(Self.float)]),
+      Node("Cast", inputs: [], outputs: ["a"], attributes: ["to": .int(Self.float)]),
+    ] {
+      var graph = Graph("g", outputs: [ValueInfo("w", nil)], nodes: [node])
+      graph.addInitializer("w", Self.halves)
+      let copy = try ModelReader.parse(bytes: try ModelWriter.bytes(of: Model(graph: graph)), name: "copy").graph
+      #expect(copy.nodes.count == 1 && copy.initializers["w"]?.elementType == .float16)
+    }
+  }
+
+  @Test("A Cast that writes a name which is taken is refused", arguments: ["w", "x"]) func taken(name: String) throws {
+    var graph = Graph(
+      "g", inputs: [ValueInfo("x", .tensor(.float32, dims: [2, 3]))], outputs: [ValueInfo("w", nil)],
+      nodes: [cast("w", name)])
+    graph.addInitializer("w", Self.halves)
+    let file = try ModelWriter.bytes(of: Model(graph: graph))
+    #expect(message { _ = try ModelReader.parse(bytes: file, name: "bad.onnx") }.contains("\"\(name)\""))
+  }
+
+  /// A conditioner of 4 tokens of 32 numbers, with a token mixer [6, 4, 1] too small for a file of its own.
+  @Test(
+    "A network's matrices go to a file as 16 bits, its vectors as float32", arguments: [ElementType.float16, .bfloat16])
+  func network(type: ElementType) throws {
+    let folder = try TemporaryFolder()
+    let conditioner = Conditioner(tokens: 4, width: 32, lengths: [6], contextWidth: 512)
+    let network = try conditioner.network(WeightLedger(generator: GeneratedWeights()))
+    let exact = try network.model().graph
+    var placed = PlacedWeights()
+    var byteCount = 0
+    let (graph, hash) = try network.writeWeights(
+      to: "c.weights", in: folder.path, as: type, placed: &placed, progress: { byteCount += $0 })
+    #expect(try SHA256.hex(ofFile: folder.file("c.weights")) == hash)
+    try ModelWriter.write(Model(graph: graph), to: folder.file("c.onnx"), placed: placed)
+    let copy = try ModelReader.load(folder.file("c.onnx")).graph
+    #expect(copy.nodes.map(\.opType) == network.graph.nodes.map(\.opType))
+    for weight in network.weights {
+      let tensor = try #require(copy.initializers[weight.name])
+      let expected = try #require(exact.initializers[weight.name])
+      #expect(tensor.elementType == .float32 && tensor.dims == expected.dims)
+      #expect(tensor.stored?.type == (tensor.rank >= 2 ? type : .float32), "\(weight.name)")
+      byteCount -= tensor.storedByteCount
+      for (found, wanted) in zip(tensor.doubles(), expected.doubles()) {
+        #expect(abs(found - wanted) <= abs(wanted) / 256, "\(weight.name)")
+      }
+    }
+    #expect(byteCount == 0)
+  }
 }
