@@ -11,16 +11,19 @@ struct Kernel: Sendable {
   let opType: String
   let domain: String
   let sinceVersion: Int32
+  /// Constants may come in a narrower type than float32: every read of them goes through a `ProgramBuilder`.
+  let readsNarrow: Bool
   /// Throws `.unsupported` for a node that this plugin leaves to others.
   let read: @Sendable (Node) throws(KernelError) -> any Operation
 
   init(
-    _ opType: String, domain: String = "", since: Int32,
+    _ opType: String, domain: String = "", since: Int32, readsNarrow: Bool = false,
     _ read: @escaping @Sendable (Node) throws(KernelError) -> any Operation
   ) {
     self.opType = opType
     self.domain = domain
     self.sinceVersion = since
+    self.readsNarrow = readsNarrow
     self.read = read
   }
 
@@ -67,6 +70,7 @@ struct Kernel: Sendable {
           kernel.release = { state in
             if let state { Unmanaged<Program>.fromOpaque(state).release() }
           }
+          if readsNarrow { kernel.flags = UInt32(ONEIRO_KERNEL_READS_NARROW) }
           return host.pointee.add_kernel(host.pointee.context, &kernel)
         }
       }

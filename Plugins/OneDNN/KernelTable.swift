@@ -3,10 +3,11 @@ import CDNNL
 extension Kernel {
   /// Every operator of this plugin, at the version of its meaning. README.md says which ones are missing and why.
   static let all: [Kernel] = [
-    Kernel("MatMul", since: 13) { node throws(KernelError) in try MatMul(node) },
-    Kernel("Gemm", since: 13) { node throws(KernelError) in try Gemm(node) },
-    Kernel("Conv", since: 22) { node throws(KernelError) in try Convolution(node) },
-    Kernel("ConvTranspose", since: 22) { node throws(KernelError) in try ConvolutionTranspose(node) },
+    Kernel("MatMul", since: 13, readsNarrow: true) { node throws(KernelError) in try MatMul(node) },
+    Kernel("Gemm", since: 13, readsNarrow: true) { node throws(KernelError) in try Gemm(node) },
+    Kernel("Conv", since: 22, readsNarrow: true) { node throws(KernelError) in try Convolution(node) },
+    Kernel("ConvTranspose", since: 22, readsNarrow: true) { node throws(KernelError) in try ConvolutionTranspose(node)
+    },
     Kernel("MaxPool", since: 22) { node throws(KernelError) in try Pooling(node, .max) },
     Kernel("AveragePool", since: 22) { node throws(KernelError) in try Pooling(node, .average) },
     Kernel("GlobalAveragePool", since: 22) { node throws(KernelError) in try GlobalAveragePool(node) },

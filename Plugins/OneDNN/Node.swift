@@ -39,6 +39,9 @@ struct Node {
   /// The data of a constant input; nil for one that arrives with each run.
   func constant(_ index: Int) -> UnsafeMutableRawPointer? { hasInput(index) ? raw.pointee.inputs[index].data : nil }
 
+  /// The type in which the data of a constant input lies, where it is narrower than float32.
+  func narrowType(_ index: Int) -> NarrowType? { NarrowType(rawValue: oneiro_input_storage(raw, index)) }
+
   /// For each input whether it is absent, constant, or comes with each run: what a choice among ways to run depends on
   /// besides shapes.
   var inputForms: String {

@@ -8,6 +8,8 @@ struct ProgramBuilder {
   private var tensors: [Program.Tensor] = []
   private var steps: [Program.Step] = []
   private var packed: [AlignedMemory] = []
+  /// Constants whose bytes are narrower than their description says. None is left when a step reads it.
+  private var narrow: [Int: NarrowType] = [:]
   private var intermediateByteCount = 0
   private var scratchpadByteCount = 0
   private var scratchpads: [Int] = []
@@ -25,9 +27,13 @@ struct ProgramBuilder {
     if case .constant = tensors[tensor].place { true } else { false }
   }
 
-  /// An input as it lies in memory; a constant one is read where it is.
+  /// An input as it lies in memory; a constant one is read where it is, once widened when it is narrow.
   mutating func input(_ index: Int, _ description: MemoryDescription) -> Int {
-    if let pointer = node?.constant(index) { return constant(pointer, description) }
+    if let node, let pointer = node.constant(index) {
+      let tensor = constant(pointer, description)
+      narrow[tensor] = node.narrowType(index)
+      return tensor
+    }
     return add(.init(description: description, place: .input(index)))
   }
 
@@ -60,6 +66,8 @@ struct ProgramBuilder {
       let memory = try AlignedMemory(byteCount: description.byteCount)
       var packing = ProgramBuilder(nil, threads: threads)
       let source = packing.constant(pointer, from.description)
+      // What is widened for it belongs to the packing program, and goes with it.
+      packing.narrow[source] = narrow[tensor]
       let destination = packing.constant(memory.pointer, description)
       try packing.reorder(source, into: destination)
       let program = packing.finish()
@@ -87,6 +95,7 @@ struct ProgramBuilder {
     _ description: borrowing PrimitiveDescription, _ arguments: [(number: Int32, tensor: Int)]
   ) throws(KernelError) {
     var arguments = arguments
+    for argument in arguments { try widen(argument.tensor) }
     let scratchpad = description.scratchpad
     if scratchpad.byteCount > 0 {
       scratchpadByteCount = max(scratchpadByteCount, scratchpad.byteCount)
@@ -95,6 +104,18 @@ struct ProgramBuilder {
       arguments.append((PrimitiveArgument.scratchpad, tensor))
     }
     steps.append(.init(primitive: try Primitive(description), arguments: arguments))
+  }
+
+  /// Puts float32 elements in the place of a narrow constant.
+  private mutating func widen(_ tensor: Int) throws(KernelError) {
+    guard let type = narrow[tensor], case .constant(let pointer) = tensors[tensor].place else { return }
+    // The descriptions of constants have no gaps, whatever the order of their axes.
+    let byteCount = tensors[tensor].description.byteCount
+    let memory = try AlignedMemory(byteCount: byteCount)
+    type.widen(pointer, count: byteCount / MemoryLayout<Float>.size, into: memory.pointer)
+    packed.append(memory)
+    tensors[tensor].place = .constant(memory.pointer)
+    narrow[tensor] = nil
   }
 
   /// Steps run one after the other, so one scratchpad behind the intermediates serves them all.

@@ -25,6 +25,8 @@ public struct Tensor: Sendable {
 
   public enum Contents: Sendable {
     case bytes(ByteStorage)
+    /// Elements of a float32 tensor in a narrower type.
+    case narrow(NarrowStorage)
     case strings([String])
   }
 
@@ -41,6 +43,16 @@ public struct Tensor: Sendable {
     self.dims = dims
     self.count = count!
     contents = .bytes(storage)
+  }
+
+  /// - narrow: exactly as many elements as `dims` have.
+  init(_ narrow: NarrowStorage, dims: [Int]) {
+    let count = Self.elementCount(dims)
+    precondition(count == narrow.stored.byteCount / 2, "storage does not fit the shape")
+    elementType = .float32
+    self.dims = dims
+    self.count = count!
+    contents = .narrow(narrow)
   }
 
   public init(strings: [String], dims: [Int]) {
@@ -88,10 +100,17 @@ public struct Tensor: Sendable {
     return dims.contains(0) ? 0 : count
   }
 
-  /// The plain memory; empty for strings.
-  public var bytes: UnsafeRawBufferPointer {
-    if case .bytes(let storage) = contents { storage.bytes } else { UnsafeRawBufferPointer(start: nil, count: 0) }
+  /// The memory that holds elements of `elementType`, widened when it is narrow; `nil` for strings.
+  public var storage: ByteStorage? {
+    switch contents {
+    case .bytes(let storage): storage
+    case .narrow(let narrow): narrow.widened
+    case .strings: nil
+    }
   }
+
+  /// The plain memory, alive as long as the tensor's contents; empty for strings.
+  public var bytes: UnsafeRawBufferPointer { storage?.bytes ?? UnsafeRawBufferPointer(start: nil, count: 0) }
 
   public var strings: [String] {
     if case .strings(let strings) = contents { strings } else { [] }
@@ -114,6 +133,7 @@ public struct Tensor: Sendable {
   public func reshaped(_ dims: [Int]) -> Tensor {
     switch contents {
     case .bytes(let storage): Tensor(elementType, dims: dims, storage: storage)
+    case .narrow(let narrow): Tensor(narrow, dims: dims)
     case .strings(let strings): Tensor(strings: strings, dims: dims)
     }
   }

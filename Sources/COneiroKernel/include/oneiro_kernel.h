@@ -113,6 +113,10 @@ typedef struct oneiro_node {
   const oneiro_tensor *inputs;
   const oneiro_tensor *outputs;
   const oneiro_attribute *attributes;
+  /* For each input the element type in which the data of a constant lies, narrower than the tensor's own: float32 kept as
+   * ONEIRO_FLOAT16 or ONEIRO_BFLOAT16. 0 for an input, or NULL for all: data lies as element_type says. Only kernels with
+   * ONEIRO_KERNEL_READS_NARROW meet it. `byte_count` is that of the tensor's own type. */
+  const int32_t *input_storage;
 } oneiro_node;
 
 typedef struct oneiro_call {
@@ -127,6 +131,14 @@ typedef struct oneiro_call {
   oneiro_text *why;                /* for ONEIRO_FAILED */
 } oneiro_call;
 
+/* Flags of a kernel. */
+enum {
+  /* `supports` and `prepare` read constants as `input_storage` says, and the kernel keeps no pointer to narrow ones: what it
+   * needs of them in `compute` it has packed or widened. There their data is NULL. A kernel without the flag is given
+   * every constant in its own element type. */
+  ONEIRO_KERNEL_READS_NARROW = 1
+};
+
 typedef struct oneiro_kernel {
   uint32_t struct_size;
   int32_t since_version;           /* the first version of the operator whose meaning this kernel has */
@@ -139,6 +151,7 @@ typedef struct oneiro_kernel {
   int32_t (*prepare)(oneiro_call *call);        /* may be NULL: no state, no workspace */
   int32_t (*compute)(const oneiro_call *call);  /* allocates nothing */
   void (*release)(void *state);                 /* may be NULL */
+  uint32_t flags;
 } oneiro_kernel;
 
 typedef struct oneiro_host {
@@ -180,6 +193,13 @@ static inline size_t oneiro_element_size(int32_t element_type) {
     case ONEIRO_COMPLEX128: return 16;
     default: return 0;        /* not a whole number of bytes, or not plain memory */
   }
+}
+
+/* The element type in which the data of a constant input lies. */
+static inline int32_t oneiro_input_storage(const oneiro_node *node, size_t index) {
+  const size_t end = offsetof(oneiro_node, input_storage) + sizeof node->input_storage;
+  const int32_t *storage = node->struct_size >= end ? node->input_storage : NULL;
+  return storage && storage[index] ? storage[index] : node->inputs[index].element_type;
 }
 
 /* True when input `index` exists and was given. */

@@ -60,7 +60,7 @@ public enum Bundle {
       PartSummary(
         role: part.role, opType: part.node.opType, inputs: part.body.requiredInputs, outputs: part.body.outputs,
         nodeCount: part.body.nodes.count,
-        weightByteCount: part.body.initializers.values.reduce(0) { $0 + $1.bytes.count },
+        weightByteCount: part.body.initializers.values.reduce(0) { $0 + $1.storedByteCount },
         weightsHash: part.node.metadata[weightsHashKey],
         unconditional: UnconditionalContext.tensor(of: part.node, in: model.graph).map {
           TensorType($0.elementType, dims: $0.dims)
@@ -79,7 +79,7 @@ public enum Bundle {
   /// two.
   public static func extract(_ role: String, from path: String, to output: String) throws(DreamError) {
     let part = try PipelineBuilder.extract(role, from: try read(path), name: path)
-    let byteCount = part.graph.initializers.values.reduce(0) { $0 + $1.bytes.count }
+    let byteCount = part.graph.initializers.values.reduce(0) { $0 + $1.storedByteCount }
     do {
       if byteCount > 1 << 30 {
         try ModelWriter.write(part, to: output, externalDataFile: "\(stem(of: output)).weights")

@@ -112,7 +112,7 @@ private struct GraphJSONWriter {
   private func tensor(_ tensor: Tensor) -> [(key: String, value: JSONValue)] {
     let type = TensorType(tensor.elementType, dims: tensor.dims)
     var members: [(key: String, value: JSONValue)] = [("type", .string("\(type)"))] + type.jsonMembers
-    members.append(("bytes", .int(tensor.bytes.count)))
+    members.append(("bytes", .int(tensor.storedByteCount)))
     if elideAbove.map({ tensor.count <= $0 }) ?? true { members.append(("elements", elements(tensor))) }
     return members
   }

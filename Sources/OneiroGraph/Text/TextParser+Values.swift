@@ -315,7 +315,7 @@ extension Attribute.Kind {
 
 extension Tensor {
   fileprivate var plainStorage: ByteStorage {
-    guard case .bytes(let storage) = contents else { preconditionFailure("strings have no plain memory") }
+    guard let storage else { preconditionFailure("strings have no plain memory") }
     return storage
   }
 }

@@ -14,10 +14,15 @@ public struct Network: Sendable {
   /// In the order in which the nodes read them.
   public let weights: [Weight]
 
-  /// The whole network in memory.
+  /// The whole network in memory, weights of 16 bits as the checkpoint has them.
   public func model() throws(GraphError) -> Model {
     var graph = graph
-    for weight in weights { graph.addInitializer(weight.name, try weight.tensor.read()) }
+    for weight in weights {
+      let isNarrow = NarrowStorage.types.contains(weight.tensor.elementType)
+      let tensor =
+        try isNarrow ? weight.tensor.read().widening() : weight.tensor.converted(to: .float32, name: weight.name).read()
+      graph.addInitializer(weight.name, tensor)
+    }
     return Model(graph: graph)
   }
 

@@ -57,7 +57,9 @@ extension CheckpointTensor {
         for top in stride(from: 0, to: rows, by: side) {
           for left in stride(from: 0, to: columns, by: side) {
             for column in left..<min(left + side, columns) {
-              for row in top..<min(top + side, rows) { target[column &* rows &+ row] = source[row &* columns &+ column] }
+              for row in top..<min(top + side, rows) {
+                target[column &* rows &+ row] = source[row &* columns &+ column]
+              }
             }
           }
         }
@@ -86,10 +88,14 @@ extension CheckpointTensor {
 
   private static func convert(_ tensor: Tensor, to type: ElementType) -> Tensor {
     switch (tensor.elementType, type) {
-    case (.float32, .float16): return map(tensor, Float.self) { Float16($0) }
-    case (.bfloat16, .float32): return map(tensor, BFloat16.self) { Float($0) }
-    case (.bfloat16, .float16): return map(tensor, BFloat16.self) { Float16(Float($0)) }
-    case (.float16, .float32): return map(tensor, Float16.self) { Float($0) }
+    case (.float32, .float16):
+      return tensor.withElements(of: Float.self) { source in
+        Tensor(Float16.self, dims: tensor.dims) { HalfNarrowing.narrow(source, into: $0) }
+      }
+    case (.bfloat16, .float32), (.float16, .float32):
+      return Tensor(.float32, dims: tensor.dims, storage: tensor.widening().storage!)
+    case (.bfloat16, .float16): return convert(convert(tensor, to: .float32), to: .float16)
+    case (.float32, .bfloat16): return map(tensor, Float.self) { BFloat16($0) }
     case (.float64, .float32): return map(tensor, Double.self) { Float($0) }
     default: return Tensor(type, doubles: tensor.doubles(), dims: tensor.dims)
     }
@@ -107,7 +113,9 @@ extension CheckpointTensor {
 
   /// The first element that became infinite.
   private static func firstLost(_ halves: Tensor, of original: Tensor) -> Int? {
-    let candidates = halves.withElements(of: Float16.self) { values in values.indices.filter { values[$0].isInfinite } }
+    let candidates = halves.withElements(of: Float16.self) { values in
+      values.indices.filter { values[$0].bitPattern & 0x7FFF == 0x7C00 }
+    }
     guard !candidates.isEmpty else { return nil }
     let numbers = original.doubles()
     return candidates.first { numbers[$0].isFinite }

@@ -26,14 +26,17 @@ struct ExternalDataWriter: ~Copyable {
     return "\(folder)/\(location)"
   }
 
+  /// Writes the elements as they are kept.
   mutating func append(_ tensor: Tensor) throws(GraphError) -> Place {
-    let byteCount = tensor.bytes.count
+    let storage = tensor.stored?.storage
+    let byteCount = tensor.storedByteCount
     // A whole page for what is worth it: then a tensor can be mapped and dropped by itself. Else a vector's width.
     try pad(to: byteCount >= 1 << 16 ? 4096 : ByteStorage.alignment)
     let place = Place(location: location, offset: file.byteCount, length: byteCount)
-    try withExtendedLifetime(tensor) { () throws(GraphError) in
-      hash.update(tensor.bytes)
-      try file.write(tensor.bytes)
+    try withExtendedLifetime(storage) { () throws(GraphError) in
+      guard let storage else { return }
+      hash.update(storage.bytes)
+      try file.write(storage.bytes)
     }
     return place
   }

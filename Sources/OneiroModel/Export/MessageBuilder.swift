@@ -19,8 +19,11 @@ struct MessageBuilder {
     message.pointee.doc_string = arena.optionalText(model.docString)
     message.pointee.n_metadata_props = model.metadata.count
     message.pointee.metadata_props = arena.entries(model.metadata)
-    message.pointee.n_opset_import = model.opsetImports.count
-    message.pointee.opset_import = arena.references(opsetImports(model.opsetImports))
+    var opsets = model.opsetImports
+    // For the Cast nodes that stand for narrow tensors.
+    if opsets[""] == nil && model.graph.widensTensors { opsets[""] = Model.canonicalOpset }
+    message.pointee.n_opset_import = opsets.count
+    message.pointee.opset_import = arena.references(opsetImports(opsets))
     let functions = try model.functions.map { (each) throws(GraphError) in try function(each) }
     message.pointee.n_functions = functions.count
     message.pointee.functions = arena.references(functions)
@@ -61,6 +64,7 @@ struct MessageBuilder {
   }
 
   private func graph(_ graph: Graph) throws(GraphError) -> UnsafeMutablePointer<Onnx__GraphProto> {
+    let graph = graph.withWideningAsNodes()
     let message = arena.make(onnx__graph_proto__init)
     message.pointee.name = arena.text(graph.name)
     message.pointee.doc_string = arena.optionalText(graph.docString)
@@ -78,7 +82,9 @@ struct MessageBuilder {
     message.pointee.n_value_info = infos.count
     message.pointee.value_info = arena.references(infos)
     let initializers = graph.orderedInitializers.map { name, tensor in
-      self.tensor(tensor, name: name, place: tensor.storageIdentity.flatMap { externalPlaces[$0] })
+      // Where narrow elements lie, no float32 ones do.
+      let place = tensor.isNarrow ? nil : tensor.storageIdentity.flatMap { externalPlaces[$0] }
+      return self.tensor(tensor, name: name, place: place)
     }
     message.pointee.n_initializer = initializers.count
     message.pointee.initializer = arena.references(initializers)
@@ -162,7 +168,7 @@ struct MessageBuilder {
 extension Tensor {
   /// The same for tensors that share their memory; `nil` for strings.
   var storageIdentity: ObjectIdentifier? {
-    if case .bytes(let storage) = contents { ObjectIdentifier(storage) } else { nil }
+    stored.map { ObjectIdentifier($0.storage) }
   }
 }
 

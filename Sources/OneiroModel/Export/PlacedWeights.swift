@@ -30,7 +30,7 @@ extension PlacedWeights {
     var tensors: [Tensor] = []
     var seen = Set(places.keys)
     func collect(_ graph: Graph) {
-      for (_, tensor) in graph.orderedInitializers where tensor.bytes.count >= threshold {
+      for (_, tensor) in graph.orderedInitializers where tensor.storedByteCount >= threshold {
         if let identity = tensor.storageIdentity, seen.insert(identity).inserted { tensors.append(tensor) }
       }
       for node in graph.nodes { for body in node.bodies { collect(body.graph) } }
@@ -46,7 +46,8 @@ extension PlacedWeights {
 extension Network {
   /// Writes the weights to a file beside the model that is to be, one tensor at a time.
   /// - location: the file, relative to `folder`.
-  /// - type: float32, or float16 for tensors of two axes and more: those that make a file large.
+  /// - type: float32, or float16 or bfloat16 for tensors of two axes and more: those that make a file large. In the
+  ///   graph they are float32 all the same, kept narrow.
   /// - progress: is told of the bytes of each tensor that is done.
   /// - Returns: the graph, whose initializers are mapped from that file, and the file's SHA-256.
   public func writeWeights(
@@ -59,18 +60,21 @@ extension Network {
     for weight in weights {
       let stored = weight.tensor.dims.count >= 2 ? type : .float32
       let tensor = try weight.tensor.converted(to: stored, name: weight.name).read()
-      if tensor.bytes.count < PlacedWeights.threshold {
-        graph.addInitializer(weight.name, tensor)
+      if tensor.storedByteCount < PlacedWeights.threshold {
+        graph.addInitializer(weight.name, stored == .float32 ? tensor : tensor.widening())
       } else {
         written.append((weight.name, stored, tensor.dims, try writer.append(tensor)))
       }
-      progress(tensor.bytes.count)
+      progress(tensor.storedByteCount)
     }
     let hash = try writer.commit()
     let file = try MappedFile("\(folder)/\(location)")
     for (name, stored, dims, place) in written {
       let range = place.offset..<place.offset + place.length
-      let tensor = Tensor(stored, dims: dims, storage: file.storage(range, alignment: stored.bitWidth / 8))
+      let storage = file.storage(range, alignment: stored.bitWidth / 8)
+      let tensor =
+        stored == .float32
+        ? Tensor(.float32, dims: dims, storage: storage) : Tensor(widening: storage, from: stored, dims: dims)
       placed.add(tensor, at: place)
       graph.addInitializer(name, tensor)
     }

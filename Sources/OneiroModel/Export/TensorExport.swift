@@ -21,7 +21,9 @@ extension MessageBuilder {
       return message
     }
     switch tensor.contents {
-    case .bytes(let storage):
+    case .bytes, .narrow:
+      // The tensor owns its widened elements too.
+      guard let storage = tensor.storage else { break }
       message.pointee.has_raw_data = 1
       // protobuf-c only reads it.
       let data = UnsafeMutableRawPointer(mutating: storage.base).assumingMemoryBound(to: UInt8.self)

@@ -26,6 +26,7 @@ public enum ModelReader {
       }
       try model.checkStructure()
       try OpsetAdapters.normalise(&model)
+      model.graph.takeInWidening()
       return model
     } catch {
       throw error.located(in: name)

@@ -71,7 +71,7 @@ public struct ValueComparison: Sendable {
 extension Tensor {
   /// Complex numbers as pairs of real ones along a new last axis.
   fileprivate func parts(_ type: ElementType) -> Tensor {
-    guard case .bytes(let storage) = contents else { return self }
+    guard let storage else { return self }
     return Tensor(type, dims: dims + [2], storage: storage)
   }
 }

@@ -13,7 +13,11 @@ final class BoundNode: @unchecked Sendable {
 
   /// - inputs, outputs: `nil` for a value that is left out.
   /// - constants: one for each input, where its value is known.
-  init(_ node: Node, schema: OpSchema, inputs: [TensorType?], outputs: [TensorType?], constants: [Tensor?]) {
+  /// - showsNarrow: narrow constants appear as they are kept; else they are widened.
+  init(
+    _ node: Node, schema: OpSchema, inputs: [TensorType?], outputs: [TensorType?], constants: [Tensor?],
+    showsNarrow: Bool
+  ) {
     self.constants = constants
     var blocks: [UnsafeMutableRawPointer] = []
     func allocate<T>(_: T.Type, _ elements: [T]) -> UnsafeMutablePointer<T> {
@@ -34,7 +38,8 @@ final class BoundNode: @unchecked Sendable {
       tensor.layout = UInt32(ONEIRO_LAYOUT_PLAIN)
       tensor.dims = UnsafePointer(allocate(Int64.self, dims.map(Int64.init)))
       tensor.byte_count = Tensor.elementCount(dims).flatMap(type.elementType.byteCount) ?? 0
-      tensor.data = constant.flatMap { $0.bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:)) }
+      let storage = showsNarrow ? constant?.stored?.storage : constant?.storage
+      tensor.data = storage.map { UnsafeMutableRawPointer(mutating: $0.base) }
       return tensor
     }
     func attribute(_ name: String, _ value: Attribute) -> oneiro_attribute? {
@@ -69,6 +74,10 @@ final class BoundNode: @unchecked Sendable {
     result.inputs = UnsafePointer(
       allocate(oneiro_tensor.self, inputs.indices.map { tensor(inputs[$0], constants[$0]) }))
     result.outputs = UnsafePointer(allocate(oneiro_tensor.self, outputs.map { tensor($0, nil) }))
+    if showsNarrow {
+      let storage = constants.map { $0.map { $0.isNarrow ? $0.asStored.elementType.rawValue : 0 } ?? 0 }
+      result.input_storage = UnsafePointer(allocate(Int32.self, storage))
+    }
     result.attributes = UnsafePointer(allocate(oneiro_attribute.self, attributes))
     pointer = UnsafePointer(allocate(oneiro_node.self, [result]))
     self.blocks = blocks

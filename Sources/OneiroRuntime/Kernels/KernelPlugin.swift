@@ -99,6 +99,9 @@ public struct PluginKernel: @unchecked Sendable {
   /// `nil`: no later version of the operator was known.
   public var untilVersion: Int? { descriptor.until_version == 0 ? nil : Int(descriptor.until_version) }
 
+  /// Takes narrow constants as they are kept, and has packed them when it is prepared.
+  var readsNarrow: Bool { descriptor.flags & UInt32(ONEIRO_KERNEL_READS_NARROW) != 0 }
+
   enum Answer {
     case prepared(any PreparedKernel)
     /// The kernel's reason.
@@ -149,6 +152,7 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
   let workspaceByteCount: Int
   var source: String { kernel.source }
   var isa: String { kernel.isa }
+  var needsNoNarrowConstants: Bool { kernel.readsNarrow }
 
   init(_ kernel: PluginKernel, node: BoundNode, label: String, state: UnsafeMutableRawPointer?, workspaceByteCount: Int)
   {

@@ -9,6 +9,8 @@ public protocol PreparedKernel: AnyObject, Sendable {
   var isa: String { get }
   /// Scratch memory that a run needs.
   var workspaceByteCount: Int { get }
+  /// Whether runs are given no data for constants that are kept narrow, as the kernel has packed them.
+  var needsNoNarrowConstants: Bool { get }
   /// What one session needs of its own beside workspace, made once when the session is.
   /// - workspace: the memory that every run of that session will be given.
   func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject?
@@ -19,6 +21,7 @@ public protocol PreparedKernel: AnyObject, Sendable {
 extension PreparedKernel {
   public var isa: String { "" }
   public var workspaceByteCount: Int { 0 }
+  public var needsNoNarrowConstants: Bool { false }
   public func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject? { nil }
 }
 

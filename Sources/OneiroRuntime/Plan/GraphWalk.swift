@@ -219,12 +219,13 @@ struct GraphWalk {
   /// Runs the node now, on values that are all known.
   private mutating func fold(_ node: Node, _ op: any Operator.Type, _ captured: Set<String>) throws(RunError) {
     let bodies = BodyRunners(planner: planner, captured: captured.reduce(into: [:]) { $0[$1] = table.value($1) })
+    let narrow = NarrowFolding(node, inputs: node.inputs.map { $0.isEmpty ? nil : table.value($0) })
     let call = KernelCall(
-      node: node, schema: op.schema, inputs: node.inputs.map { $0.isEmpty ? nil : table.value($0) },
+      node: node, schema: op.schema, inputs: narrow.inputs,
       runBody: { (graph, inputs) throws(KernelError) in try bodies.run(graph, inputs) })
     let results: [Value?]
     do throws(KernelError) {
-      results = try op.evaluate(call)
+      results = narrow.results(try op.evaluate(call))
     } catch {
       throw .kernel(node: node.label, op: node.op, kernel: ReferenceKernel.sourceName, reason: error.description)
     }

@@ -22,7 +22,9 @@ struct KernelChoice {
       return Choice(kernel: try host.prepare(node, inputs: inputs, outputs: outputs, plan: plan), declined: [])
     }
     var declined: [ExecutionPlan.Declined] = []
-    var bound: BoundNode?
+    let hasNarrow = constants.contains { $0?.isNarrow ?? false }
+    // As kernels see it that read narrow constants, and as the others do.
+    var bound: [Bool: BoundNode] = [:]
     for source in backend.chain(for: node) {
       switch source {
       case .reference:
@@ -35,10 +37,13 @@ struct KernelChoice {
           declined.append(.init(source: plugin.name, reason: "an element type that the kernel ABI does not carry"))
           continue
         }
-        let boundNode =
-          bound ?? BoundNode(node, schema: op.schema, inputs: inputs, outputs: outputs, constants: constants)
-        bound = boundNode
         for candidate in candidates {
+          let showsNarrow = hasNarrow && candidate.readsNarrow
+          let boundNode =
+            bound[showsNarrow]
+            ?? BoundNode(
+              node, schema: op.schema, inputs: inputs, outputs: outputs, constants: constants, showsNarrow: showsNarrow)
+          bound[showsNarrow] = boundNode
           switch try candidate.prepare(boundNode, label: node.label, threads: threads) {
           case .prepared(let kernel): return Choice(kernel: kernel, declined: declined)
           case .declined(let reason): declined.append(.init(source: plugin.name, reason: reason))

@@ -78,8 +78,8 @@ public enum PlanText {
 }
 
 extension ExecutionPlan {
-  /// Bytes of all constants.
-  public var constantByteCount: Int { constants.reduce(0) { $0 + $1.bytes.count } }
+  /// Bytes of all constants, as they are kept.
+  public var constantByteCount: Int { constants.reduce(0) { $0 + $1.storedByteCount } }
 }
 
 extension ExecutionPlan.Location: CustomStringConvertible {

@@ -6,11 +6,16 @@ public enum FiniteCheck {
   /// - Throws: `notFinite` with the step's node, when a NaN comes out, or an infinity of inputs that are all finite. An
   ///   infinity that goes in, such as an attention mask's, may come out again.
   static func check(
-    _ step: ExecutionPlan.Step, _ inputs: UnsafeBufferPointer<oneiro_tensor>,
+    _ plan: ExecutionPlan, step index: Int, _ inputs: UnsafeBufferPointer<oneiro_tensor>,
     _ outputs: UnsafeBufferPointer<oneiro_tensor>
   ) throws(RunError) {
+    let step = plan.steps[index]
     lazy var takesInfinity = zip(step.inputs, inputs).contains { operand, tensor in
       guard let operand else { return false }
+      // A narrow constant need not have come with data.
+      if case .constant(let index) = operand.location, let stored = plan.constants[index].stored {
+        return withExtendedLifetime(stored.storage) { firstBadElement(stored.storage.bytes, stored.type) != nil }
+      }
       let memory = UnsafeRawBufferPointer(start: tensor.data, count: tensor.byte_count)
       return firstBadElement(memory, operand.type.elementType) != nil
     }

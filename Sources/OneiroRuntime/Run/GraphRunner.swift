@@ -96,9 +96,9 @@ public final class GraphRunner {
   /// The same look at what planning has computed as at what a run computes.
   private func checkFinite(_ known: [String: Value]) throws(RunError) {
     for (name, value) in known.sorted(by: { $0.key < $1.key }) {
-      guard let tensor = value.tensor, graph.initializers[name] == nil,
+      guard let (type, storage) = value.tensor?.stored, graph.initializers[name] == nil,
         let (element, found) = withExtendedLifetime(
-          tensor, { FiniteCheck.firstBadElement(tensor.bytes, tensor.elementType) }),
+          storage, { FiniteCheck.firstBadElement(storage.bytes, type) }),
         let node = graph.nodes.first(where: { $0.outputs.contains(name) })
       else { continue }
       throw .notFinite(node: node.label, op: node.op, value: name, element: element, found: found)

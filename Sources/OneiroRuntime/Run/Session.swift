@@ -32,7 +32,8 @@ public struct Session: ~Copyable {
         let workspace = step.kernel.workspaceByteCount > 0 ? arena + step.workspaceOffset : nil
         frames.append(
           Frame(
-            inputs: Self.tensors(step.inputs, plan, arena), outputs: Self.tensors(step.outputs, plan, arena),
+            inputs: Self.tensors(step.inputs, plan, arena, omitsNarrow: step.kernel.needsNoNarrowConstants),
+            outputs: Self.tensors(step.outputs, plan, arena),
             workspace: workspace, state: try step.kernel.makeSessionState(workspace: workspace)))
       }
     } catch {
@@ -51,8 +52,10 @@ public struct Session: ~Copyable {
     if ownsArena { Glibc.free(arena) }
   }
 
+  /// - omitsNarrow: constants that are kept narrow get no data, and so are not widened.
   private static func tensors(
-    _ operands: [ExecutionPlan.Operand?], _ plan: ExecutionPlan, _ arena: UnsafeMutableRawPointer
+    _ operands: [ExecutionPlan.Operand?], _ plan: ExecutionPlan, _ arena: UnsafeMutableRawPointer,
+    omitsNarrow: Bool = false
   ) -> UnsafeBufferPointer<oneiro_tensor> {
     let buffer = UnsafeMutableBufferPointer<oneiro_tensor>.allocate(capacity: operands.count)
     for (index, operand) in operands.enumerated() {
@@ -69,7 +72,9 @@ public struct Session: ~Copyable {
         switch operand.location {
         case .arena(let offset): tensor.data = arena + offset
         case .constant(let index):
-          tensor.data = plan.constants[index].bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:))
+          let constant = plan.constants[index]
+          guard !(omitsNarrow && constant.isNarrow) else { break }
+          tensor.data = constant.bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:))
         }
       }
       buffer.initializeElement(at: index, to: tensor)
@@ -108,7 +113,7 @@ public struct Session: ~Copyable {
           state: frame.state,
           options: options))
       if let profile = options.profile { profile.nanoseconds[index] += monotonicNanoseconds() - start }
-      if options.checksFinite { try FiniteCheck.check(plan.steps[index], frame.inputs, frame.outputs) }
+      if options.checksFinite { try FiniteCheck.check(plan, step: index, frame.inputs, frame.outputs) }
     }
   }
 
