@@ -5,10 +5,10 @@ import OneiroGraph
 /// disk, named. What was there before stays until then, and nothing is left behind when something fails, or when the
 /// process is killed. Where the file system knows no files without names, it is written under another name.
 package struct AtomicFile: ~Copyable {
-  private let path: String
+  let path: String
   /// The other name, while it has one.
   private var temporaryPath: String?
-  private var descriptor: Int32
+  private(set) var descriptor: Int32
   /// Small writes are gathered here.
   private var buffer: [UInt8] = []
   private static let bufferSize = 1 << 16
@@ -77,7 +77,7 @@ package struct AtomicFile: ~Copyable {
     throw failure()
   }
 
-  private mutating func flush() throws(GraphError) {
+  mutating func flush() throws(GraphError) {
     let pending = buffer
     buffer.removeAll(keepingCapacity: true)
     try pending.withUnsafeBufferPointer { (bytes) throws(GraphError) in try send(UnsafeRawBufferPointer(bytes)) }

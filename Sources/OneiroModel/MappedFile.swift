@@ -13,12 +13,17 @@ public final class MappedFile: @unchecked Sendable {
   public let bytes: UnsafeRawBufferPointer
 
   /// - Throws: when the file cannot be opened or mapped, or is no regular file (a folder, a pipe, a device).
-  public init(_ path: String) throws(GraphError) {
-    self.path = path
+  public convenience init(_ path: String) throws(GraphError) {
     // Without O_NONBLOCK, opening a pipe would wait for somebody to write to it.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .invalid(file: path, nil, "cannot be opened: \(systemErrorText())") }
     defer { close(descriptor) }
+    try self.init(descriptor: descriptor, path: path)
+  }
+
+  /// The file that is open as `descriptor`, which may be closed then.
+  init(descriptor: Int32, path: String) throws(GraphError) {
+    self.path = path
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw .invalid(file: path, nil, "cannot be read: \(systemErrorText())")

@@ -123,16 +123,9 @@ public struct CheckpointImport {
         hashes[role] = result.hash
       }
     } catch {
-      files.removeNew()
       throw .graph(error.located(in: source))
     }
-    let model: Model
-    do {
-      model = try pipeline(graphs, name: path)
-    } catch {
-      files.removeNew()
-      throw error
-    }
+    let model = try pipeline(graphs, name: path)
     try Bundle.write(model, to: path, files: files, placed: placed, hashes: hashes)
   }
 

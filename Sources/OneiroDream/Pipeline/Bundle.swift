@@ -130,7 +130,6 @@ public enum Bundle {
         hashes[part.role] = try placed.write(part.body, to: files.name(of: part.role), in: folder(of: path))
       }
     } catch {
-      files.removeNew()
       throw .graph(error.located(in: path))
     }
     try write(model, to: path, files: files, placed: placed, hashes: hashes)

@@ -49,10 +49,9 @@ struct ExternalDataWriter: ~Copyable {
     try file.write(zeros)
   }
 
-  /// Gives the file its name.
-  /// - Returns: the SHA-256 of the file, in lower-case hexadecimal.
-  consuming func commit() throws(GraphError) -> String {
-    try file.commit()
-    return SHA256.hex(hash.finish())
+  /// - Returns: the file, which gets its name when it is committed, and its SHA-256 in lower-case hexadecimal.
+  consuming func finish() throws(GraphError) -> (file: FinishedFile, hash: String) {
+    let hash = SHA256.hex(hash.finish())
+    return (try FinishedFile(file), hash)
   }
 }

@@ -13,7 +13,7 @@ public enum ModelWriter {
   }
 
   /// Writes the model to `path`. The file appears complete or not at all.
-  /// - placed: weights that are in files beside it already.
+  /// - placed: weights in files beside it, which appear just before it.
   public static func write(
     _ model: Model, to path: String, placed: PlacedWeights = PlacedWeights()
   ) throws(GraphError) {
@@ -22,6 +22,7 @@ public enum ModelWriter {
     let message = try builder.model(model)
     var file = try AtomicFile(path)
     try packMessage(message, name: path) { (part) throws(GraphError) in try file.write(part) }
+    try placed.commit()
     try file.commit()
     withExtendedLifetime(model) { withExtendedLifetime(builder.arena) {} }
   }

@@ -1,11 +1,12 @@
 import OneiroGraph
 
 /// Weights that lie in files beside a model before the model itself is written, so that they need never be in memory
-/// together.
+/// together. The files get their names when the model is written; if it never is, they vanish with the last copy of this.
 public struct PlacedWeights: Sendable {
   private(set) var places: [ObjectIdentifier: ExternalDataWriter.Place] = [:]
   /// Kept alive, as a place is found by the identity of its memory.
   private var tensors: [Tensor] = []
+  private var files: [FinishedFile] = []
 
   public init() {}
 
@@ -13,6 +14,13 @@ public struct PlacedWeights: Sendable {
     guard let identity = tensor.storageIdentity else { preconditionFailure("strings have no place in a weights file") }
     places[identity] = place
     tensors.append(tensor)
+  }
+
+  mutating func add(_ file: FinishedFile) { files.append(file) }
+
+  /// Gives the files their names.
+  func commit() throws(GraphError) {
+    for file in files { try file.commit() }
   }
 }
 
@@ -39,7 +47,9 @@ extension PlacedWeights {
     guard !tensors.isEmpty else { return nil }
     var writer = try ExternalDataWriter(location: location, folder: folder)
     for tensor in tensors { add(tensor, at: try writer.append(tensor)) }
-    return try writer.commit()
+    let (file, hash) = try writer.finish()
+    add(file)
+    return hash
   }
 }
 
@@ -67,11 +77,11 @@ extension Network {
       }
       progress(tensor.storedByteCount)
     }
-    let hash = try writer.commit()
-    let file = try MappedFile("\(folder)/\(location)")
+    let (file, hash) = try writer.finish()
+    placed.add(file)
     for (name, stored, dims, place) in written {
       let range = place.offset..<place.offset + place.length
-      let storage = file.storage(range, alignment: stored.bitWidth / 8)
+      let storage = file.mapped.storage(range, alignment: stored.bitWidth / 8)
       let tensor =
         stored == .float32
         ? Tensor(.float32, dims: dims, storage: storage) : Tensor(widening: storage, from: stored, dims: dims)
