@@ -96,6 +96,7 @@ struct BundleCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The file to write.", valueName: "onnx")) var out: String
 
     func run() throws {
+      try OutputFile.checkDistinct([out], inputs: [pipeline])
       try Bundle.extract(role, from: pipeline, to: out)
       print("\(out): \(role) of \(pipeline)")
     }

@@ -78,6 +78,9 @@ struct DreamCommand: ParsableCommand {
     }
     guard samples >= 1 else { throw ValidationError("--samples: expected 1 or more, found \(samples)") }
     guard columns >= 1 else { throw ValidationError("--columns: expected 1 or more, found \(columns)") }
+    for picture in [out, sheet].compactMap({ $0 }) where !picture.lowercased().hasSuffix(".png") {
+      throw ValidationError("expected a name that ends in .png for a picture, found \"\(picture)\"")
+    }
     for argument in replacements where argument.split(separator: "=", maxSplits: 1).count != 2 {
       throw ValidationError("--with: expected ROLE=FILE, found \"\(argument)\"")
     }
@@ -101,11 +104,16 @@ struct DreamCommand: ParsableCommand {
       let trials = path.split(separator: ending, maxSplits: 1).last ?? ""
       throw ValidationError("--eeg: expected trials such as 3, 0-7,12 or all after the colon, found \"\(trials)\"")
     }
+    let others = replacements.compactMap { $0.split(separator: "=", maxSplits: 1).last.map(String.init) }
+    try OutputFile.checkDistinct(
+      [out, sheet].compactMap { $0 }, inputs: [pipeline, path] + others + [noise].compactMap { $0 })
     let recording = try Recording(contentsOf: path).selecting(selection ?? .all)
     if compareSamplers { return try compare(recording, from: path) }
     let dream = try Dream(pipeline, options: try dreamOptions(for: recording))
-    for target in [out, sheet].compactMap({ $0 }) { try OutputFile.checkWritable(target) }
+    let targets = [out, sheet].compactMap { $0 }
+    for target in targets { try OutputFile.checkWritable(target) }
     let bar = ProgressBar(isQuiet: json)
+    bar.note("planning")
     let (results, summary) = try dream.run(recording, noise: try startingNoise(recording), samples: samples, seed: seed)
     {
       picture, pictures, done, total in

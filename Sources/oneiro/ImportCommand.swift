@@ -74,19 +74,26 @@ struct ImportCommand: ParsableCommand {
         throw ValidationError("say what to import: a checkpoint, or --architecture with --random-weights")
       }
       guard !randomWeights else { throw ValidationError("--random-weights goes with --architecture") }
+      for text in loras {
+        let (path, scale) = Self.scaled(text)
+        guard scale.isFinite, !path.isEmpty, FileManager.default.fileExists(atPath: path) else {
+          throw ValidationError("--lora: expected a file, or FILE:0.8 with a factor, found \"\(text)\"")
+        }
+      }
     }
   }
 
   func run() throws {
     let start = ContinuousClock.now
     try OutputFile.checkWritable(out)
+    try OutputFile.checkDistinct(
+      [out],
+      inputs: checkpoints + loras.map { Self.scaled($0).path } + [config, scheduler, unconditional].compactMap { $0 })
     if let folder = optimumFolder { return try bundle(folder) }
     let job = try makeImport()
     if !json { explain(job.contents) }
-    let bar = ProgressBar(isQuiet: json, unit: "MB")
-    try job.write(to: out) { role, done, total in
-      bar.update(label: role, done: done / 1_000_000, total: max(total / 1_000_000, 1))
-    }
+    let bar = ProgressBar(isQuiet: json, isBytes: true)
+    try job.write(to: out) { role, done, total in bar.update(label: role, done: done, total: total) }
     bar.finish()
     try report(job, seconds: (ContinuousClock.now - start).seconds)
   }
@@ -106,17 +113,16 @@ struct ImportCommand: ParsableCommand {
       return try CheckpointImport(generating: architecture.configuration, options: options)
     }
     var source = try ImportSource(checkpoints, isAveraged: useEma)
-    let unused = try source.merge(try loras.map(Self.scaled))
+    let unused = try source.merge(loras.map(Self.scaled))
     if !unused.isEmpty && !json { Self.say("not used: \(unused.count) tensors of LoRAs for a text encoder") }
     return try CheckpointImport(source, options: options)
   }
 
   /// "style.safetensors:0.8" as path and factor.
-  private static func scaled(_ text: String) throws -> (path: String, scale: Double) {
+  private static func scaled(_ text: String) -> (path: String, scale: Double) {
     guard let colon = text.lastIndex(of: ":"), let scale = Double(text[text.index(after: colon)...]) else {
       return (text, 1)
     }
-    guard scale.isFinite else { throw ValidationError("--lora: expected a finite factor, found \(scale)") }
     return (String(text[..<colon]), scale)
   }
 

@@ -15,6 +15,35 @@ enum OutputFile {
     }
   }
 
+  /// Refuses outputs that would replace something the command reads, or each other.
+  /// - inputs: paths of files; those that are not there are passed over.
+  static func checkDistinct(_ outputs: [String], inputs: [String]) throws {
+    var taken: [FileIdentity: String] = [:]
+    for input in inputs { if let identity = FileIdentity(input) { taken[identity] = input } }
+    var names: Set<String> = []
+    for output in outputs {
+      guard names.insert(output).inserted else {
+        throw DreamError.mismatch(at: output, expected: "another file for each output", found: "the same twice")
+      }
+      if let identity = FileIdentity(output), let input = taken[identity] {
+        throw DreamError.mismatch(
+          at: output, expected: "an output that is not also an input", found: "the file of input \(input)")
+      }
+    }
+  }
+
+  /// What tells a file from all others, whatever path leads to it.
+  private struct FileIdentity: Hashable {
+    let device: UInt64
+    let number: UInt64
+    init?(_ path: String) {
+      var status = stat()
+      guard stat(path, &status) == 0 else { return nil }
+      device = UInt64(status.st_dev)
+      number = UInt64(status.st_ino)
+    }
+  }
+
   /// "pictures.png" → "pictures-3-0.png".
   static func numbered(_ path: String, trial: Int, sample: Int) -> String {
     let suffix = path.hasSuffix(".png") ? ".png" : ""

@@ -6,21 +6,22 @@ import Synchronization
 final class ProgressBar: Sendable {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let isQuiet: Bool
-  /// What is counted.
-  private let unit: String
+  /// Whether bytes are counted, or steps.
+  private let isBytes: Bool
   private let start = ContinuousClock.now
   private let state = Mutex(State())
 
   private struct State {
     var label = ""
     var lastTenth = -1
+    var lastDrawing: ContinuousClock.Instant?
     var isOpen = false
   }
 
   /// - isQuiet: shows nothing.
-  init(isQuiet: Bool = false, unit: String = "step") {
+  init(isQuiet: Bool = false, isBytes: Bool = false) {
     self.isQuiet = isQuiet
-    self.unit = unit
+    self.isBytes = isBytes
   }
 
   func update(label: String, done: Int, total: Int) {
@@ -28,17 +29,33 @@ final class ProgressBar: Sendable {
     let seconds = (ContinuousClock.now - start).seconds
     let text: String? = state.withLock { state in
       if isTerminal {
+        // More often than this nobody can see.
+        let now = ContinuousClock.now
+        if done < total, let last = state.lastDrawing, now - last < .milliseconds(50) { return nil }
+        state.lastDrawing = now
         state.isOpen = true
         let width = 30, filled = done * width / total
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-        return "\r\(label) [\(bar)] \(unit) \(done) of \(total), \(String(format: "%.1f", seconds)) s\u{1B}[K"
+        return "\r\(label) [\(bar)] \(amount(done, total)), \(String(format: "%.1f", seconds)) s\u{1B}[K"
       }
       if state.label != label { (state.label, state.lastTenth) = (label, -1) }
       guard done * 10 / total > state.lastTenth else { return nil }
       state.lastTenth = done * 10 / total
-      return "\(label): \(unit) \(done) of \(total), \(String(format: "%.1f", seconds)) s\n"
+      return "\(label): \(amount(done, total)), \(String(format: "%.1f", seconds)) s\n"
     }
     if let text { FileHandle.standardError.write(Data(text.utf8)) }
+  }
+
+  /// "step 3 of 50", "1.2 of 5.6 GB".
+  private func amount(_ done: Int, _ total: Int) -> String {
+    isBytes ? "\(ByteCount(done)) of \(ByteCount(total))" : "step \(done) of \(total)"
+  }
+
+  /// Says what is going on before there is anything to count.
+  func note(_ text: String) {
+    guard !isQuiet, isTerminal else { return }
+    state.withLock { $0.isOpen = true }
+    FileHandle.standardError.write(Data("\r\(text) ...\u{1B}[K".utf8))
   }
 
   /// Ends the bar's line.

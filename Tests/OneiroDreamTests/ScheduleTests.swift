@@ -45,12 +45,16 @@ import Testing
   }
 
   /// A spacing that divides 999 puts the last timestep at 1000, past a table of 1000.
-  @Test(arguments: [3, 9, 27, 36, 37, 101, 111, 251, 300, 333, 501, 999, 1000])
-  func stepCountsThatRunPastTheTableAreRefused(steps: Int) {
+  @Test(arguments: [
+    (3, "2 or 4"), (9, "8 or 10"), (27, "26 or 28"), (36, "35 or 38"), (37, "35 or 38"), (101, "100 or 112"),
+    (111, "100 or 112"), (251, "250 or 334"), (300, "250 or 334"), (333, "250 or 334"), (501, "500"), (999, "500"),
+    (1000, "500"),
+  ])
+  func stepCountsThatRunPastTheTableAreRefused(steps: Int, nearest: String) {
     let error = #expect(throws: DreamError.self) { try Timesteps.uniform(steps: steps, trainSteps: 1000) }
     #expect(
       error?.description
-        == "steps: expected a number whose last timestep is in the table of 1000, found \(steps), whose last timestep is 1000"
+        == "steps: expected \(nearest), found \(steps), with which a timestep of 1000 would lie past the schedule's table of 1000"
     )
   }
 
@@ -86,12 +90,12 @@ import Testing
     (SamplerKind.euler, 0, "expected 1 ... 1000, found 0"), (.eulerAncestral, 1001, "expected 1 ... 1000, found 1001"),
     (
       .euler, 1000,
-      "expected a number whose last timestep is in the table of 1000, found 1000, whose last timestep is 1000"
+      "expected 999, found 1000, with which a timestep of 1000 would lie past the schedule's table of 1000"
     ),
     (.dpmpp2M, 1000, "expected 1 ... 999, found 1000"), (.unipc, Int.max, "expected 1 ... 999, found \(Int.max)"),
     (
       .unipc, 999,
-      "expected a number whose last timestep is in the table of 1000, found 999, whose last timestep is 1000"
+      "expected 998, found 999, with which a timestep of 1000 would lie past the schedule's table of 1000"
     ),
     (.dpmpp2MKarras, -1, "expected 1 ... 1000, found -1"),
     (.dpmpp2MKarras, Int.max, "expected 1 ... 1000, found \(Int.max)"),

@@ -19,6 +19,10 @@ public enum EMANames {
 
   /// The checkpoint with the averages in place of the U-Net's weights, and without `model_ema`.
   public static func averaged(_ checkpoint: Checkpoint) throws(GraphError) -> Checkpoint {
+    guard checkpoint.tensors.keys.contains(where: { $0.hasPrefix(prefix) }) else {
+      throw .mismatch(
+        file: checkpoint.source, nil, expected: "averages of the weights, \(prefix)*", found: "none in this checkpoint")
+    }
     var result = checkpoint
     var owners: [String: String] = [:]
     for (name, tensor) in checkpoint.tensors.sorted(by: { $0.key < $1.key }) {
