@@ -182,4 +182,21 @@ import Testing
     #expect(
       message { _ = try CheckpointImport(source, options: options) }.contains("picture size: expected a multiple of"))
   }
+
+  @Test("Small tensors that speak of huge ones do not have them made up") func madeUp() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let width = 1 << 18, prefix = EEGEncoder.prefix
+    var tensors: [String: CheckpointTensor] = [:]
+    for (name, dims) in [
+      ("patch_embed.proj.weight", [width, 1, 1]), ("pos_embed", [1, 2, width]), ("blocks.0.norm1.weight", [width]),
+    ] {
+      tensors[prefix + name] = CheckpointTensor(.float16, dims: dims) { () throws(GraphError) in throw .invalid("", "")
+      }
+    }
+    var options = CheckpointImport.Options()
+    options.allowsMissing = true
+    let source = ImportSource(Checkpoint(source: "small", tensors: tensors))
+    let found = message { _ = try CheckpointImport(source, options: options) }
+    #expect(found.contains("is not made up") && found.contains(prefix), "\(found)")
+  }
 }
