@@ -199,4 +199,15 @@ import Testing
     let found = message { _ = try CheckpointImport(source, options: options) }
     #expect(found.contains("is not made up") && found.contains(prefix), "\(found)")
   }
+
+  @Test("A pipeline of fewer parts takes away the weights that only the one before it read") func fewerParts() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
+    let options = try smallOptions()
+    for _ in 0..<2 { try CheckpointImport(source, options: options).write(to: "\(folder)/dream.onnx") }
+    #expect(try files.count == 8)
+    source.checkpoint.tensors = source.checkpoint.tensors.filter { $0.key.hasPrefix("first_stage_model.") }
+    try CheckpointImport(source, options: CheckpointImport.Options()).write(to: "\(folder)/dream.onnx")
+    #expect(try files == ["dream.onnx", "dream.vae_decoder.weights", "dream.vae_encoder.weights"])
+  }
 }
