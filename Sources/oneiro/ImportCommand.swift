@@ -28,7 +28,7 @@ struct ImportCommand: ParsableCommand {
   @Argument(help: "Checkpoints whose tensors go into the pipeline.") var checkpoints: [String] = []
   @Option(help: ArgumentHelp("The pipeline file to write; weights go beside it.", valueName: "onnx")) var out: String
   @Option(help: ArgumentHelp("What weights are stored as: f32 or f16.", valueName: "type")) var dtype = StoredType.f32
-  @Option(help: ArgumentHelp("Pixels along a side of the picture.", valueName: "n")) var size = 512
+  @Option(help: ArgumentHelp("Pixels along a side of the picture; 512 unless given.", valueName: "n")) var size: Int?
   @Option(help: ArgumentHelp("What the checkpoints do not tell of their networks.", valueName: "json")) var config:
     String?
   @Option(
@@ -101,20 +101,22 @@ struct ImportCommand: ParsableCommand {
   private func makeImport() throws -> CheckpointImport {
     var options = CheckpointImport.Options()
     options.storedType = dtype.elementType
-    options.pictureSize = size
+    if let size { options.pictureSize = size }
     options.allowsMissing = allowMissing
     if let config { options.overrides = try ConfigurationOverrides(contentsOf: config) }
-    if let scheduler {
-      let usual = SchedulerConstants.stableDiffusion.latentScale
-      options.scheduler = try SchedulerConstants(contentsOf: scheduler, latentScale: usual)
-    }
     if let unconditional { options.unconditional = try UnconditionalContext(contentsOf: unconditional) }
+    func readScheduler(latentScale: Double) throws {
+      guard let scheduler else { return }
+      options.scheduler = try SchedulerConstants(contentsOf: scheduler, latentScale: latentScale)
+    }
     if let architecture {
+      try readScheduler(latentScale: SchedulerConstants.stableDiffusion.latentScale)
       return try CheckpointImport(generating: architecture.configuration, options: options)
     }
     var source = try ImportSource(checkpoints, isAveraged: useEma)
     let unused = try source.merge(loras.map(Self.scaled))
     if !unused.isEmpty && !json { Self.say("not used: \(unused.count) tensors of LoRAs for a text encoder") }
+    try readScheduler(latentScale: try source.latentScale())
     return try CheckpointImport(source, options: options)
   }
 
@@ -134,8 +136,10 @@ struct ImportCommand: ParsableCommand {
 
   /// Exported graphs are taken as they are.
   private func bundle(_ folder: String) throws {
-    guard loras.isEmpty, !useEma, config == nil, dtype == .f32 else {
-      throw ValidationError("--lora, --use-ema, --config and --dtype go with checkpoints, not with exported models")
+    guard loras.isEmpty, !useEma, config == nil, dtype == .f32, size == nil, !allowMissing else {
+      throw ValidationError(
+        "--lora, --use-ema, --config, --dtype, --size and --allow-missing go with checkpoints, not with exported models"
+      )
     }
     var files = try Bundle.files(inFolder: folder)
     if let scheduler { files.schedulerFile = scheduler }

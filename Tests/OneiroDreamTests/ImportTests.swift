@@ -182,4 +182,127 @@ import Testing
     #expect(
       message { _ = try CheckpointImport(source, options: options) }.contains("picture size: expected a multiple of"))
   }
+
+  @Test("Small tensors that speak of huge ones do not have them made up") func madeUp() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let width = 1 << 18, prefix = EEGEncoder.prefix
+    var tensors: [String: CheckpointTensor] = [:]
+    for (name, dims) in [
+      ("patch_embed.proj.weight", [width, 1, 1]), ("pos_embed", [1, 2, width]), ("blocks.0.norm1.weight", [width]),
+    ] {
+      tensors[prefix + name] = CheckpointTensor(.float16, dims: dims) { () throws(GraphError) in throw .invalid("", "")
+      }
+    }
+    var options = CheckpointImport.Options()
+    options.allowsMissing = true
+    let source = ImportSource(Checkpoint(source: "small", tensors: tensors))
+    let found = message { _ = try CheckpointImport(source, options: options) }
+    #expect(found.contains("is not made up") && found.contains(prefix), "\(found)")
+  }
+
+  @Test("A pipeline of fewer parts takes away the weights that only the one before it read") func fewerParts() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
+    let options = try smallOptions()
+    for _ in 0..<2 { try CheckpointImport(source, options: options).write(to: "\(folder)/dream.onnx") }
+    #expect(try files.count == 8)
+    source.checkpoint.tensors = source.checkpoint.tensors.filter { $0.key.hasPrefix("first_stage_model.") }
+    try CheckpointImport(source, options: CheckpointImport.Options()).write(to: "\(folder)/dream.onnx")
+    #expect(try files == ["dream.onnx", "dream.vae_decoder.weights", "dream.vae_encoder.weights"])
+  }
+
+  @Test("Of several checkpoints, the one with the EEG encoder has the settings") func settings() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let other = SafetensorsFile(tensors: ["logvar": Tensor([0] as [Float], dims: [1])])
+    try other.write(to: "\(folder)/other.safetensors")
+    let source = try ImportSource(["\(folder)/other.safetensors", "\(Self.golden)/checkpoint_small.pth"])
+    let job = try CheckpointImport(source, options: try smallOptions())
+    #expect(job.scheduler?.steps == 8)
+    let found = try ModelConfiguration(detecting: source.checkpoint)
+    #expect(found.eegEncoder?.heads == 4)
+  }
+
+  @Test("What a checkpoint says of its decoder's heads, and of steps that no run can be made of") func numbers() throws
+  {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var stageA = try ImportSource(["\(Self.golden)/stageA_checkpoint_small.pth"]).checkpoint
+    stageA.settings = .dictionary(["num_heads": .int(4), "decoder_num_heads": .int(2)])
+    let model = try ModelConfiguration(detecting: stageA).maskedSignalModel
+    #expect(model?.encoder.heads == 4 && model?.decoderHeads == 2)
+    var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
+    for (steps, expected) in [(250, 250), (300, 50), (1000, 50), (-1, 50), (Int64.max, 50)] as [(Int64, Int)] {
+      source.checkpoint.settings = .dictionary(["ddim_steps": .int(steps)])
+      #expect(try CheckpointImport(source, options: try smallOptions()).scheduler?.steps == expected, "\(steps)")
+    }
+  }
+
+  @Test("Tables in 16 bits, and a measured scale of the latents") func tables() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
+    let betas = try #require(source.checkpoint.tensors["betas"]).read().doubles()
+    func scheduler() throws -> SchedulerConstants? { try CheckpointImport(source, options: smallOptions()).scheduler }
+    for type in [ElementType.float16, .bfloat16] {
+      source.checkpoint.tensors["betas"] = CheckpointTensor(Tensor(type, doubles: betas, dims: [betas.count]))
+      #expect(try scheduler()?.betaStart == 0.00085 && scheduler()?.betaEnd == 0.012, "\(type)")
+      source.checkpoint.tensors["scale_factor"] = CheckpointTensor(Tensor(type, doubles: [0.18215], dims: []))
+      #expect(try scheduler()?.latentScale == 0.18215, "\(type)")
+    }
+    source.checkpoint.tensors["scale_factor"] = CheckpointTensor(Tensor([0.9] as [Float], dims: []))
+    #expect(try scheduler()?.latentScale == 0.9)
+    for wrong in [[0], [-1], [.nan], [.infinity], [1, 1], []] as [[Float]] {
+      source.checkpoint.tensors["scale_factor"] = CheckpointTensor(Tensor(wrong, dims: [wrong.count]))
+      #expect(message { _ = try scheduler() }.contains("tensor \"scale_factor\": expected one number above 0"))
+    }
+  }
+
+  @Test("A noise predictor for inpainting is refused in words") func inpainting() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
+    let name = "model.diffusion_model.input_blocks.0.0.weight"
+    let channels = try #require(source.checkpoint.tensors[name]).dims[0]
+    let wide = Tensor([Float](repeating: 0, count: channels * 9 * 9), dims: [channels, 9, 3, 3])
+    source.checkpoint.tensors = source.checkpoint.tensors.filter { $0.key.hasPrefix("model.diffusion_model.") }
+    source.checkpoint.tensors[name] = CheckpointTensor(wide)
+    let found = message { _ = try CheckpointImport(source, options: CheckpointImport.Options()) }
+    #expect(found.contains("found 9 in and 4 out"), "\(found)")
+  }
+
+  @Test("A LoRA that changes nothing of the noise predictor is refused") func idleLoRA() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
+    for (name, tensors) in [
+      ("empty", [:]), ("text", ["lora_te_layer.lora_up.weight": Tensor([1] as [Float], dims: [1, 1])]),
+    ] as [(String, [String: Tensor])] {
+      let path = "\(folder)/\(name).safetensors"
+      try SafetensorsFile(tensors: tensors).write(to: path)
+      let found = message { _ = try source.merge([(path, 1)]) }
+      #expect(found.contains(path) && found.contains("found \(tensors.count) tensors"), "\(found)")
+    }
+  }
+
+  @Test("Two diffusers folders: what each says of its own part, and the scale of the latents") func folders() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let tensors = try ImportSource(["\(Self.golden)/checkpoint_small.pth"]).checkpoint.tensors
+    let parts = [
+      ("unet", "model.diffusion_model.", DiffusersNames.unet(canonical: tensors.keys), #"{"norm_eps": 0.001}"#),
+      ("vae", "first_stage_model.", DiffusersNames.vae(canonical: tensors.keys), #"{"scaling_factor": 0.5}"#),
+    ]
+    for (part, prefix, names, configuration) in parts {
+      let path = "\(folder)/\(part)-only/\(part)"
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      var own: [String: Tensor] = [:]
+      for (name, tensor) in tensors where name.hasPrefix(prefix) {
+        if let renamed = names.diffusers(name) { own[renamed] = try tensor.read() }
+      }
+      try SafetensorsFile(tensors: own).write(to: "\(path)/diffusion_pytorch_model.safetensors")
+      try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(path)/config.json"))
+    }
+    let source = try ImportSource(["\(folder)/unet-only", "\(folder)/vae-only"])
+    var options = CheckpointImport.Options()
+    options.pictureSize = 64
+    options.allowsMissing = true
+    let job = try CheckpointImport(source, options: options)
+    #expect(job.contents.configuration.unet?.epsilon == 0.001)
+    #expect(job.scheduler?.latentScale == 0.5)
+  }
 }

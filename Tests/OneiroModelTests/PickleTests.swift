@@ -200,6 +200,12 @@ import Testing
     #expect(refusal(deep).contains("nested more than 100 deep"))
     let tuples = [0x29] + [UInt8](repeating: 0x85, count: 200_000)
     #expect(refusal(tuples).contains("nested more than 100 deep"))
+    // Chains of 60, each with the one before at its bottom.
+    let chains = (0..<40).map { number -> [UInt8] in
+      let bottom = [0x5D] + (number == 0 ? [] : [0x68, UInt8(number - 1), 0x61])
+      return bottom + [UInt8](repeating: 0x85, count: 60) + [0x71, UInt8(number)]
+    }
+    #expect(refusal(Pickle.list(chains)).contains("nested more than 100 deep"))
     // Each list holds the one before twice: 2^60 values when written out.
     let twice: [UInt8] = [0x71, 0, 0x30, 0x28, 0x68, 0, 0x68, 0, 0x6C]
     let doubled: [UInt8] = [0x5D] + (0..<60).flatMap { _ in twice }

@@ -37,7 +37,14 @@ public struct CheckpointImport {
     }
     configuration.addConditioning()
     var options = options
-    if options.scheduler == nil { options.scheduler = try source.diffusers?.scheduler() }
+    if options.scheduler == nil, configuration.unet != nil {
+      let scale = try source.latentScale()
+      options.scheduler = try source.diffusers?.scheduler(latentScale: scale)
+      if options.scheduler == nil {
+        options.scheduler = try SchedulerConstants(source.checkpoint)
+        options.scheduler?.latentScale = scale
+      }
+    }
     try self.init(source.checkpoint, configuration: configuration, options: options)
   }
 
@@ -140,6 +147,11 @@ public struct CheckpointImport {
   private static func latentShape(
     _ unet: UNet, _ autoencoder: Autoencoder?, _ pictureSize: Int
   ) throws(DreamError) -> [Int] {
+    guard unet.inputChannels == unet.outputChannels else {
+      throw .mismatch(
+        at: "noise predictor", expected: "as many channels out as in, to take the noise from the sample",
+        found: "\(unet.inputChannels) in and \(unet.outputChannels) out, as for inpainting or learned variances")
+    }
     let scale = autoencoder?.scale ?? 8
     let unit = scale * unet.scale
     guard pictureSize > 0, pictureSize % unit == 0, pictureSize <= 1 << 16 else {

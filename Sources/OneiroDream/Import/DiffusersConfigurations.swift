@@ -3,11 +3,12 @@ import OneiroModel
 
 /// What the configuration files of a diffusers folder say of its networks.
 public struct DiffusersConfigurations: Sendable {
-  private let unet: UNetConfiguration?
-  private let vae: VAEConfiguration?
-  private let imageEncoder: ImageEncoderConfiguration?
-  private let schedulerFile: String?
-  private let path: String
+  private var unet: UNetConfiguration?
+  private var vae: VAEConfiguration?
+  private var imageEncoder: ImageEncoderConfiguration?
+  private var schedulerFile: String?
+  /// Of the folder with the noise predictor.
+  private var path: String
 
   init(_ folder: DiffusersFolder) throws(GraphError) {
     unet = try Self.read(folder.unet) { (path) throws(GraphError) in try UNetConfiguration(contentsOf: path) }
@@ -26,11 +27,21 @@ public struct DiffusersConfigurations: Sendable {
     return try body(file)
   }
 
+  /// These, and what another folder says of parts that this one does not have.
+  func filled(from other: DiffusersConfigurations) -> DiffusersConfigurations {
+    var result = self
+    if unet == nil { (result.unet, result.path) = (other.unet, other.path) }
+    result.vae = vae ?? other.vae
+    result.imageEncoder = imageEncoder ?? other.imageEncoder
+    result.schedulerFile = schedulerFile ?? other.schedulerFile
+    return result
+  }
+
   /// What latents were multiplied with, as the autoencoder's file says.
-  private var latentScale: Double { vae?.scalingFactor ?? SchedulerConstants.stableDiffusion.latentScale }
+  var latentScale: Double? { vae?.scalingFactor }
 
   /// The noise schedule of `scheduler/scheduler_config.json`; `nil` without that file.
-  func scheduler() throws(DreamError) -> SchedulerConstants? {
+  func scheduler(latentScale: Double) throws(DreamError) -> SchedulerConstants? {
     guard let schedulerFile else { return nil }
     return try SchedulerConstants(contentsOf: schedulerFile, latentScale: latentScale)
   }

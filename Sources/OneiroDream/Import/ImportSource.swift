@@ -19,7 +19,8 @@ public struct ImportSource: Sendable {
         if FileKind.isFolder(path) {
           let folder = try DiffusersFolder(path)
           checkpoints.append(try folder.checkpoint())
-          diffusers = try DiffusersConfigurations(folder)
+          let own = try DiffusersConfigurations(folder)
+          diffusers = diffusers?.filled(from: own) ?? own
         } else {
           checkpoints.append(try Checkpoint.read(path))
         }
@@ -36,12 +37,29 @@ public struct ImportSource: Sendable {
   public mutating func merge(_ files: [(path: String, scale: Double)]) throws(DreamError) -> [String] {
     var loras: [(lora: LoRA, scale: Double)] = []
     do throws(GraphError) {
-      for file in files { loras.append((try LoRA(try Checkpoint.read(file.path)), file.scale)) }
+      for file in files {
+        let lora = try LoRA(try Checkpoint.read(file.path))
+        guard lora.changeCount > 0 else {
+          throw .mismatch(
+            file: file.path, nil, expected: "changes of a U-Net's weights",
+            found: "\(lora.unused.count) tensors, all for a text encoder")
+        }
+        loras.append((lora, file.scale))
+      }
       checkpoint.tensors = try LoRA.merge(loras, into: checkpoint.tensors)
     } catch {
       throw .graph(error)
     }
     return loras.flatMap { lora, _ in lora.unused.map { "\(lora.source): \($0)" } }
+  }
+}
+
+extension ImportSource {
+  /// What latents were multiplied with for the noise predictor: as the autoencoder's configuration or the checkpoint
+  /// says, or else Stable Diffusion's number.
+  public func latentScale() throws(DreamError) -> Double {
+    if let scale = diffusers?.latentScale { return scale }
+    return try SchedulerConstants.latentScale(of: checkpoint)
   }
 }
 
@@ -89,11 +107,14 @@ extension Checkpoint {
         }
         result.tensors[name] = tensor
       }
-      if checkpoint.isPretraining { result.settings = checkpoint.settings }
+      if checkpoint.hasEncoder { result.settings = checkpoint.settings }
     }
     result.source = checkpoints.map(\.source).joined(separator: " + ")
     return result
   }
+
+  /// Whether it has the EEG encoder, of which its settings tell what no tensor does.
+  private var hasEncoder: Bool { isPretraining || tensors.keys.contains { $0.hasPrefix(EEGEncoder.prefix) } }
 
   private var isPretraining: Bool {
     tensors["decoder_embed.weight"] != nil && tensors["patch_embed.proj.weight"] != nil

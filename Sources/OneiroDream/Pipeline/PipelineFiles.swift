@@ -3,6 +3,7 @@ import OneiroModel
 
 /// The weights files of a pipeline that is about to be written, a file a part, and those of the pipeline that is there.
 struct PipelineFiles: Sendable {
+  private let path: String
   private let chosen: [String: WeightsFile]
   private let old: OldPipeline
 
@@ -11,6 +12,7 @@ struct PipelineFiles: Sendable {
   init(_ path: String, roles: [String]) {
     var chosen: [String: WeightsFile] = [:]
     for role in roles { chosen[role] = WeightsFile.free(pipeline: path, role: role) }
+    self.path = path
     self.chosen = chosen
     old = OldPipeline(path)
   }
@@ -28,8 +30,11 @@ struct PipelineFiles: Sendable {
 
   /// When the new pipeline is there: what only the old one read.
   func removeOld() {
-    for file in chosen.values {
-      for other in file.others where old.names(other.name) { unlink(other.path) }
+    let new = Set(chosen.values.map(\.name))
+    // A new pipeline may have fewer parts, so the files of all roles are looked at.
+    for role in PipelinePart.all.map(\.role) {
+      for file in WeightsFile.all(pipeline: path, role: role)
+      where !new.contains(file.name) && old.names(file.name) { unlink(file.path) }
     }
   }
 }
@@ -59,21 +64,20 @@ private struct WeightsFile: Sendable {
   var name: String { "\(Bundle.stem(of: pipeline)).\(role)\(number == 0 ? "" : ".\(number)").weights" }
   var path: String { "\(Bundle.folder(of: pipeline))/\(name)" }
   private var exists: Bool { access(path, F_OK) == 0 }
-  private func numbered(_ number: Int) -> WeightsFile { WeightsFile(pipeline: pipeline, role: role, number: number) }
 
   static func free(pipeline: String, role: String) -> WeightsFile {
-    var file = WeightsFile(pipeline: pipeline, role: role, number: 0)
-    while file.exists { file = file.numbered(file.number + 1) }
-    return file
+    var number = 0
+    while WeightsFile(pipeline: pipeline, role: role, number: number).exists { number += 1 }
+    return WeightsFile(pipeline: pipeline, role: role, number: number)
   }
 
-  /// What earlier pipelines of the name have left: all below this one, and above it up to the first gap.
-  var others: [WeightsFile] {
-    var files = (0..<number).map(numbered)
-    var next = numbered(number + 1)
-    while next.exists {
-      files.append(next)
-      next = numbered(next.number + 1)
+  /// Those that are there. Pipelines that replace each other take the first two numbers by turns, so that either may be
+  /// missing; from there on, up to the first gap.
+  static func all(pipeline: String, role: String) -> [WeightsFile] {
+    var files: [WeightsFile] = []
+    for number in 0... {
+      let file = WeightsFile(pipeline: pipeline, role: role, number: number)
+      if file.exists { files.append(file) } else if number > 1 { break }
     }
     return files
   }

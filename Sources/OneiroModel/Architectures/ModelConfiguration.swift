@@ -35,7 +35,9 @@ public struct ModelConfiguration: Sendable, Equatable {
     eegEncoder?.take(settings)
     maskedSignalModel = MaskedSignalModel(shapes(""))
     maskedSignalModel?.encoder.take(settings)
-    if let heads = maskedSignalModel?.encoder.heads { maskedSignalModel?.decoderHeads = heads }
+    if let heads = settings.heads("decoder_num_heads") ?? maskedSignalModel?.encoder.heads {
+      maskedSignalModel?.decoderHeads = heads
+    }
     unet = UNet(shapes(UNet.prefix))
     autoencoder = Autoencoder(shapes(Autoencoder.prefix))
     clipImageEncoder = CLIPImageEncoder(shapes(CLIPImageEncoder.prefix))
@@ -49,12 +51,11 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// Puts what `overrides` says in place of what was found, and looks whether the networks can be built.
   /// - Throws: when it says something of a network that is not there, or in a word that it does not have.
   public mutating func override(with overrides: ConfigurationOverrides) throws(GraphError) {
-    if maskedSignalModel == nil {
-      try overrides.apply("eeg_encoder", to: &eegEncoder)
-    } else {
-      var encoder = maskedSignalModel?.encoder
-      try overrides.apply("eeg_encoder", to: &encoder)
-      if let encoder { maskedSignalModel?.encoder = encoder }
+    // A checkpoint may have both an encoder and the model of its pre-training.
+    if eegEncoder != nil || maskedSignalModel == nil { try overrides.apply("eeg_encoder", to: &eegEncoder) }
+    if var model = maskedSignalModel {
+      try overrides.apply("eeg_encoder", to: &model.encoder)
+      maskedSignalModel = model
     }
     try overrides.apply("signal_decoder", to: &maskedSignalModel)
     try overrides.apply("unet", to: &unet)
@@ -71,7 +72,14 @@ public struct ModelConfiguration: Sendable, Equatable {
 extension EEGEncoder {
   /// What the training program wrote down: the number of heads, which no tensor's shape tells, and the pooling.
   fileprivate mutating func take(_ settings: CheckpointValue) {
-    if case .int(let heads)? = settings["num_heads"], heads > 0, let exact = Int(exactly: heads) { self.heads = exact }
+    if let heads = settings.heads("num_heads") { self.heads = heads }
     if case .bool(let pools)? = settings["global_pool"] { poolsTokens = pools }
+  }
+}
+
+extension CheckpointValue {
+  /// A number of attention heads.
+  fileprivate func heads(_ key: String) -> Int? {
+    if case .int(let heads)? = self[key], heads > 0 { Int(exactly: heads) } else { nil }
   }
 }

@@ -33,10 +33,19 @@ public final class WeightLedger {
 
   public func has(_ name: String) -> Bool { tensors[name] != nil }
 
+  /// Numbers in a missing tensor: twenty times as many as the largest of a full-size network has. A small file, some of
+  /// whose tensors say that others are huge, cannot ask for more.
+  private static let mostNumbers = 1 << 28
+
   /// - dims: the shape that the network needs.
   /// - Throws: when the checkpoint has the tensor in another shape, or it is not of floating-point numbers.
   func take(_ name: String, _ dims: [Int]) throws(GraphError) -> CheckpointTensor {
     guard let tensor = tensors[name] else {
+      guard let count = Tensor.elementCount(dims), count <= Self.mostNumbers else {
+        throw .mismatch(
+          file: source, "tensor \"\(name)\"", expected: "shape \(dims)",
+          found: "none, and one of more than \(Self.mostNumbers) numbers is not made up")
+      }
       missing.append((name, dims))
       return GeneratedWeights.tensor(name, dims, generator ?? GeneratedWeights())
     }

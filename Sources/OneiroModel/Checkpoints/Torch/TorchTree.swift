@@ -16,6 +16,8 @@ struct TorchTree {
   private struct Made {
     let value: TorchValue
     let count: Int
+    /// How deep it is nested itself: a value that is there already may be put into another one.
+    var depth = 1
   }
 
   /// Deeper than any settings are, and shallow enough for every thread's stack.
@@ -49,20 +51,21 @@ struct TorchTree {
   private mutating func make(object index: Int) throws(GraphError) -> Made {
     if let made = made[index] { return made }
     guard open.insert(index).inserted else { throw fault("holds itself") }
-    guard open.count <= Self.deepest else { throw fault("is nested more than \(Self.deepest) deep") }
+    guard open.count <= Self.deepest else { throw tooDeep }
     defer { open.remove(index) }
     let object = objects[index]
-    var count = 1
+    var (count, depth) = (1, 1)
     let value: TorchValue
     switch object.kind {
-    case .tuple: value = .tuple(try items(object, &count))
-    case .list: value = .list(try items(object, &count))
-    case .set: value = .set(try items(object, &count))
-    case .dictionary: value = .dictionary(try entries(object, &count))
+    case .tuple: value = .tuple(try items(object, &count, &depth))
+    case .list: value = .list(try items(object, &count, &depth))
+    case .set: value = .set(try items(object, &count, &depth))
+    case .dictionary: value = .dictionary(try entries(object, &count, &depth))
     case .record(let type):
       value = .record(
         TorchRecord(
-          className: type.description, attributes: try entries(object, &count), items: try items(object, &count)))
+          className: type.description, attributes: try entries(object, &count, &depth),
+          items: try items(object, &count, &depth)))
     case .tensor(let view): value = .tensor(try storages.tensor(view, name: name))
     case .array(let tensor?): value = .tensor(CheckpointTensor(tensor))
     case .array(nil): throw fault("is a NumPy array without contents")
@@ -70,12 +73,15 @@ struct TorchTree {
     case .dtype(let type): value = .global("numpy." + type.code)
     }
     guard count <= limit else { throw fault("holds more than \(limit) values when they are written out") }
-    let made = Made(value: value, count: count)
+    guard depth <= Self.deepest else { throw tooDeep }
+    let made = Made(value: value, count: count, depth: depth)
     self.made[index] = made
     return made
   }
 
-  private mutating func items(_ object: PickleObject, _ count: inout Int) throws(GraphError) -> [TorchValue] {
+  private mutating func items(_ object: PickleObject, _ count: inout Int, _ depth: inout Int) throws(GraphError)
+    -> [TorchValue]
+  {
     var values: [TorchValue] = []
     values.reserveCapacity(object.items.count)
     for (place, item) in object.items.enumerated() {
@@ -83,12 +89,15 @@ struct TorchTree {
       let made = try make(item)
       path.removeLast()
       count += made.count
+      depth = max(depth, made.depth + 1)
       values.append(made.value)
     }
     return values
   }
 
-  private mutating func entries(_ object: PickleObject, _ count: inout Int) throws(GraphError) -> TorchDictionary {
+  private mutating func entries(_ object: PickleObject, _ count: inout Int, _ depth: inout Int) throws(GraphError)
+    -> TorchDictionary
+  {
     var entries: [(key: TorchValue, value: TorchValue)] = []
     entries.reserveCapacity(object.entries.count)
     for (key, value) in zip(object.entries.keys, object.entries.values) {
@@ -98,6 +107,7 @@ struct TorchTree {
       path.removeLast()
       // Keys are hashed wherever the dictionary is written out: long ones count for more.
       count += key.count + made.count + key.value.keyText.utf8.count / 32
+      depth = max(depth, key.depth + 1, made.depth + 1)
       entries.append((key.value, made.value))
     }
     return TorchDictionary(entries)
@@ -108,6 +118,8 @@ struct TorchTree {
     let isInside = path.count > 1 && TorchFile.tensorDictionaries.contains(path[0])
     return path.dropFirst(isInside ? 1 : 0).joined(separator: ".")
   }
+
+  private var tooDeep: GraphError { fault("is nested more than \(Self.deepest) deep") }
 
   private func fault(_ what: String) -> GraphError {
     .invalid(file: file, path.isEmpty ? "the pickle's value" : "value \"\(path.joined(separator: "."))\"", what)
