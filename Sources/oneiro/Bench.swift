@@ -48,7 +48,9 @@ struct Bench: ParsableCommand {
     let loadTime = clock.now - loadStart
     let inputs = try values(for: graph)
     let planStart = clock.now
-    let round = try planner.round(graph, inputs: inputs.values.mapValues(Self.binding))
+    let round = try AssumedDimensions.explaining(inputs.assumed) {
+      try planner.round(graph, inputs: inputs.values.mapValues(Self.binding))
+    }
     let planTime = clock.now - planStart
     var report = BenchReport(
       model: model, backend: options.backend, backendOrder: planner.backend.order, threads: options.threads,

@@ -109,7 +109,10 @@ struct Dump: ParsableCommand {
     do { inputs = try InputTypes(of: loaded.graph, given: try shapes()) } catch let error as GraphError {
       throw error.located(in: model)
     }
-    let round = try options.planner().round(loaded.graph, inputs: inputs.types.mapValues(Planner.Binding.type))
+    let planner = try options.planner()
+    let round = try AssumedDimensions.explaining(inputs.assumed) {
+      try planner.round(loaded.graph, inputs: inputs.types.mapValues(Planner.Binding.type))
+    }
     let waiting = round.remainder?.graph.nodes ?? []
     switch format {
     case .text:

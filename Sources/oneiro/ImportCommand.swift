@@ -91,7 +91,7 @@ struct ImportCommand: ParsableCommand {
       inputs: checkpoints + loras.map { Self.scaled($0).path } + [config, scheduler, unconditional].compactMap { $0 })
     if let folder = optimumFolder { return try bundle(folder) }
     let job = try makeImport()
-    if !json { explain(job.contents) }
+    if !json { explain(job) }
     let bar = ProgressBar(isQuiet: json, isBytes: true)
     try job.write(to: out) { role, done, total in bar.update(label: role, done: done, total: total) }
     bar.finish()
@@ -156,10 +156,19 @@ struct ImportCommand: ParsableCommand {
   private static func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
   /// Says on standard error what found no place and what had to be made up.
-  private func explain(_ contents: CheckpointContents) {
+  private func explain(_ job: CheckpointImport) {
     guard architecture == nil else { return }
+    let contents = job.contents
     for (name, dims) in contents.missing { Self.say("missing: \(name) \(dims)") }
     for name in contents.unknown { Self.say("unknown: \(name)") }
+    if !job.assumptions.isEmpty {
+      Self.say("assumed, as no shape tells it (--config says otherwise): \(job.assumptions.joined(separator: ", "))")
+    }
+    let roles = contents.networks.map(\.role)
+    for (role, what) in [("eeg_encoder", "EEG encoder"), ("unet", "U-Net"), ("vae_decoder", "image decoder")]
+    where !roles.contains(role) {
+      Self.say("note: there is no \(what) in it, and without one \"oneiro dream\" cannot draw")
+    }
     for (what, count) in contents.unneeded { Self.say("not needed: \(what), \(count) tensor\(count == 1 ? "" : "s")") }
   }
 

@@ -77,6 +77,23 @@ struct InputTypes {
   }
 }
 
+/// What went wrong with dimensions that were taken as 1.
+struct AssumedDimensions: Error, CustomStringConvertible {
+  let names: [String]
+  let error: any Error
+
+  /// Runs `body`; an error that shapes may be to blame for says which dimensions nobody gave.
+  static func explaining<Result>(_ names: [String], _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch {
+      throw names.isEmpty ? error : AssumedDimensions(names: names, error: error)
+    }
+  }
+
+  var description: String {
+    "\(error) (taken as 1: \(names.joined(separator: ", ")); give shapes, as in --input sample=1x4x64x64)"
+  }
+}
+
 extension Character {
   fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
 }

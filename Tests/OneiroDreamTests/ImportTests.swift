@@ -18,7 +18,7 @@ import Testing
   /// The small models have four heads where the published ones have eight and sixteen.
   private func smallOptions() throws -> CheckpointImport.Options {
     var options = CheckpointImport.Options()
-    let heads = #"{"unet": {"num_heads": 4}, "eeg_encoder": {"num_heads": 4}, "clip": {"num_attention_heads": 4}}"#
+    let heads = #"{"unet": {"num_heads": 4}, "eeg_encoder": {"num_heads": 4}, "clip_image_encoder": {"num_attention_heads": 4}}"#
     options.overrides = try ConfigurationOverrides(json: Data(heads.utf8), source: "test")
     options.pictureSize = 64
     return options
@@ -41,7 +41,7 @@ import Testing
     let recorded = try SafetensorsFile(contentsOf: "\(Self.golden)/e2e_generate_small.safetensors").tensors
     let source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
     let job = try CheckpointImport(source, options: try smallOptions())
-    #expect(job.contents.missing.isEmpty && job.contents.unknown.isEmpty)
+    #expect(job.contents.missing.isEmpty && job.contents.unknown.isEmpty && job.assumptions.isEmpty)
     #expect(job.scheduler?.steps == 8 || job.scheduler?.steps == 250)
     let pipeline = "\(folder)/dream.onnx"
     try job.write(to: pipeline)
@@ -162,7 +162,7 @@ import Testing
       (#"{"unet": {"heads": 4}}"#, "expected attention_resolutions, channel_mult"),
       (#"{"unet": {"num_heads": "four"}}"#, "expected a number or list of the kind it has"),
       (#"{"vae": {"num_groups": 0}}"#, "num_groups: expected 1 ..."), (#"{"u-net": {}}"#, "found \"u-net\""),
-      (#"[1]"#, "found something else"), (#"{"signal_decoder": {}}"#, "a network that the checkpoint has"),
+      (#"[1]"#, "found something else"), (#"{bad"#, "expected JSON"), (#"{"signal_decoder": {}}"#, "a network that the checkpoint has"),
     ])
   func configurations(json: String, expected: String) throws {
     let source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])

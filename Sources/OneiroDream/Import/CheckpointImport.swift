@@ -22,6 +22,8 @@ public struct CheckpointImport {
 
   public let contents: CheckpointContents
   public let scheduler: SchedulerConstants?
+  /// What neither shapes nor settings told, with the value that was taken.
+  public private(set) var assumptions: [String] = []
   private let options: Options
   private let source: String
 
@@ -46,6 +48,8 @@ public struct CheckpointImport {
       }
     }
     try self.init(source.checkpoint, configuration: configuration, options: options)
+    assumptions = configuration.assumptions(
+      source.checkpoint, overrides: options.overrides, areHeadsKnown: source.diffusers != nil)
   }
 
   /// No checkpoint: weights are made from their names.
@@ -95,12 +99,12 @@ public struct CheckpointImport {
     if let first = contents.missing.first {
       throw .mismatch(
         at: "\(source): tensor \"\(first.name)\"",
-        expected: "float\(first.dims)", found: "no such tensor, nor \(contents.missing.count - 1) others")
+        expected: "float\(first.dims)", found: "no such tensor, nor \(contents.missing.count - 1) others (--allow-missing makes them up)")
     }
     if let first = contents.unknown.first {
       throw .mismatch(
         at: "\(source): tensor \"\(first)\"", expected: "the name of a tensor that a network reads",
-        found: "this and \(contents.unknown.count - 1) others that none does")
+        found: "this and \(contents.unknown.count - 1) others that none does (--allow-missing leaves them out)")
     }
   }
 
@@ -139,8 +143,16 @@ public struct CheckpointImport {
   private func pipeline(_ graphs: [(role: String, graph: Graph)], name: String) throws(DreamError) -> Model {
     var models: [String: Model] = [:]
     for (role, graph) in graphs { models[role] = Model(graph: graph) }
-    return try PipelineBuilder.build(
+    var model = try PipelineBuilder.build(
       models, scheduler: scheduler, unconditional: options.unconditional, name: Bundle.stem(of: name))
+    if let autoencoder = contents.configuration.autoencoder, contents.configuration.unet != nil,
+      let image = model.graph.inputs.firstIndex(where: { $0.name == "image" })
+    {
+      let side = Dimension.known(options.pictureSize)
+      model.graph.inputs[image].type = .tensor(
+        .float32, [.symbol("batch"), .known(autoencoder.imageChannels), side, side])
+    }
+    return model
   }
 
   /// [C,h,w] of the latent of a square picture.

@@ -3,14 +3,14 @@ import OneiroGraph
 
 /// A JSON file that says what a checkpoint does not: an object for each network.
 ///
-///     {"unet": {"num_heads": 4}, "eeg_encoder": {"num_heads": 4}, "clip": {"num_attention_heads": 4}}
+///     {"unet": {"num_heads": 4}, "eeg_encoder": {"num_heads": 4}, "clip_image_encoder": {"num_attention_heads": 4}}
 public struct ConfigurationOverrides: Sendable {
   private let source: String
   /// The JSON of each network's object.
   private let networks: [String: Data]
 
   /// Networks that can be spoken of.
-  private static let names = ["clip", "eeg_encoder", "signal_decoder", "unet", "vae"]
+  private static let names = ["clip_image_encoder", "eeg_encoder", "signal_decoder", "unet", "vae"]
 
   /// Nothing is said.
   public init() {
@@ -25,8 +25,12 @@ public struct ConfigurationOverrides: Sendable {
 
   /// - source: what messages call it.
   public init(json: Data, source: String) throws(GraphError) {
-    let expected = "an object with an object for some of \(Self.names.joined(separator: ", "))"
-    guard let object = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
+    let expected = "an object for some of \(Self.names.joined(separator: ", "))"
+    let document: Any
+    do { document = try JSONSerialization.jsonObject(with: json) } catch {
+      throw .mismatch(file: source, nil, expected: "JSON, \(expected)", found: "\(json.count) bytes that are none")
+    }
+    guard let object = document as? [String: Any] else {
       throw .mismatch(file: source, nil, expected: expected, found: "something else")
     }
     var networks: [String: Data] = [:]
@@ -38,6 +42,12 @@ public struct ConfigurationOverrides: Sendable {
     }
     self.networks = networks
     self.source = source
+  }
+
+  /// Whether anything is said about a word of a network.
+  func says(_ word: String, of name: String) -> Bool {
+    let object = networks[name].flatMap { try? JSONSerialization.jsonObject(with: $0) as? [String: Any] }
+    return object?[word] != nil
   }
 
   /// Puts what is said of the network `name` in place of what the configuration has.

@@ -60,7 +60,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     try overrides.apply("signal_decoder", to: &maskedSignalModel)
     try overrides.apply("unet", to: &unet)
     try overrides.apply("vae", to: &autoencoder)
-    try overrides.apply("clip", to: &clipImageEncoder)
+    try overrides.apply("clip_image_encoder", to: &clipImageEncoder)
     // The parts behind an encoder follow it.
     guard let encoder = eegEncoder else { return }
     conditioner?.tokens = encoder.tokens
