@@ -160,6 +160,9 @@ import Testing
     arguments: [
       (#"{"unet": {"num_heads": 5}}"#, "num_heads: expected a number that divides"),
       (#"{"unet": {"heads": 4}}"#, "expected attention_resolutions, channel_mult"),
+      (#"{"unet": {"transformer_depth": 1048576}}"#, "transformer_depth: expected 1 ... 1024"),
+      (#"{"eeg_encoder": {"depth": 1025}}"#, "depth: expected 1 ... 1024"),
+      (#"{"unet": {"norm_eps": 0}}"#, "norm_eps: expected a number above 0"),
       (#"{"unet": {"num_heads": "four"}}"#, "expected a number or list of the kind it has"),
       (#"{"vae": {"num_groups": 0}}"#, "num_groups: expected 1 ..."), (#"{"u-net": {}}"#, "found \"u-net\""),
       (#"[1]"#, "found something else"), (#"{bad"#, "expected JSON"), (#"{"signal_decoder": {}}"#, "a network that the checkpoint has"),

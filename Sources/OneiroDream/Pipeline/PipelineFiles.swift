@@ -42,15 +42,14 @@ struct PipelineFiles: Sendable {
 /// The pipeline file that is about to be replaced, as far as it says which weights are its own: others may have names
 /// like them.
 private struct OldPipeline {
-  private let bytes: [UInt8]
-  init(_ path: String) {
-    let file = try? MappedFile(path)
-    bytes = file.map { file in withExtendedLifetime(file) { Array(file.bytes) } } ?? []
-  }
+  /// Stays what it was when another file gets its name.
+  private let file: MappedFile?
+  init(_ path: String) { file = try? MappedFile(path) }
   /// Whether the file holds `name` as the location of external data: a string of its own, with its length before it.
   func names(_ name: String) -> Bool {
     let wanted = [UInt8(truncatingIfNeeded: name.utf8.count)] + Array(name.utf8)
-    return name.utf8.count < 128 && bytes.firstRange(of: wanted) != nil
+    guard let file, name.utf8.count < 128 else { return false }
+    return withExtendedLifetime(file) { file.bytes.firstRange(of: wanted) != nil }
   }
 }
 

@@ -8,11 +8,18 @@ public protocol NetworkConfiguration: Codable {
 /// Extents in a configuration come from a file: beyond this, products of them could overflow.
 private let largestExtent = 1 << 20
 
+/// Layers after each other: ten times as many as any of these networks has, and few enough to write down.
+private let mostLayers = 1 << 10
+
 /// - numbers: each of which has to be 1 or more and no more than any network has.
-private func range(_ numbers: [(word: String, number: Int)]) -> String? {
-  numbers.first { !(1...largestExtent).contains($0.number) }.map {
-    "\($0.word): expected 1 ... \(largestExtent), found \($0.number)"
+private func range(_ numbers: [(word: String, number: Int)], upTo most: Int = largestExtent) -> String? {
+  numbers.first { !(1...most).contains($0.number) }.map {
+    "\($0.word): expected 1 ... \(most), found \($0.number)"
   }
+}
+
+private func positive(_ word: String, _ number: Float) -> String? {
+  number > 0 && number.isFinite ? nil : "\(word): expected a number above 0, found \(number)"
 }
 
 private func division(_ word: String, _ width: Int, by divisor: Int, _ what: String) -> String? {
@@ -23,9 +30,9 @@ extension EEGEncoder {
   public var fault: String? {
     range([
       ("in_chans", electrodes), ("time_len", samples), ("patch_size", patch), ("embed_dim", width),
-      ("num_heads", heads),
-      ("depth", depth), ("mlp_hidden", hidden),
-    ]) ?? division("num_heads", width, by: heads, "a number")
+      ("num_heads", heads), ("mlp_hidden", hidden),
+    ]) ?? range([("depth", depth)], upTo: mostLayers)
+      ?? division("num_heads", width, by: heads, "a number")
       ?? (samples < patch ? "time_len: expected a patch of \(patch) or more, found \(samples)" : nil)
   }
 }
@@ -34,9 +41,10 @@ extension MaskedSignalModel {
   public var fault: String? {
     encoder.fault
       ?? range([
-        ("decoder_embed_dim", decoderWidth), ("decoder_depth", decoderDepth), ("decoder_num_heads", decoderHeads),
+        ("decoder_embed_dim", decoderWidth), ("decoder_num_heads", decoderHeads),
         ("decoder_mlp_hidden", decoderHidden),
-      ]) ?? division("decoder_num_heads", decoderWidth, by: decoderHeads, "a number")
+      ]) ?? range([("decoder_depth", decoderDepth)], upTo: mostLayers)
+      ?? division("decoder_num_heads", decoderWidth, by: decoderHeads, "a number")
       ?? division("patch_size", encoder.samples, by: encoder.patch, "a number")
   }
 }
@@ -45,8 +53,9 @@ extension CLIPImageEncoder {
   public var fault: String? {
     range([
       ("image_size", imageSize), ("patch_size", patch), ("hidden_size", width), ("num_attention_heads", heads),
-      ("num_hidden_layers", depth), ("intermediate_size", hidden), ("projection_dim", projection),
-    ]) ?? division("num_attention_heads", width, by: heads, "a number")
+      ("intermediate_size", hidden), ("projection_dim", projection),
+    ]) ?? range([("num_hidden_layers", depth)], upTo: mostLayers) ?? positive("layer_norm_eps", epsilon)
+      ?? division("num_attention_heads", width, by: heads, "a number")
       ?? division("patch_size", imageSize, by: patch, "a number")
   }
 }
@@ -56,31 +65,42 @@ extension Autoencoder {
     let levels = factors.map { ("ch_mult", $0) } + [("levels in ch_mult", factors.count)]
     return range(
       levels + [
-        ("ch", channels), ("num_res_blocks", blocks), ("in_channels", imageChannels), ("z_channels", latentChannels),
+        ("ch", channels), ("in_channels", imageChannels), ("z_channels", latentChannels),
         ("embed_dim", embedded), ("num_groups", groups),
-      ]) ?? (factors.count > 15 ? "ch_mult: expected up to 15 levels, found \(factors.count)" : nil)
+      ]) ?? range([("num_res_blocks", blocks)], upTo: mostLayers)
+      ?? (factors.count > 15 ? "ch_mult: expected up to 15 levels, found \(factors.count)" : nil)
       ?? division("num_groups", channels, by: groups, "a number")
   }
 }
 
 extension UNet {
-  public var fault: String? {
+  public var fault: String? { faultOfNumbers ?? faultOfHeads ?? faultOfCondition }
+
+  private var faultOfNumbers: String? {
     let levels = factors.map { ("channel_mult", $0) } + [("levels in channel_mult", factors.count)]
     let condition = (timeConditionLengths ?? []).map { ("time_condition_lengths", $0) }
-    return range(
-      levels + condition + [
-        ("in_channels", inputChannels), ("out_channels", outputChannels), ("model_channels", channels),
-        ("num_res_blocks", blocks), ("transformer_depth", depth), ("num_heads", heads),
-        ("num_head_channels", headWidth ?? 1), ("context_dim", contextWidth), ("context_length", contextLength ?? 1),
-        ("num_groups", groups),
-      ]) ?? (factors.count > 15 ? "channel_mult: expected up to 15 levels, found \(factors.count)" : nil)
+    let others = [
+      ("in_channels", inputChannels), ("out_channels", outputChannels), ("model_channels", channels),
+      ("num_heads", heads), ("num_head_channels", headWidth ?? 1), ("context_dim", contextWidth),
+      ("context_length", contextLength ?? 1), ("num_groups", groups),
+    ]
+    return range(levels + condition + others)
+      ?? range([("num_res_blocks", blocks), ("transformer_depth", depth)], upTo: mostLayers)
+      ?? positive("norm_eps", epsilon)
+      ?? (factors.count > 15 ? "channel_mult: expected up to 15 levels, found \(factors.count)" : nil)
       ?? division("num_groups", channels, by: groups, "a number")
-      ?? attended.lazy.compactMap { width in
-        headWidth.map { division("num_head_channels", width, by: $0, "a width") }
-          ?? division("num_heads", width, by: heads, "a number")
-      }.first
-      ?? (timeConditionLengths != nil && contextLength == nil
-        ? "context_length: expected a number because of the time condition, found none" : nil)
+  }
+
+  private var faultOfHeads: String? {
+    attended.lazy.compactMap { width in
+      headWidth.map { division("num_head_channels", width, by: $0, "a width") }
+        ?? division("num_heads", width, by: heads, "a number")
+    }.first
+  }
+
+  private var faultOfCondition: String? {
+    guard timeConditionLengths != nil, contextLength == nil else { return nil }
+    return "context_length: expected a number because of the time condition, found none"
   }
 
   /// Widths of the places with transformers.
