@@ -91,6 +91,7 @@ struct ImportCommand: ParsableCommand {
       inputs: checkpoints + loras.map { Self.scaled($0).path } + [config, scheduler, unconditional].compactMap { $0 })
     if let folder = optimumFolder { return try bundle(folder) }
     let job = try makeImport()
+    if json, (try? job.checkComplete()) == nil { listAsJSON(job.contents) }
     if !json { explain(job) }
     let bar = ProgressBar(isQuiet: json, isBytes: true)
     try job.write(to: out) { role, done, total in bar.update(label: role, done: done, total: total) }
@@ -154,6 +155,14 @@ struct ImportCommand: ParsableCommand {
   }
 
   private static func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+  /// The names of what keeps the import from being made, for machines; the error follows.
+  private func listAsJSON(_ contents: CheckpointContents) {
+    let object: [String: Any] = ["missing": contents.missing.map(\.name), "unknown": contents.unknown]
+    if let data = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]) {
+      print(String(decoding: data, as: UTF8.self))
+    }
+  }
 
   /// Says on standard error what found no place and what had to be made up.
   private func explain(_ job: CheckpointImport) {

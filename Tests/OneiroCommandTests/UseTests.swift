@@ -132,7 +132,7 @@ import Testing
     #expect((object["reference"] as? [String: Any])?["steps"] as? Int == 5)
     #expect(FileManager.default.fileExists(atPath: sheet))
 
-    try expectFailure(compare + trial + ["--reference-steps", "3"], "plms with 3 steps", "steps: expected a number")
+    try expectFailure(compare + trial + ["--reference-steps", "3"], "plms with 3 steps", "steps: expected 2 or 4")
     try expectFailure(
       compare + ["--eeg", "\(models)/parts/eeg_samples.safetensors:0-1"], "--compare-samplers", "one trial", "found 2")
     try expectFailure(compare + trial + ["--guidance", "2"], "guidance", "no unconditional context", "found 2.0")

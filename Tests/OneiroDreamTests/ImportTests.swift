@@ -18,7 +18,8 @@ import Testing
   /// The small models have four heads where the published ones have eight and sixteen.
   private func smallOptions() throws -> CheckpointImport.Options {
     var options = CheckpointImport.Options()
-    let heads = #"{"unet": {"num_heads": 4}, "eeg_encoder": {"num_heads": 4}, "clip_image_encoder": {"num_attention_heads": 4}}"#
+    let heads =
+      #"{"unet": {"num_heads": 4}, "eeg_encoder": {"num_heads": 4}, "clip_image_encoder": {"num_attention_heads": 4}}"#
     options.overrides = try ConfigurationOverrides(json: Data(heads.utf8), source: "test")
     options.pictureSize = 64
     return options
@@ -148,6 +149,11 @@ import Testing
     let job = try CheckpointImport(source, options: options)
     #expect(message { try job.write(to: "\(folder)/dream.onnx") }.contains(name))
     #expect(try files == [])
+    source.checkpoint.tensors[name] = CheckpointTensor(
+      Tensor([Float](repeating: .nan, count: 64 * 64), dims: [64, 64, 1, 1]))
+    let poisoned = try CheckpointImport(source, options: options)
+    #expect(message { try poisoned.write(to: "\(folder)/dream.onnx") }.contains("element 0: expected a finite number"))
+    #expect(try files == [])
     source.checkpoint.tensors["model.diffusion_model.surplus.weight"] = CheckpointTensor(
       Tensor([1] as [Float], dims: [1]))
     let surplus = try CheckpointImport(source, options: options)
@@ -165,7 +171,8 @@ import Testing
       (#"{"unet": {"norm_eps": 0}}"#, "norm_eps: expected a number above 0"),
       (#"{"unet": {"num_heads": "four"}}"#, "expected a number or list of the kind it has"),
       (#"{"vae": {"num_groups": 0}}"#, "num_groups: expected 1 ..."), (#"{"u-net": {}}"#, "found \"u-net\""),
-      (#"[1]"#, "found something else"), (#"{bad"#, "expected JSON"), (#"{"signal_decoder": {}}"#, "a network that the checkpoint has"),
+      (#"[1]"#, "found something else"), (#"{bad"#, "expected JSON"),
+      (#"{"signal_decoder": {}}"#, "a network that the checkpoint has"),
     ])
   func configurations(json: String, expected: String) throws {
     let source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])

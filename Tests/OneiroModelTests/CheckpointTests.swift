@@ -105,8 +105,9 @@ import Testing
     #expect(refusal("missing.pth").contains("cannot be opened"))
     let cases: [([UInt8], String)] = [
       ([], "an empty file"), ([1, 2, 3], "3 bytes that begin with 01 02 03"),
-      (Pickle.file(Pickle.none), "4 bytes that begin with 80 02 4e 2e"), (Array("<html>".utf8), "6 bytes that begin"),
-      (Array(LegacyTorch.magic.dropLast()), "14 bytes that begin"), (Array("[]".utf8), "2 bytes"),
+      (Pickle.file(Pickle.none), "a pickle without the header"), (Array("<html>".utf8), "a web page"),
+      (Array(LegacyTorch.magic.dropLast()), "a pickle without the header"), (Array("[]".utf8), "2 bytes"),
+      (Array("version https://git-lfs.github.com/spec/v1".utf8), "git lfs pull"),
     ]
     for (bytes, expected) in cases {
       try folder.write(bytes, to: "c.pth")

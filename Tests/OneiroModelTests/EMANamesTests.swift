@@ -40,6 +40,10 @@ import Testing
     ),
     (
       ["model.diffusion_model.out.weight"],
+      "sd.ckpt: expected averages of the weights, model_ema.*, found none in this checkpoint"
+    ),
+    (
+      ["model.diffusion_model.out.weight", "model_ema.decay"],
       """
       sd.ckpt: tensor "model_ema.diffusion_modeloutweight": \
       expected the average of "model.diffusion_model.out.weight", found none

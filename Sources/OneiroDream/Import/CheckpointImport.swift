@@ -99,7 +99,8 @@ public struct CheckpointImport {
     if let first = contents.missing.first {
       throw .mismatch(
         at: "\(source): tensor \"\(first.name)\"",
-        expected: "float\(first.dims)", found: "no such tensor, nor \(contents.missing.count - 1) others (--allow-missing makes them up)")
+        expected: "float\(first.dims)",
+        found: "no such tensor, nor \(contents.missing.count - 1) others (--allow-missing makes them up)")
     }
     if let first = contents.unknown.first {
       throw .mismatch(

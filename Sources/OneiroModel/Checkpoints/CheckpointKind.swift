@@ -31,7 +31,7 @@ enum CheckpointKind {
     (Array("<!doctype".utf8), "a web page"),
     ([0x89] + Array("PNG".utf8), "a PNG picture"), ([0x93] + Array("NUMPY".utf8), "an array of NumPy"),
     ([0x1F, 0x8B], "a gzip archive, to be unpacked first"),
-    ([0x80], "a pickle that torch.save did not write"),
+    ([0x80], "a pickle without the header of torch.save"),
   ]
 
   /// How a file begins, for messages.

@@ -70,6 +70,7 @@ extension Network {
     for weight in weights {
       let stored = weight.tensor.dims.count >= 2 ? type : .float32
       let tensor = try weight.tensor.converted(to: stored, name: weight.name).read()
+      try WeightCheck.finite(tensor, name: weight.name)
       if tensor.storedByteCount < PlacedWeights.threshold {
         graph.addInitializer(weight.name, stored == .float32 ? tensor : tensor.widening())
       } else {

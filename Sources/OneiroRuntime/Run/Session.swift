@@ -22,7 +22,8 @@ public struct Session: ~Copyable {
     var memory: UnsafeMutableRawPointer? = given
     if given == nil {
       guard posix_memalign(&memory, ByteStorage.alignment, max(plan.arenaByteCount, ByteStorage.alignment)) == 0 else {
-        throw .graph(.invalid("arena", "\(ByteCount(plan.arenaByteCount)) for values and workspace cannot be allocated"))
+        throw .graph(
+          .invalid("arena", "\(ByteCount(plan.arenaByteCount)) for values and workspace cannot be allocated"))
       }
     }
     let arena = memory!
