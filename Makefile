@@ -64,7 +64,7 @@ trials: build $(PIPELINE) ## picture the 40 recorded trials on every backend, an
 	    --sheet trials/$$backend.png 2>trials/$$backend.log || { tail -n 1 trials/$$backend.log; exit 1; }; \
 	done
 
-peers: build ## time the tiny U-Net and VAE decoder next to ONNX Runtime
+peers: build ## time the tiny U-Net and VAE decoder next to ONNX Runtime and OpenVINO
 	Tests/Peers/run.sh bench_peers.py
 
 peers-full: build ## parts of the full-size pipeline in ONNX Runtime and OpenVINO: 10 GB of disk, 12 GB of memory

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Times Oneiro's backends and ONNX Runtime on the same models, in turns, and checks that their outputs agree.
+"""Times Oneiro's backends, ONNX Runtime and OpenVINO on the same models, in turns, and checks that outputs agree.
 
-See README.md beside this file for what it needs and how to read the table.
+    Tests/Peers/run.sh bench_peers.py
+    Tests/Peers/run.sh bench_peers.py unet.onnx --dim height=64 --dim width=64 --dim context_length=77 \\
+        --rounds 3 --runs 3 --warmup 1 --backends onednn
 """
 
 import argparse
@@ -16,6 +18,7 @@ import time
 
 import numpy
 import onnxruntime
+import openvino
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODELS = [ROOT / "Models/parts/unet.onnx", ROOT / "Models/parts/vae_decoder.onnx"]
@@ -92,6 +95,22 @@ def time_peer(model, inputs, options):
     return times
 
 
+def time_openvino(model, inputs, options):
+    """The same in OpenVINO, in float32 as the others."""
+    core = openvino.Core()
+    core.set_property("CPU", {"INFERENCE_NUM_THREADS": options.threads, "INFERENCE_PRECISION_HINT": "f32",
+                              "PERFORMANCE_HINT": "LATENCY"})
+    request = core.compile_model(str(model), "CPU").create_infer_request()
+    for _ in range(options.warmup):
+        request.infer(inputs)
+    times = []
+    for _ in range(options.runs):
+        start = time.perf_counter()
+        request.infer(inputs)
+        times.append((time.perf_counter() - start) * 1e3)
+    return times
+
+
 def time_oneiro(model, backend, files, options):
     words = ["bench", model, "--backend", backend, "--threads", options.threads, "--runs", options.runs,
              "--warmup", options.warmup, "--json"]
@@ -125,6 +144,7 @@ def main():
     options = arguments()
     backends = [name for name in options.backends.split(",") if name]
     peer = f"ONNX Runtime {onnxruntime.__version__}"
+    peers = {peer: time_peer, f"OpenVINO {openvino.__version__.split('-')[0]}": time_openvino}
     agree = True
     with tempfile.TemporaryDirectory() as folder:
         print(f"{options.threads} threads, {options.rounds} rounds of {options.runs} runs each, in turns; medians.\n")
@@ -141,19 +161,19 @@ def main():
                 files[name] = pathlib.Path(folder) / f"{model.stem}-{index}.npy"
                 numpy.save(files[name], value)
             differences = {name: largest_difference(model, name, files, expected, folder, options) for name in backends}
-            times = {peer: [], **{name: [] for name in backends}}
+            times = {name: [] for name in [*peers, *backends]}
             for turn in range(options.rounds):
                 # Every round begins with another contender, so that none always runs on a warmer or cooler machine.
                 order = list(times)
                 order = order[turn % len(order):] + order[:turn % len(order)]
                 for name in order:
-                    times[name] += time_peer(model, inputs, options) if name == peer else \
+                    times[name] += peers[name](model, inputs, options) if name in peers else \
                         time_oneiro(model, name, files, options)
             base = statistics.median(times[peer])
             for name, values in times.items():
                 median = statistics.median(values)
-                difference = "" if name == peer else f"{differences[name]:.1e}"
-                label = name if name == peer else f"Oneiro, {name}"
+                difference = "" if name in peers else f"{differences[name]:.1e}"
+                label = name if name in peers else f"Oneiro, {name}"
                 print(f"| {model.stem} | {label} | {median:.3f} | {median / base:.2f} | {difference} |", flush=True)
             for name, difference in differences.items():
                 if difference > options.tolerance:
