@@ -293,8 +293,9 @@ import Testing
   @Test("Two diffusers folders: what each says of its own part, and the scale of the latents") func folders() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let tensors = try ImportSource(["\(Self.golden)/checkpoint_small.pth"]).checkpoint.tensors
+    let unet = #"{"norm_eps": 0.001, \#(Self.smallBlocks)}"#
     let parts = [
-      ("unet", "model.diffusion_model.", DiffusersNames.unet(canonical: tensors.keys), #"{"norm_eps": 0.001}"#),
+      ("unet", "model.diffusion_model.", DiffusersNames.unet(canonical: tensors.keys), unet),
       ("vae", "first_stage_model.", DiffusersNames.vae(canonical: tensors.keys), #"{"scaling_factor": 0.5}"#),
     ]
     for (part, prefix, names, configuration) in parts {
@@ -314,5 +315,71 @@ import Testing
     let job = try CheckpointImport(source, options: options)
     #expect(job.contents.configuration.unet?.epsilon == 0.001)
     #expect(job.scheduler?.latentScale == 0.5)
+  }
+
+  /// What a config.json says of the small U-Net's levels.
+  private static let smallBlocks = #"""
+    "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
+    "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]
+    """#
+
+  /// The small U-Net and autoencoder under the names of diffusers, as its folders have them.
+  private func writeDiffusersFolder(_ unet: [String: Tensor], _ autoencoder: [String: Tensor]) throws -> String {
+    let model = "\(folder)/model"
+    for part in ["unet", "vae", "scheduler"] {
+      try FileManager.default.createDirectory(atPath: "\(model)/\(part)", withIntermediateDirectories: true)
+    }
+    func write(_ tensors: [String: Tensor], _ names: DiffusersNames, to part: String) throws {
+      var renamed: [String: Tensor] = [:]
+      for (name, tensor) in tensors {
+        let other = try #require(names.diffusers(name), "\(name)")
+        // Linear there, 1x1 convolutions here.
+        let isLinear = part == "vae" && other.contains("attentions") && tensor.rank == 4
+        renamed[other] = isLinear ? tensor.reshaped(Array(tensor.dims.prefix(2))) : tensor
+      }
+      try SafetensorsFile(tensors: renamed).write(to: "\(model)/\(part)/diffusion_pytorch_model.safetensors")
+    }
+    try write(unet, .unet(canonical: unet.keys), to: "unet")
+    try write(autoencoder, .vae(canonical: autoencoder.keys), to: "vae")
+    let files = [
+      "unet/config.json": #"""
+      {"attention_head_dim": 4, "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
+       "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]}
+      """#,
+      "vae/config.json": #"{"scaling_factor": 0.25}"#,
+      "scheduler/scheduler_config.json":
+        #"{"num_train_timesteps": 500, "beta_start": 0.001, "beta_end": 0.02, "beta_schedule": "linear"}"#,
+    ]
+    for (name, text) in files { try Data(text.utf8).write(to: URL(filePath: "\(model)/\(name)")) }
+    return model
+  }
+
+  @Test("A diffusers folder gives the graphs that the original's names give") func diffusers() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func golden(_ name: String, _ prefix: String) throws -> [String: Tensor] {
+      try SafetensorsFile(contentsOf: "\(Self.golden)/\(name).safetensors").tensors.filter { $0.key.hasPrefix(prefix) }
+    }
+    // DreamDiffusion's time condition has no place in diffusers.
+    let unet = try golden("unet_small", UNet.prefix).filter { !$0.key.contains("time_embed_condtion") }
+    let autoencoder = try golden("vae_small", Autoencoder.prefix)
+    let model = try writeDiffusersFolder(unet, autoencoder)
+    var options = CheckpointImport.Options()
+    options.pictureSize = 64
+    let job = try CheckpointImport(try ImportSource([model]), options: options)
+    #expect(job.contents.missing.isEmpty && job.contents.unknown.isEmpty && job.assumptions.isEmpty)
+    #expect(job.scheduler?.latentScale == 0.25 && job.scheduler?.trainSteps == 500 && job.scheduler?.betaEnd == 0.02)
+    let tensors = unet.merging(autoencoder) { own, _ in own }.mapValues { CheckpointTensor($0) }
+    options.overrides = try ConfigurationOverrides(json: Data(#"{"unet": {"num_heads": 4}}"#.utf8), source: "test")
+    let direct = try CheckpointImport(ImportSource(Checkpoint(source: "direct", tensors: tensors)), options: options)
+    #expect(job.contents.networks.map(\.role) == direct.contents.networks.map(\.role))
+    for (mine, theirs) in zip(job.contents.networks, direct.contents.networks) {
+      #expect(GraphText.print(try mine.network.model()) == GraphText.print(try theirs.network.model()), "\(mine.role)")
+    }
+    try Data(#"{"use_linear_projection": true, "attention_head_dim": 4}"#.utf8).write(
+      to: URL(filePath: "\(model)/unet/config.json"))
+    #expect(
+      message { _ = try CheckpointImport(try ImportSource([model]), options: CheckpointImport.Options()) }
+        .contains("unet/config.json: levels with transformers: expected [true, true, false] because the tensors say so")
+    )
   }
 }

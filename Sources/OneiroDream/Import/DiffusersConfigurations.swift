@@ -52,6 +52,7 @@ public struct DiffusersConfigurations: Sendable {
       network.groups = unet.groups
       network.epsilon = Float(unet.epsilon)
       try setHeads(unet.heads, of: &network)
+      try check(unet, describes: network)
       configuration.unet = network
     }
     if let vae { configuration.autoencoder?.groups = vae.groups }
@@ -59,6 +60,22 @@ public struct DiffusersConfigurations: Sendable {
       configuration.clipImageEncoder?.heads = imageEncoder.heads
       configuration.clipImageEncoder?.activation = imageEncoder.activation
       configuration.clipImageEncoder?.epsilon = Float(imageEncoder.epsilon)
+    }
+  }
+
+  /// Whether the file is about the same network as the tensors.
+  private func check(_ unet: UNetConfiguration, describes network: UNet) throws(GraphError) {
+    let file = "\(path)/unet/config.json"
+    let attends = network.factors.indices.map(network.attends)
+    guard unet.downAttends == attends, unet.upAttends == attends.reversed() else {
+      throw .mismatch(
+        file: file, "levels with transformers", expected: "\(attends) because the tensors say so",
+        found: "\(unet.downAttends), and \(unet.upAttends) on the way up")
+    }
+    guard unet.hasLinearProjection == network.projectsLinearly else {
+      throw .mismatch(
+        file: file, "use_linear_projection", expected: "\(network.projectsLinearly) because the tensors say so",
+        found: "\(unet.hasLinearProjection)")
     }
   }
 

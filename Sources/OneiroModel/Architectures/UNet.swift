@@ -79,7 +79,8 @@ public struct UNet: NetworkConfiguration, Sendable, Equatable, Codable {
   /// How far the picture is halved: its sides have to be multiples of this.
   public var scale: Int { 1 << (factors.count - 1) }
 
-  func attends(_ level: Int) -> Bool { attentionRates.contains(1 << level) }
+  /// Whether a level has transformers.
+  public func attends(_ level: Int) -> Bool { attentionRates.contains(1 << level) }
 
   func heads(of width: Int) -> Int { headWidth.map { width / $0 } ?? heads }
 

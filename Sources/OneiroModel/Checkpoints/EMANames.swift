@@ -13,7 +13,7 @@ public enum EMANames {
 
   /// Where the average of a tensor is; `nil` for a name outside of the U-Net.
   public static func shadow(of canonical: String) -> String? {
-    guard canonical.hasPrefix(DiffusersNames.unetPrefix) else { return nil }
+    guard canonical.hasPrefix(UNet.prefix) else { return nil }
     return prefix + canonical.dropFirst("model.".count).filter { $0 != "." }
   }
 
@@ -44,7 +44,7 @@ public enum EMANames {
     }
     guard !owners.isEmpty else {
       throw .mismatch(
-        file: checkpoint.source, nil, expected: "tensors of a U-Net, \(DiffusersNames.unetPrefix)*", found: "none")
+        file: checkpoint.source, nil, expected: "tensors of a U-Net, \(UNet.prefix)*", found: "none")
     }
     for name in checkpoint.tensors.keys.sorted() where name.hasPrefix(prefix) {
       guard owners[name] != nil || counters.contains(String(name.dropFirst(prefix.count))) else {

@@ -6,16 +6,15 @@ extension DiffusersNames {
 
   /// The names of a U-Net of which these are the canonical names; others may be among them.
   public static func unet(canonical names: some Sequence<String>) -> DiffusersNames {
-    unet(UNetLevels(canonical: ModulePaths(names.lazy.filter { $0.hasPrefix(unetPrefix) }.map(Self.withoutUNetPrefix))))
+    unet(
+      UNetLevels(canonical: ModulePaths(names.lazy.filter { $0.hasPrefix(UNet.prefix) }.map(Self.withoutUNetPrefix))))
   }
 
-  static let unetPrefix = "model.diffusion_model."
-
-  private static func withoutUNetPrefix(_ name: String) -> String { String(name.dropFirst(unetPrefix.count)) }
+  private static func withoutUNetPrefix(_ name: String) -> String { String(name.dropFirst(UNet.prefix.count)) }
 
   private static func unet(_ levels: UNetLevels) -> DiffusersNames {
     var names = DiffusersNames()
-    func add(_ diffusers: String, _ canonical: String) { names.add(diffusers, unetPrefix + canonical) }
+    func add(_ diffusers: String, _ canonical: String) { names.add(diffusers, UNet.prefix + canonical) }
     func addResidual(_ diffusers: String, _ canonical: String) {
       for (one, other) in [
         ("norm1", "in_layers.0"), ("conv1", "in_layers.2"), ("time_emb_proj", "emb_layers.1"),

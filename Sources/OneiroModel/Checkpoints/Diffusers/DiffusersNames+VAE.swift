@@ -16,7 +16,7 @@ extension DiffusersNames {
   /// The names of an autoencoder of which these are the canonical names; others may be among them.
   public static func vae(canonical names: some Sequence<String>) -> DiffusersNames {
     let modules = ModulePaths(
-      names.lazy.filter { $0.hasPrefix(vaePrefix) }.map { String($0.dropFirst(vaePrefix.count)) })
+      names.lazy.filter { $0.hasPrefix(Autoencoder.prefix) }.map { String($0.dropFirst(Autoencoder.prefix.count)) })
     var result = vaeEnds
     for (coder, blocks) in [("encoder", "down"), ("decoder", "up")] {
       let levels = modules.count { "\(coder).\(blocks).\($0).block.0" }
@@ -28,15 +28,13 @@ extension DiffusersNames {
     return result
   }
 
-  static let vaePrefix = "first_stage_model."
-
   /// All but the levels.
   private static var vaeEnds: DiffusersNames {
     var names = DiffusersNames()
-    for same in ["quant_conv", "post_quant_conv"] { names.add(same, vaePrefix + same) }
+    for same in ["quant_conv", "post_quant_conv"] { names.add(same, Autoencoder.prefix + same) }
     for coder in ["encoder", "decoder"] {
       for (diffusers, canonical) in [("conv_in", "conv_in"), ("conv_norm_out", "norm_out"), ("conv_out", "conv_out")] {
-        names.add("\(coder).\(diffusers)", "\(vaePrefix)\(coder).\(canonical)")
+        names.add("\(coder).\(diffusers)", "\(Autoencoder.prefix)\(coder).\(canonical)")
       }
       names.addVAEResidual("\(coder).mid_block.resnets.0", "\(coder).mid.block_1")
       names.addVAEAttention("\(coder).mid_block.attentions.0", "\(coder).mid.attn_1")
@@ -56,18 +54,18 @@ extension DiffusersNames {
       addVAEAttention("\(diffusers).attentions.\(layer)", "\(canonical).attn.\(layer)")
     }
     let (one, other) = isEncoder ? ("downsamplers.0.conv", "downsample.conv") : ("upsamplers.0.conv", "upsample.conv")
-    add("\(diffusers).\(one)", "\(Self.vaePrefix)\(canonical).\(other)")
+    add("\(diffusers).\(one)", "\(Autoencoder.prefix)\(canonical).\(other)")
   }
 
   private mutating func addVAEResidual(_ diffusers: String, _ canonical: String) {
     for same in ["norm1", "conv1", "norm2", "conv2"] {
-      add("\(diffusers).\(same)", "\(Self.vaePrefix)\(canonical).\(same)")
+      add("\(diffusers).\(same)", "\(Autoencoder.prefix)\(canonical).\(same)")
     }
-    add("\(diffusers).conv_shortcut", "\(Self.vaePrefix)\(canonical).nin_shortcut")
+    add("\(diffusers).conv_shortcut", "\(Autoencoder.prefix)\(canonical).nin_shortcut")
   }
 
   private mutating func addVAEAttention(_ diffusers: String, _ canonical: String) {
-    let canonical = Self.vaePrefix + canonical
+    let canonical = Autoencoder.prefix + canonical
     add("\(diffusers).group_norm", "\(canonical).norm")
     for (name, older, original) in [
       ("to_q", "query", "q"), ("to_k", "key", "k"), ("to_v", "value", "v"), ("to_out.0", "proj_attn", "proj_out"),

@@ -49,7 +49,7 @@ private struct UNetModuleNames {
   /// - tensors: by canonical names.
   init(_ tensors: [String: CheckpointTensor]) {
     let diffusers = DiffusersNames.unet(canonical: tensors.keys)
-    let prefix = DiffusersNames.unetPrefix, ending = ".weight"
+    let prefix = UNet.prefix, ending = ".weight"
     for name in tensors.keys where name.hasPrefix(prefix) && name.hasSuffix(ending) {
       let canonical = String(name.dropFirst(prefix.count).dropLast(ending.count))
       for path in [canonical, diffusers.diffusers(name).map { String($0.dropLast(ending.count)) }] {
