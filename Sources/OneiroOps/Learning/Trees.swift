@@ -28,8 +28,11 @@ struct Trees {
   init(_ attributes: NodeAttributes) throws(KernelError) {
     func list(_ name: String, _ count: Int, below limit: Int) throws(KernelError) -> [Int] {
       let values = attributes.ints(name) ?? []
-      guard values.count == count, values.allSatisfy({ (0..<limit).contains($0) }) else {
-        throw KernelError("attribute \(name): expected \(count) numbers in 0 ..< \(limit), found \(values)")
+      guard values.count == count else {
+        throw KernelError("attribute \(name): expected \(count) numbers, found \(values.count)")
+      }
+      if let wrong = values.first(where: { !(0..<limit).contains($0) }) {
+        throw KernelError("attribute \(name): expected numbers in 0 ..< \(limit), found \(wrong)")
       }
       return values
     }
@@ -71,8 +74,8 @@ struct Trees {
     let whenTrue = try branches("nodes_truenodeids", "nodes_trueleafs")
     let whenFalse = try branches("nodes_falsenodeids", "nodes_falseleafs")
     roots = attributes.ints("tree_roots") ?? []
-    guard roots.allSatisfy({ (0..<count).contains($0) }) else {
-      throw KernelError("attribute tree_roots: expected numbers in 0 ..< \(count), found \(roots)")
+    if let wrong = roots.first(where: { !(0..<count).contains($0) }) {
+      throw KernelError("attribute tree_roots: expected numbers in 0 ..< \(count), found \(wrong)")
     }
     // The sets of members stand one behind the other, each ended by NaN, in the order of the nodes that ask for one.
     var members = (attributes.tensor("membership_values")?.doubles() ?? [])[...]

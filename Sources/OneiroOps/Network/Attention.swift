@@ -86,13 +86,16 @@ public enum Attention: Operator {
     let values = joined(
       call.optionalTensor(5), headsFirst(v, heads: keyHeads), rows: batch * keyHeads, past: past, total: total,
       valueSize)
-    let scoring = Scoring(call, headSize: size, mask: paddedMask(call.optionalTensor(3), total: total), dims: dims[3])
+    let scoring = Scoring(call, headSize: size, mask: try paddedMask(call, total: total), dims: dims[3])
+    // Empty tensors may have any extents beside their zeros.
+    let rows = try call.elementCount([batch, heads, length], of: .float64)
+    _ = try call.elementCount([total], of: .float64)
     let filled = try filledKeys(call, batch: batch, total: total)
     let keepsScores = call.wants(3)
     var y = [Double](repeating: 0, count: batch * heads * length * valueSize)
     var kept = [Double](repeating: 0, count: keepsScores ? batch * heads * length * total : 0)
     var scores = [Double](repeating: 0, count: total)
-    for row in 0..<batch * heads * length {
+    for row in 0..<rows {
       let head = row / length
       let keyHead = head / heads * keyHeads + head % heads / (heads / keyHeads)
       dot(queries, row * size, keys, keyHead * total * size, size, into: &scores)
@@ -121,10 +124,11 @@ public enum Attention: Operator {
 
   /// What is added to the scores: a bool mask says who may look, any other one is added as it is. A mask that ends
   /// before the keys do hides the rest; one element alone stands for all.
-  private static func paddedMask(_ mask: Tensor?, total: Int) -> Tensor? {
-    guard let mask else { return nil }
+  private static func paddedMask(_ call: KernelCall, total: Int) throws(KernelError) -> Tensor? {
+    guard let mask = call.optionalTensor(3) else { return nil }
     let bias = mask.elementType == .bool ? mask.int64s().map { $0 != 0 ? 0 : -Double.infinity } : mask.doubles()
     guard let width = mask.dims.last, width > 1, width < total else { return Tensor(bias, dims: mask.dims) }
+    _ = try call.elementCount(mask.dims.dropLast() + [total], of: .float64)
     var padded: [Double] = []
     for row in 0..<bias.count / width {
       padded += bias[row * width..<(row + 1) * width]

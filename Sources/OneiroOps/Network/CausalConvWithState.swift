@@ -42,7 +42,10 @@ public enum CausalConvWithState: Operator {
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let dims = try checkedOutputDims(call)
-    let channels = dims[0][1], length = dims[0][2], before = dims[1][2], rows = dims[0][0] * channels
+    let channels = dims[0][1], length = dims[0][2], before = dims[1][2]
+    // Empty tensors may have any extents beside their zeros.
+    let rows = try call.elementCount([dims[0][0], channels], of: .float64)
+    _ = try call.elementCount([before, 2], of: .float64)
     let input = try call.tensor(0), x = input.doubles(), weight = try call.tensor(1).doubles()
     let bias = call.optionalTensor(2)?.doubles(), past = call.optionalTensor(3)?.doubles()
     let isActivated = call.attributes.string("activation") != "none"

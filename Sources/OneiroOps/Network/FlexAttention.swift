@@ -51,13 +51,14 @@ public enum FlexAttention: Operator {
       call.attributes.has("softmax_precision")
       ? try call.elementType(attribute: "softmax_precision") : q.elementType == .float64 ? .float64 : .float32
     _ = try call.elementCount(scoreDims, of: .float64)
+    let rows = try call.elementCount([dims[0], heads, length], of: .float64)
+    _ = try call.elementCount([keyLength], of: .float64)
     let scale = call.attributes.optionalFloat("scale") ?? 1 / Double(max(size, 1)).squareRoot()
     let queries = q.doubles(), keys = k.doubles(), values = v.doubles()
     let keyRow = { (row: Int) in
       let head = row / length
       return head / heads * keyHeads + head % heads / (heads / keyHeads)
     }
-    let rows = dims[0] * heads * length
     var weights: [Double] = []
     weights.reserveCapacity(rows * keyLength)
     var line = [Double](repeating: 0, count: keyLength)

@@ -86,6 +86,9 @@ public enum LinearAttention: Operator {
     let q = try call.tensor(0), k = try call.tensor(1), v = try call.tensor(2)
     let heads = call.attributes.int("q_num_heads"), tokens = dims[0][1]
     let batch = dims[1][0], keyHeads = dims[1][1], size = dims[1][2], valueSize = dims[1][3]
+    // Empty tensors may have any extents beside their zeros.
+    let rows = try call.elementCount([batch, keyHeads], of: .float64)
+    _ = try call.elementCount([batch, tokens], of: .float64)
     let queries = q.doubles(), keys = k.doubles(), values = v.doubles()
     let decays = call.optionalTensor(4)?.doubles(), betas = call.optionalTensor(5)?.doubles()
     let decayWidth = call.optionalTensor(4)?.dims[2] ?? 0, betaWidth = call.optionalTensor(5)?.dims[2] ?? 0
@@ -94,7 +97,7 @@ public enum LinearAttention: Operator {
     var states = call.optionalTensor(3)?.doubles() ?? [Double](repeating: 0, count: Shape.count(dims[1]))
     var output = [Double](repeating: 0, count: Shape.count(dims[0]))
     let shared = heads / keyHeads
-    for row in 0..<batch * keyHeads {
+    for row in 0..<rows {
       let sample = row / keyHeads, head = row % keyHeads
       var state = Array(states[row * size * valueSize..<(row + 1) * size * valueSize])
       for token in sample * tokens..<(sample + 1) * tokens {

@@ -25,6 +25,7 @@ public enum TensorScatter: Operator {
     let cache = try call.tensor(0), update = try call.tensor(1)
     let axis = try axis(call.attributes, cache.dims, update.dims), isCircular = try isCircular(call.attributes)
     let room = cache.dims[axis], length = update.dims[axis], batch = cache.dims[0]
+    _ = try call.elementCount([batch], of: .int64)
     let starts = call.ints(2) ?? [Int](repeating: 0, count: batch)
     guard starts.count == batch else {
       throw call.fails("write_indices: expected \(batch) numbers, found \(starts.count)")
