@@ -50,6 +50,12 @@ import Testing
     #expect(throws: GraphError.self) { try run("CumProd", [floats([1]), int64s([1], [])]) }
   }
 
+  @Test func remaindersOfFloatsHaveTheDivisorsSign() throws {
+    let remainders = try run("Mod", [floats([6, 1, -1, 5]), floats([-3, .infinity, .infinity, 0])])[0].doubles()
+    #expect(remainders[0] == 0 && remainders[0].sign == .minus)
+    #expect(remainders[1] == 1 && remainders[2] == .infinity && remainders[3].isNaN)
+  }
+
   @Test func gatesOfDifferentShapesAreRefused() throws {
     #expect(try run("SwiGLU", [floats([0, 1e6]), floats([3, 2])])[0].doubles() == [0, 2e6])
     #expect(throws: GraphError.self) { try run("SwiGLU", [floats([1, 2]), floats([1])]) }
@@ -152,7 +158,8 @@ import Testing
     #expect(throws: KernelError.self) {
       try OneNode(
         LinearAttention.self, [rows, rows, rows],
-        ["q_num_heads": .int(1), "kv_num_heads": .int(1), "update_rule": .string("linear")], outputCount: 2).run()
+        ["q_num_heads": .int(1), "kv_num_heads": .int(1), "update_rule": .string("linear")], outputCount: 2
+      ).run()
     }
     let weight = floats([], [huge, 1, 0])
     #expect(throws: KernelError.self) { try OneNode(CausalConvWithState.self, [rows, weight], outputCount: 2).run() }
