@@ -19,6 +19,8 @@ BUILD_PACKAGES := libprotobuf-c-dev protobuf-c-compiler libopenblas-dev libdnnl-
 TEST_PACKAGES := libonnx-testdata
 # ONNX's own test cases, from libonnx-testdata.
 ONNX_CASES ?= /usr/share/libonnx-testdata/data
+# Those of the newest onnx package, which Tests/Conformance/newest.sh writes.
+NEWEST_CASES := .peers/onnx-cases
 
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -38,10 +40,10 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test conformance trials peers peers-full full-size models install format check clean build-packages test-packages
+.PHONY: help demo build test conformance conformance-newest trials peers peers-full full-size models install format check clean build-packages test-packages
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build $(PIPELINE) ## install what is missing, build, and turn a recorded trial into oneiro.png
 	$(ONEIRO) dream $(PIPELINE) --eeg $(RECORDINGS):0 --seed 0 --out oneiro.png
@@ -55,6 +57,12 @@ test: build test-packages $(PIPELINE) ## install what tests need, run every test
 
 conformance: build test-packages ## run ONNX's own cases on every backend
 	@Tests/conformance.sh --list $(ONEIRO) $(ONNX_CASES) $(BACKENDS)
+
+conformance-newest: build $(NEWEST_CASES)/VERSION ## the cases of the newest onnx package on every backend
+	@Tests/conformance.sh --newest --list $(ONEIRO) $(NEWEST_CASES) $(BACKENDS)
+
+$(NEWEST_CASES)/VERSION: Tests/Conformance/newest.py Tests/Conformance/newest.txt
+	Tests/Conformance/newest.sh
 
 trials: build $(PIPELINE) ## picture the 40 recorded trials on every backend, and count the recognised ones
 	@mkdir -p trials

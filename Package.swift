@@ -27,9 +27,10 @@ let package = Package(
     // The runtime.
     .target(name: "COneiroKernel"),
     .target(name: "COnnx", dependencies: ["CProtobufC"], exclude: ["onnx.proto", "regenerate.sh"]),
+    .target(name: "CPicture", linkerSettings: [.linkedLibrary("png")]),
     .target(name: "OneiroGraph"),
     .target(
-      name: "OneiroOps", dependencies: ["OneiroGraph"]),
+      name: "OneiroOps", dependencies: ["CPicture", "OneiroGraph"]),
     .target(name: "OneiroModel", dependencies: ["COnnx", "OneiroGraph", "OneiroOps"]),
     .target(name: "OneiroPasses", dependencies: ["OneiroGraph", "OneiroOps"]),
     .target(
@@ -37,7 +38,6 @@ let package = Package(
       dependencies: [
         "COneiroKernel", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
       ]),
-    .target(name: "CPicture", linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "OneiroDream",
       dependencies: [

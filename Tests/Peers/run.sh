@@ -12,12 +12,5 @@ cd "$(dirname "$0")/../.."
 
 script=${1:?say which script to run}
 shift
-if [ ! -x .peers/bin/python ]; then
-  python3 -m venv .peers || {
-    rm -rf .peers
-    echo "no virtual environment can be made; on Debian: apt-get install python3-venv" >&2
-    exit 1
-  }
-fi
-.peers/bin/pip install --quiet --disable-pip-version-check -r "Tests/Peers/requirements-${script%.py}.txt"
+Tests/Peers/environment.sh "Tests/Peers/requirements-${script%.py}.txt"
 exec .peers/bin/python "Tests/Peers/$script" "$@"

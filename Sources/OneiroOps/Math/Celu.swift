@@ -1,13 +1,13 @@
 import Glibc
 import OneiroGraph
 
-/// Celu, ai.onnx opset 12: https://onnx.ai/onnx/operators/onnx__Celu.html
+/// Celu, ai.onnx opset 28: https://onnx.ai/onnx/operators/onnx__Celu.html
 ///
 ///     Y = max(0, X) + min(0, alpha * (exp(X / alpha) - 1))
 public enum Celu: Operator {
   public static let schema = OpSchema(
     "Celu", since: 12, inputs: [.one("X", "T")], outputs: [.one("Y", "T")],
-    attributes: [.float("alpha", default: 1)], types: ["T": ElementTypeSet([.float32])])
+    attributes: [.float("alpha", default: 1)], types: ["T": .floats])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     [.tensor(try node.tensor(0))]

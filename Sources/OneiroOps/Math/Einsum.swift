@@ -1,13 +1,13 @@
 import OneiroGraph
 
-/// Einsum, ai.onnx opset 12: https://onnx.ai/onnx/operators/onnx__Einsum.html
+/// Einsum, ai.onnx opset 28: https://onnx.ai/onnx/operators/onnx__Einsum.html
 ///
 ///     Output[output labels] = sum over all other labels of the product of the inputs
 public enum Einsum: Operator {
   public static let schema = OpSchema(
     "Einsum", since: 12, inputs: [.variadic("Inputs", "T")], outputs: [.one("Output", "T")],
     attributes: [.required("equation", .string)],
-    types: ["T": .integers.union(ElementTypeSet([.float16, .float32, .float64]))])
+    types: ["T": .numeric])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     var shapes: [[Dimension]] = []

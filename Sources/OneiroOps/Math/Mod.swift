@@ -1,12 +1,12 @@
 import Glibc
 import OneiroGraph
 
-/// Mod, ai.onnx opset 13: https://onnx.ai/onnx/operators/onnx__Mod.html
+/// Mod, ai.onnx opset 28: https://onnx.ai/onnx/operators/onnx__Mod.html
 ///
 ///     C = A mod B     with broadcasting
 ///
-/// The result has the sign of B as in Python, or with `fmod` the sign of A as in C. The standard wants `fmod` for floats;
-/// exporters of Python's `%` leave it out all the same, and mean the sign of B.
+/// The result has the sign of B as in Python, or with `fmod` the sign of A as in C. Before opset 28 the standard wanted
+/// `fmod` for floats; exporters of Python's `%` left it out all the same, and meant the sign of B.
 public enum Mod: Operator {
   public static let schema = OpSchema(
     "Mod", since: 13, inputs: [.one("A", "T"), .one("B", "T")], outputs: [.one("C", "T")],
@@ -21,7 +21,9 @@ public enum Mod: Operator {
     return try call.combine(
       floats: { a, b in
         let remainder = fmod(a, b)
-        return !isTruncating && remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder
+        if isTruncating { return remainder }
+        if remainder == 0 { return copysign(0, b) }
+        return (remainder < 0) != (b < 0) ? remainder + b : remainder
       },
       ints: { (a, b) throws(KernelError) in
         guard b != 0 else { throw call.fails("remainder of a division by zero") }

@@ -1,15 +1,16 @@
 import OneiroGraph
 
-/// Range, ai.onnx opset 11: https://onnx.ai/onnx/operators/onnx__Range.html
+/// Range, ai.onnx opset 27: https://onnx.ai/onnx/operators/onnx__Range.html
 ///
 ///     output = start, start + delta, ...     as long as they lie before limit
 ///
-/// The type is not called Range, so that Swift's own keeps its name.
+/// Each element is computed in Double, which is at least what any `stash_type` asks for. The type is not called Range, so that Swift's own keeps its name.
 public enum RangeOperator: Operator {
   public static let schema = OpSchema(
     "Range", since: 11,
     inputs: [.one("start", "T"), .one("limit", "T"), .one("delta", "T")], outputs: [.one("output", "T")],
-    types: ["T": ElementTypeSet([.float32, .float64, .int16, .int32, .int64])])
+    attributes: [.int("stash_type", default: 1)],
+    types: ["T": .floats.union(ElementTypeSet([.int16, .int32, .int64]))])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let type = try node.elementType(0)

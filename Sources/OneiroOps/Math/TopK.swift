@@ -1,6 +1,6 @@
 import OneiroGraph
 
-/// TopK, ai.onnx opset 11: https://onnx.ai/onnx/operators/onnx__TopK.html
+/// TopK, ai.onnx opset 24: https://onnx.ai/onnx/operators/onnx__TopK.html
 ///
 /// The K largest (or smallest) elements along `axis` and where they stood. Of equal ones the first comes first; NaN
 /// counts as larger than any number. They are sorted whether or not `sorted` asks for it.
@@ -8,7 +8,7 @@ public enum TopK: Operator {
   public static let schema = OpSchema(
     "TopK", since: 11, inputs: [.one("X", "T"), .one("K", "K")], outputs: [.one("Values", "T"), .one("Indices", "I")],
     attributes: [.int("axis", default: -1), .int("largest", default: 1), .int("sorted", default: 1)],
-    types: ["T": .integers.union(ElementTypeSet([.float16, .float32, .float64])), "K": .int64, "I": .int64])
+    types: ["T": .numeric, "K": .int64, "I": .int64])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let x = try node.tensor(0)

@@ -1,6 +1,6 @@
 import OneiroGraph
 
-/// DequantizeLinear, ai.onnx opset 23: https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html
+/// DequantizeLinear, ai.onnx opset 28: https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html
 ///
 ///     y = (x - x_zero_point) * x_scale
 ///
@@ -13,8 +13,9 @@ public enum DequantizeLinear: Operator {
     outputs: [.one("y", "T3")],
     attributes: [.int("axis", default: 1), .int("block_size", default: 0), .int("output_dtype", default: 0)],
     types: [
-      "T1": ElementTypeSet([.uint8, .int8, .uint16, .int16, .int32]).union(.fourBit).union(.signedFloat8s),
-      "T2": real, "T3": real,
+      "T1": ElementTypeSet([.uint8, .int8, .uint16, .int16, .int32]).union(.fourBit).union(.twoBit)
+        .union(.signedFloat8s),
+      "T2": real.union(ElementTypeSet([.float8e8m0])), "T3": real,
     ])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

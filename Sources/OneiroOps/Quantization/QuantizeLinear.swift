@@ -1,13 +1,14 @@
 import OneiroGraph
 
-/// QuantizeLinear, ai.onnx opset 23: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
+/// QuantizeLinear, ai.onnx opset 28: https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
 ///
 ///     y = saturate(round(x / y_scale) + y_zero_point)     halves to the even number
 ///
 /// One scale for the tensor, for each position along `axis`, or for each `block_size` positions along it. float8 and
 /// float4 are not rounded to whole numbers but to their own steps.
 public enum QuantizeLinear: Operator {
-  private static let quantized = ElementTypeSet([.uint8, .int8, .uint16, .int16]).union(.fourBit).union(.signedFloat8s)
+  private static let quantized = ElementTypeSet([.uint8, .int8, .uint16, .int16]).union(.fourBit).union(.twoBit)
+    .union(.signedFloat8s)
 
   public static let schema = OpSchema(
     "QuantizeLinear", since: 23, inputs: [.one("x", "T1"), .one("y_scale", "T2"), .optional("y_zero_point", "T3")],
@@ -18,7 +19,7 @@ public enum QuantizeLinear: Operator {
     ],
     types: [
       "T1": ElementTypeSet([.float16, .bfloat16, .float32, .int32]),
-      "T2": ElementTypeSet([.float16, .bfloat16, .float32, .int32]), "T3": quantized,
+      "T2": ElementTypeSet([.float16, .bfloat16, .float32, .int32, .float8e8m0]), "T3": quantized,
     ])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

@@ -1,6 +1,6 @@
 import OneiroGraph
 
-/// SplitToSequence, ai.onnx opset 11: https://onnx.ai/onnx/operators/onnx__SplitToSequence.html
+/// SplitToSequence, ai.onnx opset 24: https://onnx.ai/onnx/operators/onnx__SplitToSequence.html
 ///
 /// Parts along `axis`: of the sizes in `split`, of one size when it is a scalar (the last may be smaller), or of extent
 /// 1 without it; the axis of these goes away when `keepdims` is 0.
@@ -8,7 +8,7 @@ public enum SplitToSequence: Operator {
   public static let schema = OpSchema(
     "SplitToSequence", since: 11, inputs: [.one("input", "T"), .optional("split", "I")],
     outputs: [.one("output_sequence", "S")], attributes: [.int("axis", default: 0), .int("keepdims", default: 1)],
-    types: ["T": .beforeBFloat16, "I": .indices])
+    types: ["T": .beforeFloat8, "I": .indices])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let input = try node.tensor(0)

@@ -25,7 +25,12 @@ struct AttentionShape {
     guard node.has(4) == node.has(5) else {
       throw node.fails(nil, "past_key and past_value come together or not at all")
     }
-    batch = try Self.agree(node, "batch", [parts[0][0], parts[1][0], parts[2][0], past[0], pastValue[0]])
+    guard !node.has(4) || !node.has(6) else {
+      throw node.fails(6, expected: "nothing beside past_key", found: "a value")
+    }
+    let filled = node.has(6) ? try node.shape(6) ?? [.unknown] : [.unknown]
+    guard filled.count == 1 else { throw node.fails(6, expected: "rank 1", found: "rank \(filled.count)") }
+    batch = try Self.agree(node, "batch", [parts[0][0], parts[1][0], parts[2][0], past[0], pastValue[0], filled[0]])
     queryHeads = parts[0][1]
     queryLength = parts[0][2]
     keyHeads = try Self.agree(node, "number of key and value heads", [parts[1][1], parts[2][1], past[1], pastValue[1]])

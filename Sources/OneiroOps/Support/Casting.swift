@@ -3,11 +3,16 @@ import OneiroGraph
 extension Tensor {
   /// The elements in another type, by the rules of Cast: numbers are rounded once, floats to integers truncated, integers
   /// cut to the width of the target; strings are read and written as decimal numbers.
-  public func cast(to target: ElementType, saturate: Bool = true) throws(KernelError) -> Tensor {
+  public func cast(to target: ElementType, saturate: Bool = true, rounding: PowerOfTwoRounding = .up)
+    throws(KernelError) -> Tensor
+  {
+    func rounded(_ numbers: [Double]) -> Tensor {
+      Tensor.rounding(numbers, to: target, saturate: saturate, rounding, dims: dims)
+    }
     if target == elementType { return self }
     if target == .string { return Tensor(strings: decimals(), dims: dims) }
-    if elementType == .string { return try parsed(as: target, saturate: saturate) }
-    if target == .bool || !isIntegral { return Tensor.rounding(doubles(), to: target, saturate: saturate, dims: dims) }
+    if elementType == .string { return try target.isInteger ? parsed(as: target) : rounded(parsed()) }
+    if target == .bool || !isIntegral { return rounded(doubles()) }
     guard target.isFloatingPoint else { return Tensor(target, int64s: int64s(), dims: dims) }
     let isUnsigned = elementType == .uint64
     let numbers = int64s().map { value in
@@ -16,12 +21,17 @@ extension Tensor {
       let double = target == .float64 ? Double(magnitude) : Double(stickily: magnitude)
       return !isUnsigned && value < 0 ? -double : double
     }
-    return Tensor.rounding(numbers, to: target, saturate: saturate, dims: dims)
+    return rounded(numbers)
   }
 
   private var isIntegral: Bool { elementType.isInteger || elementType == .bool }
 
-  private static func rounding(_ numbers: [Double], to target: ElementType, saturate: Bool, dims: [Int]) -> Tensor {
+  private static func rounding(
+    _ numbers: [Double], to target: ElementType, saturate: Bool, _ rounding: PowerOfTwoRounding, dims: [Int]
+  ) -> Tensor {
+    if target == .float8e8m0 {
+      return Tensor(target, codes: numbers.map { rounding.code($0, saturate: saturate) }, dims: dims)
+    }
     if !saturate, let format = MiniFloatFormat.of(target) {
       return Tensor(target, codes: numbers.map { format.encode($0, saturate: false) }, dims: dims)
     }
@@ -45,17 +55,18 @@ extension Tensor {
     return number.description
   }
 
-  private func parsed(as target: ElementType, saturate: Bool) throws(KernelError) -> Tensor {
-    if target.isInteger {
-      var integers: [Int64] = []
-      integers.reserveCapacity(count)
-      for text in strings { integers.append(try Self.integer(text)) }
-      return Tensor(target, int64s: integers, dims: dims)
-    }
+  private func parsed(as target: ElementType) throws(KernelError) -> Tensor {
+    var integers: [Int64] = []
+    integers.reserveCapacity(count)
+    for text in strings { integers.append(try Self.integer(text)) }
+    return Tensor(target, int64s: integers, dims: dims)
+  }
+
+  private func parsed() throws(KernelError) -> [Double] {
     var numbers: [Double] = []
     numbers.reserveCapacity(count)
     for text in strings { numbers.append(try Self.number(text)) }
-    return Tensor.rounding(numbers, to: target, saturate: saturate, dims: dims)
+    return numbers
   }
 
   /// Whole numbers to the last digit; what else is a number is truncated.

@@ -7,6 +7,7 @@ extension ElementTypeSet {
   /// The float8 types of a sign, an exponent and a mantissa.
   public static let signedFloat8s = Self([.float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz])
   public static let fourBit = Self([.uint4, .int4, .float4e2m1])
+  public static let twoBit = Self([.uint2, .int2])
   /// What Cast converts between.
-  public static let castable = numeric.union(signedFloat8s).union(fourBit).union(bool).union(string)
+  public static let castable = numeric.union(float8s).union(fourBit).union(twoBit).union(bool).union(string)
 }

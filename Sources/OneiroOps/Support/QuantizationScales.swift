@@ -64,7 +64,10 @@ extension InferenceContext {
   /// Checks the shape of the scale, input 1, and of the zero point, input 2, as far as they are known.
   func checkQuantization() throws(GraphError) {
     guard let scale = try tensor(1).dims else { return }
-    if has(2), let zeroPoint = try tensor(2).dims, zeroPoint != scale {
+    if has(2), let zeroPoint = try tensor(2).dims, zeroPoint != scale,
+      // One element is one element: files state a scalar scale beside a zero point of shape [1].
+      max(scale.count, zeroPoint.count) > 1 || Tensor.elementCount(scale) != Tensor.elementCount(zeroPoint)
+    {
       throw fails(2, expected: "the scale's shape \(Shape.text(scale))", found: Shape.text(zeroPoint))
     }
     guard let dims = try tensor(0).dims, Tensor.elementCount(dims) != nil else { return }

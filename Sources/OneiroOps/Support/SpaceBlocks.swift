@@ -16,6 +16,13 @@ enum SpaceBlocks {
     return size
   }
 
+  /// Whether attribute mode is DCR, where the place in the block counts slower than the channel, and not CRD.
+  static func isDepthFirst(_ attributes: NodeAttributes) throws(KernelError) -> Bool {
+    let mode = attributes.string("mode")
+    guard mode == "DCR" || mode == "CRD" else { throw KernelError("mode: expected DCR or CRD, found \"\(mode)\"") }
+    return mode == "DCR"
+  }
+
   static func times(_ extent: Dimension, _ factor: Int) -> Dimension { .product([extent, .known(factor)]) }
 
   static func divided(_ extent: Int, by divisor: Int, axis: Int) throws(KernelError) -> Int {

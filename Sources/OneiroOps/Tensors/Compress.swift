@@ -1,13 +1,13 @@
 import OneiroGraph
 
-/// Compress, ai.onnx opset 11: https://onnx.ai/onnx/operators/onnx__Compress.html
+/// Compress, ai.onnx opset 28: https://onnx.ai/onnx/operators/onnx__Compress.html
 ///
 /// The slices along `axis` whose condition is true, or the elements when there is no axis. A condition that is too
 /// short is false for the rest.
 public enum Compress: Operator {
   public static let schema = OpSchema(
     "Compress", since: 11, inputs: [.one("input", "T"), .one("condition", "T1")], outputs: [.one("output", "T")],
-    attributes: [.int("axis")], types: ["T": .beforeBFloat16, "T1": .bool])
+    attributes: [.int("axis")], types: ["T": .beforeFloat8, "T1": .bool])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let input = try node.tensor(0)

@@ -12,7 +12,7 @@ public enum DepthToSpace: Operator {
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let shape = try SpaceBlocks.shape(node)
     let size = try node.checking("attribute blocksize", try SpaceBlocks.size(node.attributes))
-    _ = try node.checking("attribute mode", try isDepthFirst(node.attributes))
+    _ = try node.checking("attribute mode", try SpaceBlocks.isDepthFirst(node.attributes))
     let channels = try node.checking(node.subject(0), try SpaceBlocks.divided(shape[1], by: size * size, axis: 1))
     return [
       .tensor(
@@ -28,15 +28,9 @@ public enum DepthToSpace: Operator {
     let (n, h, w) = (x.dims[0], x.dims[2], x.dims[3]), dims = [n, channels, h &* size, w &* size]
     _ = try call.elementCount(dims, of: x.elementType)
     return [
-      try isDepthFirst(call.attributes)
+      try SpaceBlocks.isDepthFirst(call.attributes)
         ? SpaceBlocks.rearranged(x, split: [n, size, size, channels, h, w], order: [0, 3, 4, 1, 5, 2], dims: dims)
         : SpaceBlocks.rearranged(x, split: [n, channels, size, size, h, w], order: [0, 1, 4, 2, 5, 3], dims: dims)
     ]
-  }
-
-  private static func isDepthFirst(_ attributes: NodeAttributes) throws(KernelError) -> Bool {
-    let mode = attributes.string("mode")
-    guard mode == "DCR" || mode == "CRD" else { throw KernelError("mode: expected DCR or CRD, found \"\(mode)\"") }
-    return mode == "DCR"
   }
 }

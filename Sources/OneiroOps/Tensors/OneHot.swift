@@ -1,6 +1,6 @@
 import OneiroGraph
 
-/// OneHot, ai.onnx opset 11: https://onnx.ai/onnx/operators/onnx__OneHot.html
+/// OneHot, ai.onnx opset 28: https://onnx.ai/onnx/operators/onnx__OneHot.html
 ///
 /// A new axis of length `depth` that holds `values[1]` at the index and `values[0]` elsewhere; an index outside
 /// -depth ..< depth is nowhere.
@@ -10,7 +10,7 @@ public enum OneHot: Operator {
     outputs: [.one("output", "T3")], attributes: [.int("axis", default: -1)],
     types: [
       "T1": ElementTypeSet.numeric.subtracting(ElementTypeSet([.bfloat16])),
-      "T2": ElementTypeSet.numeric.subtracting(ElementTypeSet([.bfloat16])), "T3": .beforeBFloat16,
+      "T2": ElementTypeSet.numeric.subtracting(ElementTypeSet([.bfloat16])), "T3": .beforeFloat8,
     ])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {

@@ -1,6 +1,6 @@
 import OneiroGraph
 
-/// ReverseSequence, ai.onnx opset 10: https://onnx.ai/onnx/operators/onnx__ReverseSequence.html
+/// ReverseSequence, ai.onnx opset 28: https://onnx.ai/onnx/operators/onnx__ReverseSequence.html
 ///
 /// For each batch, the first `sequence_lens[batch]` steps in reverse and the rest as they are.
 public enum ReverseSequence: Operator {
@@ -8,7 +8,7 @@ public enum ReverseSequence: Operator {
     "ReverseSequence", since: 10, inputs: [.one("input", "T"), .one("sequence_lens", "Tlens")],
     outputs: [.one("Y", "T")],
     attributes: [.int("time_axis", default: 0), .int("batch_axis", default: 1)],
-    types: ["T": .beforeBFloat16, "Tlens": .int64])
+    types: ["T": .beforeFloat8, "Tlens": .int64])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let input = try node.tensor(0)

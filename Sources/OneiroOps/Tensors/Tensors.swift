@@ -37,6 +37,7 @@ extension Operators {
     StringConcat.self,
     StringNormalizer.self,
     StringSplit.self,
+    TensorScatter.self,
     TfIdfVectorizer.self,
     Tile.self,
     Transpose.self,

@@ -1,6 +1,6 @@
 import OneiroGraph
 
-/// Unique, ai.onnx opset 11: https://onnx.ai/onnx/operators/onnx__Unique.html
+/// Unique, ai.onnx opset 28: https://onnx.ai/onnx/operators/onnx__Unique.html
 ///
 /// Every different element once, or every different slice along `axis`: sorted, or in the order of first appearance.
 /// Then where each first stands, which of them stands at each place of X, and how often it does.
@@ -11,7 +11,7 @@ public enum Unique: Operator {
       .one("Y", "T"), .optional("indices", "Tindex"), .optional("inverse_indices", "Tindex"),
       .optional("counts", "Tindex"),
     ],
-    attributes: [.int("axis"), .int("sorted", default: 1)], types: ["T": .beforeBFloat16, "Tindex": .int64])
+    attributes: [.int("axis"), .int("sorted", default: 1)], types: ["T": .beforeFloat8, "Tindex": .int64])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let x = try node.tensor(0)

@@ -54,10 +54,10 @@ public struct ConformanceRun: Sendable {
       var expected: [Value] = []
       do throws(GraphError) {
         for (info, file) in zip(loaded.graph.inputs, set.inputs) {
-          inputs[info.name] = try ValueFile.read(file, as: info.type)
+          inputs[info.name] = try Self.read(file, info)
         }
         for (info, file) in zip(loaded.graph.outputs, set.outputs) {
-          expected.append(try ValueFile.read(file, as: info.type))
+          expected.append(try Self.read(file, info))
         }
       } catch {
         throw .graph(error)
@@ -72,5 +72,14 @@ public struct ConformanceRun: Sendable {
       }
     }
     return .passed
+  }
+
+  /// The data of old releases hold bfloat16 as uint16, bit for bit, because NumPy had no such type.
+  private static func read(_ file: String, _ info: ValueInfo) throws(GraphError) -> Value {
+    let value = try ValueFile.read(file, as: info.type)
+    guard case .tensor(let tensor) = value, tensor.elementType == .uint16, case .bytes(let storage) = tensor.contents,
+      info.type?.tensorType?.elementType == .bfloat16
+    else { return value }
+    return .tensor(Tensor(.bfloat16, dims: tensor.dims, storage: storage))
   }
 }

@@ -5,14 +5,17 @@ public struct ValueComparison: Sendable {
   /// A float passes when |found - expected| <= absolute + relative * |expected|; everything else has to be equal.
   public let relative: Double
   public let absolute: Double
+  /// Takes the place of `relative` for bfloat16, where that is less.
+  public let relativeForBFloat16: Double
 
-  public init(relative: Double, absolute: Double) {
+  public init(relative: Double, absolute: Double, relativeForBFloat16: Double = 0) {
     self.relative = relative
     self.absolute = absolute
+    self.relativeForBFloat16 = relativeForBFloat16
   }
 
   /// What ONNX's own runner allows.
-  public static let onnx = Self(relative: 1e-3, absolute: 1e-7)
+  public static let onnx = Self(relative: 1e-3, absolute: 1e-7, relativeForBFloat16: 0x1p-6)
 
   /// The first difference in words; `nil` when there is none.
   public func difference(expected: Value, found: Value) -> String? {
@@ -56,12 +59,14 @@ public struct ValueComparison: Sendable {
     case .complex64, .complex128:
       let width = expected.elementType == .complex64 ? ElementType.float32 : .float64
       return difference(expected.parts(width), found.parts(width))
-    case let type where type.isFloatingPoint: return first(expected.doubles(), found.doubles(), isClose)
+    case let type where type.isFloatingPoint:
+      let relative = type == .bfloat16 ? max(relative, relativeForBFloat16) : relative
+      return first(expected.doubles(), found.doubles()) { isClose($0, $1, relative) }
     default: return first(expected.int64s(), found.int64s(), ==)
     }
   }
 
-  private func isClose(_ expected: Double, _ found: Double) -> Bool {
+  private func isClose(_ expected: Double, _ found: Double, _ relative: Double) -> Bool {
     if expected.isNaN || found.isNaN { return expected.isNaN && found.isNaN }
     if expected.isInfinite || found.isInfinite { return expected == found }
     return abs(found - expected) <= absolute + relative * abs(expected)

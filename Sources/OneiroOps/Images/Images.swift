@@ -1,0 +1,3 @@
+extension Operators {
+  static let images: [any Operator.Type] = [ImageDecoder.self]
+}
