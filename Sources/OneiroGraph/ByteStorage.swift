@@ -36,7 +36,9 @@ public final class ByteStorage: @unchecked Sendable {
   private static func allocate(_ byteCount: Int, _ origin: Origin) -> UnsafeMutableRawPointer? {
     guard origin == .heap else {
       let pages = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      return pages == MAP_FAILED ? nil : pages
+      guard let pages, pages != MAP_FAILED else { return nil }
+      LargePages.request(pages, byteCount)
+      return pages
     }
     var memory: UnsafeMutableRawPointer?
     return posix_memalign(&memory, alignment, max(byteCount, 1)) == 0 ? memory : nil

@@ -27,6 +27,7 @@ public struct Session: ~Copyable {
       }
     }
     let arena = memory!
+    if given == nil { LargePages.request(arena, plan.arenaByteCount) }
     var frames: [Frame] = []
     do throws(RunError) {
       for step in plan.steps {
