@@ -23,5 +23,6 @@ extension Operators {
     RMSNormalization.self,
     RNN.self,
     RotaryEmbedding.self,
+    ScaledDotProductAttention.self,
   ]
 }
