@@ -97,7 +97,8 @@ public enum ScaledDotProductAttention: Operator {
       outputs: [ValueInfo("Y", try infer(node)[0])])
     graph.addInitializer("scale", Tensor(types[0].elementType, doubles: [scale], dims: []))
     for (name, dims) in [
-      ("split", [0, 0, heads, size]), ("split_values", [0, 0, heads, valueWidth / heads]), ("join", [0, 0, valueWidth]),
+      ("split", [0, 0, heads, size]), ("split_values", [0, 0, heads, valueWidth / heads]),
+      ("join", [0, 0, valueWidth]),
     ] {
       graph.addInitializer(name, Tensor(dims.map(Int64.init), dims: [dims.count]))
     }
