@@ -10,10 +10,10 @@
 
 #include "families.h"
 
-/* Keys of a block: its scores fit the first-level cache, its packed keys and values half of a second-level one. */
-enum { KEYS = 192, BLOCK_FLOATS = 65536 };
+/* Keys of a block: its scores fit the first-level cache, its packed keys and values half of a second-level one of 1 MB. */
+enum { KEYS = 192, BLOCK_FLOATS = 131072 };
 /* Panels of queries that share a block while it is in the cache, and floats that they may keep. */
-enum { PANELS = 4, QUERY_FLOATS = 131072 };
+enum { PANELS = 4, QUERY_FLOATS = 49152 };
 
 /* Multiplications below which a second thread costs more than it saves. */
 static const double WORTH_SHARING = 1e5;

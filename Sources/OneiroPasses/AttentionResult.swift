@@ -31,6 +31,13 @@ struct AttentionResult {
       value = node.outputs[0]
       passed.append(node)
     }
+    // Exporters mostly go on to the tokens' shape: then no Reshape is needed.
+    var direct = value, further: [Node] = []
+    while graph.dims(direct) != tokens, let node = graph.onlyReader(of: direct), node.op == OpIdentifier("Reshape") {
+      direct = node.outputs[0]
+      further.append(node)
+    }
+    if graph.dims(direct) == tokens { (value, passed) = (direct, passed + further) }
     (output, dims, nodes, isCopy) = (value, graph.dims(value) ?? tokens, passed, false)
   }
 

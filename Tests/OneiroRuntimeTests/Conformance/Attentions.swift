@@ -47,15 +47,15 @@ extension Conformance {
     // Positive queries: an infinite key is an infinite score for all of them.
     let positive = Tensor.random([1, 5, 4], 0.5...1), values = Tensor.random([1, 400, 4], seed: 3)
     let keys = Tensor.random([1, 400, 4], seed: 2)
-    func keys(_ range: Range<Int>, _ value: Float) -> Tensor {
+    func marked(_ range: Range<Int>, _ value: Float) -> Tensor {
       keys.replacing(Dictionary(uniqueKeysWithValues: range.map { ($0 * 4, value) }))
     }
     cases += [
-      test("all scores minus infinity", q: positive, k: keys(0..<400, -.infinity), v: values, heads: 1),
-      test("a first block of minus infinity", q: positive, k: keys(0..<200, -.infinity), v: values, heads: 1),
-      test("a last block of minus infinity", q: positive, k: keys(192..<400, -.infinity), v: values, heads: 1),
-      test("one score of plus infinity", q: positive, k: keys(10..<11, .infinity), v: values, heads: 1),
-      test("plus infinity in the last block", q: positive, k: keys(399..<400, .infinity), v: values, heads: 1),
+      test("all scores minus infinity", q: positive, k: marked(0..<400, -.infinity), v: values, heads: 1),
+      test("a first block of minus infinity", q: positive, k: marked(0..<200, -.infinity), v: values, heads: 1),
+      test("a last block of minus infinity", q: positive, k: marked(192..<400, -.infinity), v: values, heads: 1),
+      test("one score of plus infinity", q: positive, k: marked(10..<11, .infinity), v: values, heads: 1),
+      test("plus infinity in the last block", q: positive, k: marked(399..<400, .infinity), v: values, heads: 1),
     ]
     return cases
   }()
