@@ -10,7 +10,7 @@
 
 #include "families.h"
 
-/* Keys of a block: its scores fit the first-level cache, its packed keys and values half of a second-level one of 1 MB. */
+/* Keys of a block: its scores fit the first-level cache, its packed keys and values half of a second-level one. */
 enum { KEYS = 192, BLOCK_FLOATS = 131072 };
 /* Panels of queries that share a block while it is in the cache, and floats that they may keep. */
 enum { PANELS = 4, QUERY_FLOATS = 49152 };
@@ -85,7 +85,8 @@ static int32_t prepare(oneiro_call *call) {
                                                           < state->panels * state->workers * 4)))
     state->panels--;
   state->groups = (all_panels + state->panels - 1) / state->panels;
-  state->worker_floats = round_up((state->panels * (state->size + state->value_size + 2) + state->key_block) * wide, 16);
+  size_t rows = state->panels * (state->size + state->value_size + 2) + state->key_block;
+  state->worker_floats = round_up(rows * wide, 16);
   call->state = state;
   call->workspace_byte_count =
       (state->items * heads * state->blocks * state->block_floats + state->workers * state->worker_floats)

@@ -6,7 +6,8 @@ import OneiroGraph
 ///         MatMul ── Mul scale ── Reshape ── Softmax ── Reshape ── MatMul ── mix
 ///     k ──┘
 ///
-/// Scaling and regrouping are optional; the weights may also be transposed and stand on the right of the second product.
+/// Scaling and regrouping are optional; the weights may also be transposed and stand on the right of the second
+/// product.
 struct AttentionPattern {
   let q, k, v: String
   let mix: Node
@@ -19,8 +20,8 @@ struct AttentionPattern {
   /// Products of the batch axes, rows and columns: q [batch, T, D], k [batch, D, S], v [batch, S, Dv].
   let batch, queryCount, keyCount, size, valueSize: Int
 
-  /// `nil` when `softmax` is no part of an attention, when somebody else reads what lies between the products, or when a
-  /// mask is added.
+  /// `nil` when `softmax` is no part of an attention, when somebody else reads what lies between the products, or when
+  /// a mask is added.
   init?(around softmax: Node, in graph: GraphIndex) {
     guard softmax.op == OpIdentifier("Softmax"), let rank = graph.dims(softmax.inputs[0])?.count, rank >= 2,
       softmax.axis("axis", default: -1, rank: rank) == rank - 1,

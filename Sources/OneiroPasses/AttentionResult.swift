@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// Which value an attention's tokens [items, queries, heads * size] can be written to: the first one behind the mix whose
-/// elements come in their order.
+/// Which value an attention's tokens [items, queries, heads * size] can be written to: one behind the mix whose
+/// elements come in their order, and the one of their shape if there is any.
 struct AttentionResult {
   /// The value that the patch has to compute.
   let output: String
@@ -22,23 +22,21 @@ struct AttentionResult {
       var layout = AxisLayout(contiguous: split).transposed(order)?.reshaped(mixDims)
     else { return nil }
     var value = mix, passed: [Node] = []
-    while !layout.isContiguous {
-      guard let node = graph.onlyReader(of: value), let after = Self.moved(layout, by: node, graph) else {
-        (output, dims, nodes, isCopy) = (mix, mixDims, [], true)
-        return
+    var found: (value: String, nodes: [Node])?
+    while true {
+      if layout.isContiguous {
+        found = (value, passed)
+        // No Reshape is needed there.
+        if graph.dims(value) == tokens { break }
       }
+      guard let node = graph.onlyReader(of: value), let after = Self.moved(layout, by: node, graph) else { break }
       layout = after
       value = node.outputs[0]
       passed.append(node)
     }
-    // Exporters mostly go on to the tokens' shape: then no Reshape is needed.
-    var direct = value, further: [Node] = []
-    while graph.dims(direct) != tokens, let node = graph.onlyReader(of: direct), node.op == OpIdentifier("Reshape") {
-      direct = node.outputs[0]
-      further.append(node)
-    }
-    if graph.dims(direct) == tokens { (value, passed) = (direct, passed + further) }
-    (output, dims, nodes, isCopy) = (value, graph.dims(value) ?? tokens, passed, false)
+    isCopy = found == nil
+    (output, nodes) = found ?? (mix, [])
+    dims = graph.dims(output) ?? mixDims
   }
 
   private static func moved(_ layout: AxisLayout, by node: Node, _ graph: GraphIndex) -> AxisLayout? {

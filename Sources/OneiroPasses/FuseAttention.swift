@@ -8,8 +8,8 @@ import OneiroGraph
 ///                                                                                          v ──┘
 ///
 /// The fused operator reads tokens [N, T, heads * D]. How an exporter brings the heads forward does not matter: each
-/// operand is traced back to where it lies as tokens, be it a part of the rows of one product for q, k and v. What does not
-/// lie so is transposed.
+/// operand is traced back to where it lies as tokens, be it a part of the rows of one product for q, k and v. What does
+/// not lie so is transposed.
 ///
 /// Stands back from masks, a softmax along another axis, and scores or weights that somebody else reads.
 struct FuseAttention: RewriteRule {
@@ -27,9 +27,10 @@ struct FuseAttention: RewriteRule {
     for heads in (q.headCounts + k.headCounts + v.headCounts + [1]) where pattern.batch % heads == 0 {
       let items = pattern.batch / heads
       guard let result = AttentionResult(pattern, items: items, heads: heads, in: graph) else { continue }
-      let found = Candidate(
-        heads: heads, items: items, tokens: [q, k, v].map { $0.tokens(items: items, heads: heads) }, result: result)
-      if found.copies < best?.copies ?? .max { best = found }
+      let tokens = [q, k, v].map { $0.tokens(items: items, heads: heads) }
+      let unread = graph.unread(tokens.flatMap(\.nodes), without: pattern.nodes + result.nodes)
+      let found = Candidate(heads: heads, tokens: tokens, result: result, unread: unread)
+      if found.cost < best?.cost ?? .max { best = found }
     }
     guard let best else { return nil }
     let scale = best.tokens.reduce(pattern.factor) { $0 * $1.factor }
@@ -38,7 +39,7 @@ struct FuseAttention: RewriteRule {
     let output = best.result.output
     var patch = GraphPatch("\(node.label) of \(best.heads) heads")
     let last = pattern.nodes + best.result.nodes
-    for node in graph.unread(best.tokens.flatMap(\.nodes), without: last) + last { patch.remove(node) }
+    for node in best.unread + last { patch.remove(node) }
     let inputs = zip(best.tokens, ["q", "k", "v"]).map { $0.write("\(output)#\($1)", like: pattern.mix, &patch) }
     let tokens = best.result.isDirect ? output : "\(output)#tokens"
     patch.add(
@@ -51,10 +52,16 @@ struct FuseAttention: RewriteRule {
   }
 
   private struct Candidate {
-    let heads, items: Int
+    let heads: Int
     let tokens: [AttentionTokens]
     let result: AttentionResult
-    var copies: Int { tokens.count { $0.isCopy } + (result.isCopy ? 1 : 0) }
+    /// Nodes that only the attention's operands needed.
+    let unread: [Node]
+    /// Transposes that come, less those that go.
+    var cost: Int {
+      tokens.count { $0.isCopy } + (result.isCopy ? 1 : 0)
+        - (unread + result.nodes).count { $0.opType == "Transpose" }
+    }
   }
 
   /// One of q, k and v, and all that is known of where it comes from.
@@ -70,9 +77,7 @@ struct FuseAttention: RewriteRule {
     init(_ value: String, rows: Int, size: Int, isTransposed: Bool, scales: Bool, _ graph: GraphIndex) {
       (self.value, self.rows, self.size, self.isTransposed) = (value, rows, size, isTransposed)
       self.graph = graph
-      origins = [
-        ValueOrigin.trace(value, in: graph, throughFactors: scales), ValueOrigin(itself: value, in: graph),
-      ].compactMap(\.self)
+      origins = ValueOrigin.all(of: value, in: graph, throughFactors: scales)
     }
 
     /// Into how many heads the batch axes might fall.

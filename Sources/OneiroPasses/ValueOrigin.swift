@@ -20,10 +20,22 @@ struct ValueOrigin {
     layout = AxisLayout(contiguous: dims)
   }
 
-  /// As far back as `value` is only moved about in memory, and multiplied by constants where `throughFactors` allows it.
-  static func trace(_ value: String, in graph: GraphIndex, throughFactors: Bool, depth: Int = depthLimit)
-    -> ValueOrigin?
-  {
+  /// The value itself, and every value before it that it is only moved about from in memory, and multiplied by constants
+  /// where `throughFactors` says so. The farthest one comes first.
+  static func all(of value: String, in graph: GraphIndex, throughFactors: Bool) -> [ValueOrigin] {
+    var result: [ValueOrigin] = []
+    for depth in 0...depthLimit {
+      guard let origin = trace(value, in: graph, throughFactors: throughFactors, depth: depth),
+        origin.nodes.count == depth
+      else { break }
+      result.insert(origin, at: 0)
+    }
+    return result
+  }
+
+  private static func trace(
+    _ value: String, in graph: GraphIndex, throughFactors: Bool, depth: Int
+  ) -> ValueOrigin? {
     guard depth > 0, let node = graph.producer(of: value), node.domain.isEmpty, let input = node.inputs.first,
       let dims = graph.dims(value), !dims.contains(0)
     else { return ValueOrigin(itself: value, in: graph) }

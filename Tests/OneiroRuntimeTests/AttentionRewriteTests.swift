@@ -95,6 +95,19 @@ extension RewriteTests {
         "Transpose", "Reshape",
       ]),
     Example(
+      testDescription: "an attention of one head over planes keeps their way to tokens alone",
+      text: """
+        g (float[2,8,5] q, float[2,8,5] k, float[2,8,5] v) => (float[2,5,8] y)
+        <int64[4] split = {0, 0, 1, 8}, int64[3] join = {0, 0, 8}, float scale = {0.35}> {
+          qt = Transpose<perm = [0, 2, 1]>(q)  qm = Mul(qt, scale)
+          qs = Reshape(qm, split)  qh = Transpose<perm = [0, 2, 1, 3]>(qs)
+          kt = Transpose<perm = [0, 2, 1]>(k)  ks = Reshape(kt, split)  kh = Transpose<perm = [0, 2, 3, 1]>(ks)
+          vt = Transpose<perm = [0, 2, 1]>(v)  vs = Reshape(vt, split)  vh = Transpose<perm = [0, 2, 1, 3]>(vs)
+          m = MatMul(qh, kh)  w = Softmax(m)  o = MatMul(w, vh)
+          oh = Transpose<perm = [0, 2, 1, 3]>(o)  y = Reshape(oh, join)
+        }
+        """, expected: ["Transpose", "Transpose", "Transpose", fused]),
+    Example(
       testDescription: "an attention of matrices",
       text: """
         g (float[3,8] q, float[8,5] k, float[5,4] v) => (float[3,4] y) { m = MatMul(q, k)  w = Softmax(m)  y = MatMul(w, v) }

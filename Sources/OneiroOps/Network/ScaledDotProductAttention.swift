@@ -5,8 +5,8 @@ import OneiroGraph
 ///
 ///     Y = softmax(scale * Q K^T) V     for every head, without the scores [N, heads, T, S] ever being in memory
 ///
-/// Q: [N, T, heads * D], K: [N, S, heads * D], V: [N, S, heads * Dv], Y: [N, T, heads * Dv]. The heads lie side by side on
-/// the last axis, as a linear layer leaves them. Without `scale` it is 1 / sqrt(D).
+/// Q: [N, T, heads * D], K: [N, S, heads * D], V: [N, S, heads * Dv], Y: [N, T, heads * Dv]. The heads lie side by side
+/// on the last axis, as a linear layer leaves them. Without `scale` it is 1 / sqrt(D).
 public enum ScaledDotProductAttention: Operator {
   public static let schema = OpSchema(
     "ScaledDotProductAttention", domain: Model.oneiroDomain, since: 1,
