@@ -82,6 +82,12 @@ typedef struct vector_loops {
   /* C = A B (+ C when accumulate) for packed panels of any number of rows and columns. */
   void (*multiply)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows, size_t columns,
                    size_t depth, int accumulate);
+  /* One block of keys of an attention for tile_columns queries; `scores` and `mix` have tile_columns floats a row, a
+   * row for each key and for each value. Scores, to base 2, become weights relative to `largest`, the largest score of each
+   * query so far; its `sums` and its `mix` of earlier blocks follow. */
+  void (*attend)(float *scores, size_t keys, float *largest, float *sums, float *mix, size_t values, int is_first);
+  /* What comes out in the end: y[query * step + value] = mix[value][query] / sums[query]. The mix is overwritten. */
+  void (*attended)(float *y, size_t step, size_t queries, float *mix, const float *sums, size_t values);
   /* y[i] += factor * x[i * x_step] */
   void (*add_scaled)(float *y, const float *x, size_t count, size_t x_step, float factor);
 } vector_loops;

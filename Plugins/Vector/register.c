@@ -12,6 +12,7 @@ static const vector_family *const families[] = {
     &vector_cast,
     &vector_matmul,
     &vector_gemm,
+    &vector_attention,
     &vector_conv,
     &vector_conv_transpose,
     &vector_normalization_rows,

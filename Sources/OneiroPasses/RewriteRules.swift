@@ -3,6 +3,7 @@ public enum RewriteRules {
   public static let all: [any RewriteRule] = [
     RemoveNeutral(),  // first: what it removes stands between the parts of the patterns below
     FuseGroupNormalization(),
+    FuseAttention(),
     FuseSiLU(),
     FuseGelu(),
     FuseBias(),

@@ -140,6 +140,34 @@ import Testing
     }
   }
 
+  @Test func attentionWithoutScoresTakesTheRootOfTheHeadSize() throws {
+    // Scores 2 / sqrt(4) and 0: the first value's weight is the sigmoid of 1.
+    let q = Tensor([2, 0, 0, 0] as [Float], dims: [1, 1, 4])
+    let k = Tensor([1, 0, 0, 0, 0, 0, 0, 0] as [Float], dims: [1, 2, 4])
+    let v = Tensor([1, 0] as [Float], dims: [1, 2, 1])
+    let y = try run(ScaledDotProductAttention.self, [q, k, v], ["heads": .int(1)])
+    #expect(abs(y[0].doubles()[0] - 0.7310585786) < 1e-7)
+    let unscaled = try run(ScaledDotProductAttention.self, [q, k, v], ["heads": .int(1), "scale": .float(0)])
+    #expect(unscaled[0].doubles() == [0.5])
+  }
+
+  @Test(arguments: [
+    ([2, 3, 4], [2, 5, 4], [2, 5, 4], 0, "attribute heads: expected 1 or more, found 0"),
+    ([2, 3, 4], [2, 5, 4], [2, 5, 4], -1, "attribute heads: expected 1 or more, found -1"),
+    ([2, 3, 4], [2, 5, 4], [2, 5, 4], 3, "expected a width of 3 equal heads, found 4"),
+    ([2, 3, 4], [2, 5, 4], [2, 5, 5], 2, "expected a width of 2 equal heads, found 5"),
+    ([3, 4], [2, 5, 4], [2, 5, 4], 2, "expected rank 3, found rank 2"),
+    ([2, 3, 4], [1, 5, 4], [2, 5, 4], 2, "expected 2 along axis 0"),
+    ([2, 3, 4], [2, 5, 4], [1, 5, 4], 2, "expected 2 along axis 0"),
+    ([2, 3, 4], [2, 5, 4], [2, 6, 4], 2, "expected 5 along axis 1"),
+    ([2, 3, 4], [2, 5, 6], [2, 5, 4], 2, "expected 4 along axis 2"),
+  ]) func attentionWithoutScoresRefuses(q: [Int], k: [Int], v: [Int], heads: Int, sentence: String) {
+    let error = #expect(throws: GraphError.self) {
+      try run(ScaledDotProductAttention.self, [ones(q), ones(k), ones(v)], ["heads": .int(Int64(heads))])
+    }
+    #expect("\(error!)".contains(sentence), "\(error!)")
+  }
+
   @Test func recurrentNetworksStopAtEachSequenceLength() throws {
     let lengths = Tensor([Int32(1), 0], dims: [2])
     let y = try run(

@@ -26,5 +26,6 @@ extension Operators {
     RMSNormalization.self,
     RNN.self,
     RotaryEmbedding.self,
+    ScaledDotProductAttention.self,
   ]
 }

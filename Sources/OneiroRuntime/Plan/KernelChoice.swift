@@ -1,5 +1,6 @@
 import OneiroGraph
 import OneiroOps
+import OneiroPasses
 
 /// Finds the kernel for one node: the first of the backend's sources that takes it.
 struct KernelChoice {
@@ -7,28 +8,35 @@ struct KernelChoice {
   let hostOperators: [any HostOperator.Type]
   let threads: Int
 
-  struct Choice {
-    let kernel: any PreparedKernel
-    let declined: [ExecutionPlan.Declined]
+  enum Choice {
+    case kernel(any PreparedKernel, declined: [ExecutionPlan.Declined])
+    /// No plugin takes the node, and its operator can be written in others.
+    case body(ExpandBody, declined: [ExecutionPlan.Declined])
   }
 
+  /// - expand: writes the node in other operators, if that can be.
   /// - constants: one for each input, where its value is known.
   /// - plan: plans the body of a host operator.
   func choose(
     _ node: Node, _ op: any Operator.Type, inputs: [TensorType?], outputs: [TensorType?], constants: [Tensor?],
-    plan: (Graph, [String: TensorType]) throws(RunError) -> ExecutionPlan
+    expand: () throws(GraphError) -> ExpandBody?, plan: (Graph, [String: TensorType]) throws(RunError) -> ExecutionPlan
   ) throws(RunError) -> Choice {
     if let host = hostOperators.first(where: { $0.op == node.op }) {
-      return Choice(kernel: try host.prepare(node, inputs: inputs, outputs: outputs, plan: plan), declined: [])
+      return .kernel(try host.prepare(node, inputs: inputs, outputs: outputs, plan: plan), declined: [])
     }
     var declined: [ExecutionPlan.Declined] = []
+    func body() throws(RunError) -> Choice? {
+      do throws(GraphError) { return try expand().map { .body($0, declined: declined) } } catch { throw .graph(error) }
+    }
     let hasNarrow = constants.contains { $0?.isNarrow ?? false }
     // As kernels see it that read narrow constants, and as the others do.
     var bound: [Bool: BoundNode] = [:]
     for source in backend.chain(for: node) {
       switch source {
       case .reference:
-        return Choice(kernel: ReferenceKernel(node, op, inputs: inputs, outputs: outputs), declined: declined)
+        // The parts of a fused operator may have the fast kernels that the whole has not.
+        if !declined.isEmpty, let body = try body() { return body }
+        return .kernel(ReferenceKernel(node, op, inputs: inputs, outputs: outputs), declined: declined)
       case .plugin(let plugin):
         let candidates = plugin.kernels(for: node.op)
         if candidates.isEmpty { declined.append(.init(source: plugin.name, reason: "has no kernel for \(node.op)")) }
@@ -45,12 +53,13 @@ struct KernelChoice {
               node, schema: op.schema, inputs: inputs, outputs: outputs, constants: constants, showsNarrow: showsNarrow)
           bound[showsNarrow] = boundNode
           switch try candidate.prepare(boundNode, label: node.label, threads: threads) {
-          case .prepared(let kernel): return Choice(kernel: kernel, declined: declined)
+          case .prepared(let kernel): return .kernel(kernel, declined: declined)
           case .declined(let reason): declined.append(.init(source: plugin.name, reason: reason))
           }
         }
       }
     }
+    if let body = try body() { return body }
     let reasons = declined.map { "\($0.source): \($0.reason)" }.joined(separator: "; ")
     throw .kernel(
       node: node.label, op: node.op, kernel: backend.text, reason: "no kernel, and nothing may fall back: \(reasons)")

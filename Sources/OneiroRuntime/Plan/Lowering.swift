@@ -1,11 +1,12 @@
 import OneiroGraph
 import OneiroOps
+import OneiroPasses
 
 /// Turns nodes of known types into steps: views become names for other values' memory, everything else gets a kernel.
 struct Lowering {
   let planner: Planner
-  let types: [String: TensorType]
-  let constants: [String: Tensor]
+  private var types: [String: TensorType]
+  private var constants: [String: Tensor]
   private var steps: [PlanBuilder.Draft] = []
   /// For a value that is a view: the value whose memory it shares.
   private var views: [String: String] = [:]
@@ -19,7 +20,8 @@ struct Lowering {
     self.constants = constants
   }
 
-  mutating func visit(_ node: Node) throws(RunError) {
+  /// - declined: why kernels did not take the fused operator that the node is a part of.
+  mutating func visit(_ node: Node, declined: [ExecutionPlan.Declined] = []) throws(RunError) {
     if node.domain.isEmpty, Self.viewOperators.contains(node.opType), let source = node.inputs.first,
       constants[source] == nil
     {
@@ -34,7 +36,10 @@ struct Lowering {
     )
     .choose(
       node, op, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.map { types[$0] },
-      constants: node.inputs.map { constants[$0] }
+      constants: node.inputs.map { constants[$0] },
+      expand: { [types, constants] () throws(GraphError) in
+        try ExpandBody.expand(node, op, types: types, constants: constants)
+      }
     ) { [planner] (body, types) throws(RunError) in
       var marked = body
       if case .string(let role) = NodeAttributes(node, schema: op.schema)["role"] {
@@ -46,7 +51,14 @@ struct Lowering {
       }
       return try planner.plan(marked, inputs: types)
     }
-    steps.append(PlanBuilder.Draft(node: node, kernel: choice.kernel, declined: choice.declined))
+    switch choice {
+    case .kernel(let kernel, let reasons):
+      steps.append(PlanBuilder.Draft(node: node, kernel: kernel, declined: declined + reasons))
+    case .body(let body, let reasons):
+      types.merge(body.types) { known, _ in known }
+      constants.merge(body.constants) { known, _ in known }
+      for part in body.nodes { try visit(part, declined: declined + reasons) }
+    }
   }
 
   func plan(

@@ -2,7 +2,7 @@
 enum Conformance {
   static let all: [Case] =
     unary + clip + binary + integerArithmetic + severalOperands + comparison + logic + cast + matMul + gemm + conv
-    + convTranspose
+    + convTranspose + attention
     + pools + softmax + rows + channels + lpNormalization + reductions + argMax + transpose + strided + joining + gather
     + pad
     + choosing + resize

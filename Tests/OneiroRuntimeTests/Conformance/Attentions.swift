@@ -1,0 +1,62 @@
+import OneiroGraph
+
+extension Conformance {
+  static let attention: [Case] = {
+    let name = "ScaledDotProductAttention", domain = Model.oneiroDomain
+    func test(
+      _ text: String, q: Tensor, k: Tensor, v: Tensor, heads: Int, scale: Float? = nil, constant: Bool = false
+    ) -> Case {
+      var attributes: [String: Attribute] = ["heads": .int(Int64(heads))]
+      attributes["scale"] = scale.map(Attribute.float)
+      return Case(
+        name, domain: domain, text,
+        constant ? [.input(q), .constant(k), .constant(v)] : [.input(q), .input(k), .input(v)], attributes,
+        tolerance: 1e-5)
+    }
+    // Batch, queries, keys, heads, size, size of values.
+    let shapes: [(String, Int, Int, Int, Int, Int, Int)] = [
+      ("one of everything", 1, 1, 1, 1, 1, 1), ("odd everywhere", 3, 5, 7, 3, 5, 9),
+      ("one query", 2, 1, 301, 2, 16, 16),
+      ("one key", 1, 37, 1, 2, 8, 24), ("just past a panel", 1, 33, 13, 1, 17, 13),
+      ("just past a block", 1, 31, 193, 2, 40, 40), ("as long as two blocks", 1, 8, 384, 1, 8, 8),
+      ("cross attention", 2, 50, 77, 2, 40, 40), ("wide heads", 1, 40, 70, 1, 160, 160),
+      ("one very wide head", 1, 35, 130, 1, 512, 512), ("wide enough for threads", 2, 150, 210, 3, 20, 28),
+      ("several groups of panels", 1, 300, 64, 1, 24, 24), ("no batches", 0, 3, 4, 2, 8, 8),
+      ("no queries", 1, 0, 4, 2, 8, 8), ("no keys is zero", 2, 3, 0, 2, 8, 8),
+      ("no size is the mean", 1, 3, 5, 2, 0, 4),
+      ("no values", 1, 3, 5, 2, 4, 0),
+    ]
+    var cases = shapes.map { (text, n, t, s, heads, d, dv) in
+      test(
+        text, q: .random([n, t, heads * d], -2...2), k: .random([n, s, heads * d], -2...2, seed: 2),
+        v: .random([n, s, heads * dv], seed: 3), heads: heads)
+    }
+    let q = Tensor.random([2, 9, 8], -2...2), k = Tensor.random([2, 401, 8], -2...2, seed: 2)
+    let v = Tensor.random([2, 401, 6], seed: 3)
+    cases += [
+      test("scale", q: q, k: k, v: v, heads: 2, scale: 1.5),
+      test("scale below zero", q: q, k: k, v: v, heads: 2, scale: -2),
+      test("scale zero is the mean", q: q, k: k, v: v, heads: 2, scale: 0),
+      test("constant keys and values", q: q, k: k, v: v, heads: 2, constant: true),
+      test("scores far apart", q: q, k: k, v: v, heads: 2, scale: 10),
+      test("a NaN query spoils its row of its head", q: q.replacing([10: .nan]), k: k, v: v, heads: 2),
+      test("a NaN key in the last block spoils its head", q: q, k: k.replacing([400 * 8 + 1: .nan]), v: v, heads: 2),
+      test("a NaN value spoils its column", q: q, k: k, v: v.replacing([350 * 6 + 4: .nan]), heads: 2),
+      test("an infinite value", q: q, k: k, v: v.replacing([6: .infinity]), heads: 2),
+    ]
+    // Positive queries: an infinite key is an infinite score for all of them.
+    let positive = Tensor.random([1, 5, 4], 0.5...1), values = Tensor.random([1, 400, 4], seed: 3)
+    let keys = Tensor.random([1, 400, 4], seed: 2)
+    func marked(_ range: Range<Int>, _ value: Float) -> Tensor {
+      keys.replacing(Dictionary(uniqueKeysWithValues: range.map { ($0 * 4, value) }))
+    }
+    cases += [
+      test("all scores minus infinity", q: positive, k: marked(0..<400, -.infinity), v: values, heads: 1),
+      test("a first block of minus infinity", q: positive, k: marked(0..<200, -.infinity), v: values, heads: 1),
+      test("a last block of minus infinity", q: positive, k: marked(192..<400, -.infinity), v: values, heads: 1),
+      test("one score of plus infinity", q: positive, k: marked(10..<11, .infinity), v: values, heads: 1),
+      test("plus infinity in the last block", q: positive, k: marked(399..<400, .infinity), v: values, heads: 1),
+    ]
+    return cases
+  }()
+}
