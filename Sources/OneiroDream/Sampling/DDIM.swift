@@ -23,9 +23,6 @@ public struct DDIM: Sampler {
     finishedSteps = 0
   }
 
-  public func copySample(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
-  public func copyInput(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
-
   public mutating func advance(epsilon: UnsafeBufferPointer<Float>, freshNoise: UnsafeBufferPointer<Float>?) {
     precondition(epsilon.count == sample.count, "a prediction of another size")
     precondition(!needsFreshNoise || freshNoise?.count == sample.count, "fresh noise is missing")

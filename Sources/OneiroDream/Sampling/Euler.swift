@@ -42,8 +42,6 @@ public struct Euler: Sampler {
     finishedSteps = 0
   }
 
-  public func copySample(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
-
   public func copyInput(to memory: UnsafeMutableBufferPointer<Float>) {
     sample.copy(to: memory)
     for index in memory.indices { memory[index] /= steps[finishedSteps].deviation }

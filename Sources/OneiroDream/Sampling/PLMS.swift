@@ -21,7 +21,6 @@ public struct PLMS: Sampler {
   }
 
   public var stepCount: Int { table.steps.count }
-  public var needsFreshNoise: Bool { false }
 
   public var timestep: Int? {
     guard finishedSteps < stepCount else { return nil }
@@ -35,7 +34,6 @@ public struct PLMS: Sampler {
     isLookingAhead = false
   }
 
-  public func copySample(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
   public func copyInput(to memory: UnsafeMutableBufferPointer<Float>) {
     if isLookingAhead { ahead.copy(to: memory) } else { sample.copy(to: memory) }
   }

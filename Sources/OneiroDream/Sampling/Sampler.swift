@@ -30,3 +30,10 @@ public protocol Sampler: Sendable {
   /// - freshNoise: standard normal numbers where `needsFreshNoise`; not looked at otherwise.
   mutating func advance(epsilon: UnsafeBufferPointer<Float>, freshNoise: UnsafeBufferPointer<Float>?)
 }
+
+/// What most samplers do.
+extension Sampler {
+  public var needsFreshNoise: Bool { false }
+  public func copyInput(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
+  public func copySample(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
+}

@@ -46,7 +46,6 @@ public struct UniPC: Sampler {
 
   public var stepCount: Int { steps.count }
   public var timestep: Int? { finishedSteps < stepCount ? steps[finishedSteps].timestep : nil }
-  public var needsFreshNoise: Bool { false }
 
   public mutating func start(from noise: UnsafeBufferPointer<Float>) {
     sample.replace(with: noise)
@@ -56,9 +55,6 @@ public struct UniPC: Sampler {
     }
     finishedSteps = 0
   }
-
-  public func copySample(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
-  public func copyInput(to memory: UnsafeMutableBufferPointer<Float>) { sample.copy(to: memory) }
 
   public mutating func advance(epsilon: UnsafeBufferPointer<Float>, freshNoise: UnsafeBufferPointer<Float>?) {
     precondition(epsilon.count == sample.count, "a prediction of another size")

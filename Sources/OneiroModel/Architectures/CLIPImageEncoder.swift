@@ -98,8 +98,10 @@ public struct CLIPImageEncoder: NetworkConfiguration, Sendable, Equatable, Codab
         "mode": .string("cubic"), "cubic_coeff_a": .float(-0.5), "antialias": .int(1), "axes": .ints([2, 3]),
         "keep_aspect_ratio_policy": .string("not_smaller"),
       ])
+    // Bicubic curves overshoot at edges, where pixels of 8 bits are clamped.
+    let bounded = builder.node("Clip", [resized, builder.scalar(-1), builder.scalar(1)], "\(path).bounded")
     let square = builder.node(
-      "CenterCropPad", [resized, builder.integers([imageSize, imageSize])], "\(path).center_crop",
+      "CenterCropPad", [bounded, builder.integers([imageSize, imageSize])], "\(path).center_crop",
       ["axes": .ints([2, 3])])
     // From -1 ... 1 to 0 ... 1, less the mean, over the deviation, in one product and one sum.
     let mean = [0.48145466, 0.4578275, 0.40821073], deviation = [0.26862954, 0.26130258, 0.27577711]

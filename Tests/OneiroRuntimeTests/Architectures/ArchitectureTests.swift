@@ -145,6 +145,39 @@ import Testing
       ["image_embedding": recorded["out.image_embeds"]], backend)
     #expect(ledger.missing.isEmpty)
   }
+
+  @Test("CLIP's preparation of a picture: the shorter side resized, the middle, normalized") func preparation() throws {
+    let recorded = try Recorded.load("data_pipeline")
+    /// 8-bit pixels [H,W,3] as [1,3,H,W] in -1 ... 1.
+    func picture(_ name: String) throws -> Tensor {
+      let pixels = try #require(recorded[name])
+      let (height, width) = (pixels.dims[0], pixels.dims[1])
+      let bytes = pixels.elements(of: UInt8.self)
+      return Tensor(Float.self, dims: [1, 3, height, width]) { planes in
+        for index in planes.indices {
+          let (channel, place) = index.quotientAndRemainder(dividingBy: height * width)
+          planes.initializeElement(at: index, to: Float(bytes[place * 3 + channel]) / 127.5 - 1)
+        }
+      }
+    }
+    let encoder = CLIPImageEncoder(width: 8, depth: 1, heads: 1, hidden: 8, projection: 4)
+    let network = try encoder.network(WeightLedger(generator: GeneratedWeights()), takes: .picture)
+    let inside = ["image_processor.center_crop", "image_processor.normalized"]
+    let found = try network.run(["image": try picture("clip_pre.in_u8_hwc")], also: inside)
+    let cropped = try picture("clip_pre.cropped_u8_hwc").elements(of: Float.self)
+    let middle = try #require(found[inside[0]])
+    #expect(middle.dims == [1, 3, 224, 224])
+    let differences = zip(middle.elements(of: Float.self), cropped).map { abs($0 - $1) * 127.5 }
+    // The original rounds to 8 bits after each of two passes, and clamps what bicubic curves overshoot.
+    #expect(differences.reduce(0, +) / Float(differences.count) < 0.5, "mean of the difference, in levels of 255")
+    let (mean, deviation) = ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711])
+    let normalized = try #require(found[inside[1]]).elements(of: Float.self)
+    for index in stride(from: 0, to: normalized.count, by: 997) {
+      let channel = index / (224 * 224)
+      let unit = (Double(middle.elements(of: Float.self)[index]) + 1) / 2
+      #expect(abs(Double(normalized[index]) - (unit - mean[channel]) / deviation[channel]) < 1e-5)
+    }
+  }
 }
 
 @Suite("Tables that the architectures are made with") struct ArchitectureTableTests {
