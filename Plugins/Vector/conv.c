@@ -1,9 +1,11 @@
 /* Conv over one to three spatial axes. A channel with one or two filters of its own (depthwise) leaves too little to
  * multiply as matrices: those are added tap by tap, row by row. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "convolution.h"
 #include "families.h"
+#include "winograd.h"
 
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int32_t status = vector_require_floats(node, why);
@@ -71,5 +73,23 @@ static int32_t compute(const oneiro_call *call) {
   return ONEIRO_OK;
 }
 
-static const vector_kernel kernels[] = {{"Conv", 22, supports, prepare, compute, free, NULL}};
+static int32_t supports_winograd(const oneiro_node *node, oneiro_text *why) {
+  int32_t status = vector_require_floats(node, why);
+  vector_convolution convolution;
+  if (!status) status = vector_describe_convolution(node, false, &convolution, why);
+  return status ? status : vector_winograd_supports(&convolution, why);
+}
+
+static double winograd_relative_time(const oneiro_node *node, int32_t threads) {
+  (void)threads;
+  vector_convolution convolution;
+  if (vector_describe_convolution(node, false, &convolution, NULL)) return INFINITY;
+  return vector_winograd_relative_time(&convolution);
+}
+
+static const vector_kernel kernels[] = {
+    {"Conv", 22, supports, prepare, compute, free, NULL, NULL, NULL, 0},
+    {"Conv", 22, supports_winograd, vector_winograd_prepare, vector_winograd_compute, free, NULL,
+     winograd_relative_time, "Winograd", ONEIRO_KERNEL_APPROXIMATE},
+};
 VECTOR_FAMILY(vector_conv, kernels);

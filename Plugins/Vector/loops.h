@@ -44,6 +44,14 @@ typedef void (*vector_binary_loop)(void *y, const void *a, const void *b, size_t
 /* A convolution's input seen as a matrix; see `window.h`. */
 struct vector_window;
 
+/* Tiles of Winograd's convolution that lie side by side in one image. */
+typedef struct vector_winograd_run {
+  size_t lane, count;              /* the first one's place in the panel, or the chunk; how many */
+  size_t image;                    /* of the batch */
+  int64_t y, x;                    /* the first one's corner in the input; negative in the padding */
+  int64_t out_y, out_x;            /* and in the output */
+} vector_winograd_run;
+
 typedef struct vector_loops {
   const char *isa;
 
@@ -88,6 +96,16 @@ typedef struct vector_loops {
   void (*attend)(float *scores, size_t keys, float *largest, float *sums, float *mix, size_t values, int is_first);
   /* What comes out in the end: y[query * step + value] = mix[value][query] / sums[query]. The mix is overwritten. */
   void (*attended)(float *y, size_t step, size_t queries, float *mix, const float *sums, size_t values);
+  /* The three transforms of Winograd's 3 x 3 convolution, between which lie 36 products. Floats from one product's
+   * operand to the next one's are `step`.
+   * Input: a row of a panel of B, tile_columns tiles of one channel; `x` is that channel in the first image. */
+  void (*winograd_input)(float *into, size_t step, const float *x, size_t image_step, int64_t height, int64_t width,
+                         const vector_winograd_run *runs, size_t count);
+  /* Filters: a panel of A from `rows` <= tile_rows filters [depth, 3, 3]. */
+  void (*winograd_filters)(float *into, size_t step, const float *filters, size_t rows, size_t depth);
+  /* Output: one channel from the products' rows, which may be read up to a vector behind the last tile. */
+  void (*winograd_output)(float *y, size_t image_step, int64_t height, int64_t width, const float *products,
+                          size_t step, const vector_winograd_run *runs, size_t count, float bias);
   /* y[i] += factor * x[i * x_step] */
   void (*add_scaled)(float *y, const float *x, size_t count, size_t x_step, float factor);
 } vector_loops;

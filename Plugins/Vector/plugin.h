@@ -24,6 +24,9 @@ typedef struct vector_kernel {
   int32_t (*compute)(const oneiro_call *call);
   void (*release)(void *state);
   const char *domain;
+  double (*relative_time)(const oneiro_node *node, int32_t threads);
+  const char *method;
+  uint32_t flags;
 } vector_kernel;
 
 /* The kernels of one file. */

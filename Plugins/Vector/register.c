@@ -42,7 +42,10 @@ int32_t oneiro_plugin_register(const oneiro_host *host) {
                               .supports = from->supports,
                               .prepare = from->prepare,
                               .compute = from->compute,
-                              .release = from->release};
+                              .release = from->release,
+                              .flags = from->flags,
+                              .relative_time = from->relative_time,
+                              .method = from->method};
       int32_t status = host->add_kernel(host->context, &kernel);
       if (status) return status;
     }

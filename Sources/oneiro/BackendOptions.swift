@@ -17,6 +17,12 @@ struct BackendOptions: ParsableArguments {
   @Flag(help: "Refuse to run a node on any other kernels than those asked for.")
   var strict = false
 
+  @Option(
+    help: ArgumentHelp(
+      "standard, or strict: no kernel that rounds more than the operator's definition, such as Winograd's convolution.",
+      valueName: "precision"))
+  var precision = Backend.Precision.standard
+
   func validate() throws {
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads: expected 1 ... 1024, found \(threads)")
@@ -25,7 +31,7 @@ struct BackendOptions: ParsableArguments {
 
   /// The kernels that were asked for, loaded.
   func load() throws -> Backend {
-    let loaded = try Backend(backend, isStrict: strict)
+    let loaded = try Backend(backend, isStrict: strict, precision: precision)
     Log.shared.info("kernels are asked in the order \(loaded.order), on \(threads) threads")
     return loaded
   }
@@ -41,3 +47,5 @@ struct BackendOptions: ParsableArguments {
     Planner(backend: try load(), hostOperators: [DenoiseOperator.self], threads: usefulThreads)
   }
 }
+
+extension Backend.Precision: ExpressibleByArgument {}

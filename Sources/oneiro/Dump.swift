@@ -119,7 +119,7 @@ struct Dump: ParsableCommand {
       if !inputs.assumed.isEmpty {
         print("dimensions taken as 1 (see --input): \(inputs.assumed.joined(separator: ", "))")
       }
-      print("backend: \(try Backend(options.backend, isStrict: options.strict).order)")
+      print("backend: \(try options.load().order)")
       print(PlanText.print(round.plan, depth: depth, verbose: verbose), terminator: "")
       guard !waiting.isEmpty else { return }
       print("\nnot planned, since their shapes depend on what a run brings: \(waiting.count) nodes")

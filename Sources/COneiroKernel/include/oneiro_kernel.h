@@ -136,7 +136,10 @@ enum {
   /* `supports` and `prepare` read constants as `input_storage` says, and the kernel keeps no pointer to narrow ones: what it
    * needs of them in `compute` it has packed or widened. There their data is NULL. A kernel without the flag is given
    * every constant in its own element type. */
-  ONEIRO_KERNEL_READS_NARROW = 1
+  ONEIRO_KERNEL_READS_NARROW = 1,
+  /* Computes by another formula than the operator's definition, with a rounding error that is larger for it, and may make a
+   * NaN of an infinity. Not used where the user asks for strict precision. */
+  ONEIRO_KERNEL_APPROXIMATE = 2
 };
 
 typedef struct oneiro_kernel {
@@ -152,6 +155,11 @@ typedef struct oneiro_kernel {
   int32_t (*compute)(const oneiro_call *call);  /* allocates nothing */
   void (*release)(void *state);                 /* may be NULL */
   uint32_t flags;
+  /* How long the node takes this kernel, in terms of one that does what the operator's definition says: 0.5 is half as
+   * long. Asked after `supports`; among all kernels that the host may use, the least wins, and the first of those.
+   * NULL: 1. */
+  double (*relative_time)(const oneiro_node *node, int32_t threads);
+  const char *method;              /* what tells this kernel from others of the same operator; for people; may be NULL */
 } oneiro_kernel;
 
 typedef struct oneiro_host {

@@ -26,10 +26,19 @@ public struct Backend: Sendable {
   public let overrides: [String: [KernelSource]]
   /// Nothing may fall back past the source that was asked for.
   public let isStrict: Bool
+  public let precision: Precision
+
+  /// How kernels may compute.
+  public enum Precision: String, Sendable, CaseIterable {
+    /// Also by other formulas that need fewer operations and round more, such as Winograd's convolution.
+    case standard
+    /// By the operators' definitions alone.
+    case strict
+  }
 
   /// Loads what `text` names: `onednn`, a path to a `.so`, or a list by role or operator type: `onednn,Conv=openblas`.
   /// Without a general entry in a list the rest runs on `defaultName`.
-  public init(_ text: String, isStrict: Bool = false) throws(RunError) {
+  public init(_ text: String, isStrict: Bool = false, precision: Precision = .standard) throws(RunError) {
     var chain: [KernelSource]?
     var overrides: [String: [KernelSource]] = [:]
     for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -44,6 +53,7 @@ public struct Backend: Sendable {
     }
     self.text = text
     self.isStrict = isStrict
+    self.precision = precision
     if let chain { self.chain = chain } else { self.chain = try Self.chain(Self.defaultName, isStrict: isStrict) }
     self.overrides = overrides
   }

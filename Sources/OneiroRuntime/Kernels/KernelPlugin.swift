@@ -70,7 +70,9 @@ public final class KernelPlugin: @unchecked Sendable {
     guard let opType = copy.op_type, copy.supports != nil, copy.compute != nil else { return Int32(ONEIRO_FAILED) }
     let domain = copy.domain.map { String(cString: $0) } ?? ""
     let op = OpIdentifier(String(cString: opType), domain: domain)
-    let kernel = PluginKernel(op: op, source: name, isa: copy.isa.map { String(cString: $0) } ?? "", descriptor: copy)
+    let isa = copy.isa.map { String(cString: $0) } ?? ""
+    let method = copy.method.map { String(cString: $0) }
+    let kernel = PluginKernel(op: op, source: name, isa: isa, method: method, descriptor: copy)
     kernels.append(kernel)
     byOperator[op, default: []].append(kernel)
     return Int32(ONEIRO_OK)
@@ -93,6 +95,8 @@ public struct PluginKernel: @unchecked Sendable {
   public let op: OpIdentifier
   public let source: String
   public let isa: String
+  /// What tells it from other kernels of the same operator in the same plugin.
+  public let method: String?
   let descriptor: oneiro_kernel
 
   public var sinceVersion: Int { Int(descriptor.since_version) }
@@ -102,23 +106,36 @@ public struct PluginKernel: @unchecked Sendable {
   /// Takes narrow constants as they are kept, and has packed them when it is prepared.
   var readsNarrow: Bool { descriptor.flags & UInt32(ONEIRO_KERNEL_READS_NARROW) != 0 }
 
+  /// Rounds more than the operator's definition does.
+  public var isApproximate: Bool { descriptor.flags & UInt32(ONEIRO_KERNEL_APPROXIMATE) != 0 }
+
   enum Answer {
     case prepared(any PreparedKernel)
     /// The kernel's reason.
     case declined(String)
   }
 
-  /// Asks the kernel whether it takes the node, and if so makes it ready.
-  func prepare(_ node: BoundNode, label: String, threads: Int) throws(RunError) -> Answer {
+  /// Why the kernel does not take the node; `nil` when it does.
+  func refusal(of node: BoundNode) -> String? {
     let version = Int(node.pointer.pointee.since_version)
     guard version >= sinceVersion, untilVersion.map({ version <= $0 }) ?? true else {
-      return .declined(
+      return
         "has \(op) of opset \(sinceVersion)\(untilVersion.map { " to \($0)" } ?? " up"), the node means opset \(version)"
-      )
     }
     var reason = Sentence()
     let answer = reason.write { descriptor.supports(node.pointer, $0) }
-    guard answer == Int32(ONEIRO_OK) else { return .declined(reason.text) }
+    return answer == Int32(ONEIRO_OK) ? nil : reason.text
+  }
+
+  /// How long a node that the kernel takes will run, in terms of a kernel that follows the operator's definition.
+  func relativeTime(of node: BoundNode, threads: Int) -> Double {
+    let time = descriptor.relative_time?(node.pointer, Int32(threads)) ?? 1
+    return time.isNaN ? .infinity : time
+  }
+
+  /// Makes a node ready that the kernel takes.
+  func prepare(_ node: BoundNode, label: String, threads: Int) throws(RunError) -> Answer {
+    var reason = Sentence()
     var call = oneiro_call()
     call.struct_size = UInt32(MemoryLayout<oneiro_call>.size)
     call.threads = Int32(threads)
@@ -151,7 +168,7 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
   private let state: UnsafeMutableRawPointer?
   let workspaceByteCount: Int
   var source: String { kernel.source }
-  var isa: String { kernel.isa }
+  var isa: String { kernel.method.map { "\(kernel.isa), \($0)" } ?? kernel.isa }
   var needsNoNarrowConstants: Bool { kernel.readsNarrow }
 
   init(_ kernel: PluginKernel, node: BoundNode, label: String, state: UnsafeMutableRawPointer?, workspaceByteCount: Int)

@@ -2,7 +2,8 @@ import OneiroGraph
 import OneiroOps
 import OneiroPasses
 
-/// Finds the kernel for one node: the first of the backend's sources that takes it.
+/// Finds the kernel for one node: of those in the backend's sources that take it the one that promises the least time, and
+/// the first of these.
 struct KernelChoice {
   let backend: Backend
   let hostOperators: [any HostOperator.Type]
@@ -31,33 +32,47 @@ struct KernelChoice {
     let hasNarrow = constants.contains { $0?.isNarrow ?? false }
     // As kernels see it that read narrow constants, and as the others do.
     var bound: [Bool: BoundNode] = [:]
-    for source in backend.chain(for: node) {
-      switch source {
-      case .reference:
-        // The parts of a fused operator may have the fast kernels that the whole has not.
-        if !declined.isEmpty, let body = try body() { return body }
-        return .kernel(ReferenceKernel(node, op, inputs: inputs, outputs: outputs), declined: declined)
-      case .plugin(let plugin):
-        let candidates = plugin.kernels(for: node.op)
-        if candidates.isEmpty { declined.append(.init(source: plugin.name, reason: "has no kernel for \(node.op)")) }
-        guard !candidates.isEmpty else { continue }
-        guard BoundNode.canCross(inputs + outputs) else {
-          declined.append(.init(source: plugin.name, reason: "an element type that the kernel ABI does not carry"))
-          continue
-        }
-        for candidate in candidates {
-          let showsNarrow = hasNarrow && candidate.readsNarrow
-          let boundNode =
-            bound[showsNarrow]
-            ?? BoundNode(
-              node, schema: op.schema, inputs: inputs, outputs: outputs, constants: constants, showsNarrow: showsNarrow)
-          bound[showsNarrow] = boundNode
-          switch try candidate.prepare(boundNode, label: node.label, threads: threads) {
-          case .prepared(let kernel): return .kernel(kernel, declined: declined)
-          case .declined(let reason): declined.append(.init(source: plugin.name, reason: reason))
-          }
+    func bind(for kernel: PluginKernel) -> BoundNode {
+      let showsNarrow = hasNarrow && kernel.readsNarrow
+      if let known = bound[showsNarrow] { return known }
+      let made = BoundNode(
+        node, schema: op.schema, inputs: inputs, outputs: outputs, constants: constants, showsNarrow: showsNarrow)
+      bound[showsNarrow] = made
+      return made
+    }
+
+    let chain = backend.chain(for: node)
+    var offers: [(kernel: PluginKernel, relativeTime: Double)] = []
+    for case .plugin(let plugin) in chain {
+      let candidates = plugin.kernels(for: node.op)
+      guard !candidates.isEmpty else {
+        declined.append(.init(source: plugin.name, reason: "has no kernel for \(node.op)"))
+        continue
+      }
+      guard BoundNode.canCross(inputs + outputs) else {
+        declined.append(.init(source: plugin.name, reason: "an element type that the kernel ABI does not carry"))
+        continue
+      }
+      for candidate in candidates where !(candidate.isApproximate && backend.precision == .strict) {
+        let bound = bind(for: candidate)
+        if let reason = candidate.refusal(of: bound) {
+          declined.append(.init(source: plugin.name, reason: reason))
+        } else {
+          offers.append((candidate, candidate.relativeTime(of: bound, threads: threads)))
         }
       }
+    }
+    while let best = offers.indices.min(by: { offers[$0].relativeTime < offers[$1].relativeTime }) {
+      let kernel = offers.remove(at: best).kernel
+      switch try kernel.prepare(bind(for: kernel), label: node.label, threads: threads) {
+      case .prepared(let kernel): return .kernel(kernel, declined: declined)
+      case .declined(let reason): declined.append(.init(source: kernel.source, reason: reason))
+      }
+    }
+    if chain.contains(where: { if case .reference = $0 { true } else { false } }) {
+      // The parts of a fused operator may have the fast kernels that the whole has not.
+      if !declined.isEmpty, let body = try body() { return body }
+      return .kernel(ReferenceKernel(node, op, inputs: inputs, outputs: outputs), declined: declined)
     }
     if let body = try body() { return body }
     let reasons = declined.map { "\($0.source): \($0.reason)" }.joined(separator: "; ")

@@ -1,0 +1,21 @@
+/* Winograd's convolution of 3 x 3 filters: a quarter of the multiplications, for a larger rounding error. */
+#ifndef VECTOR_WINOGRAD_H
+#define VECTOR_WINOGRAD_H
+
+#include "convolution.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Whether a convolution can be computed so. */
+int32_t vector_winograd_supports(const vector_convolution *convolution, oneiro_text *why);
+
+/* How long it takes, in terms of a convolution by its definition. */
+double vector_winograd_relative_time(const vector_convolution *convolution);
+
+/* A state in one piece of memory, to be freed with free. The filters are transformed in every run, which takes a few
+ * percent of it; transformed they would be four times as large as in the file. */
+int32_t vector_winograd_prepare(oneiro_call *call);
+int32_t vector_winograd_compute(const oneiro_call *call);
+
+#pragma GCC visibility pop
+#endif
