@@ -147,9 +147,9 @@ static void run_group(const attention_job *job, size_t index, float *memory) {
     const float *values = values_of(state, packed, keys);
     for (size_t panel = 0; panel < panels; panel++) {
       float *panel_mix = mix + panel * value_size * wide;
-      loops->multiply(scores, wide, packed, queries + panel * size * wide, keys, wide, size, 0);
+      loops->multiply(scores, wide, packed, queries + panel * size * wide, keys, wide, size, 0, queries);
       loops->attend(scores, keys, largest + panel * wide, sums + panel * wide, panel_mix, value_size, block == 0);
-      loops->multiply(panel_mix, wide, values, scores, value_size, wide, keys, block > 0);
+      loops->multiply(panel_mix, wide, values, scores, value_size, wide, keys, block > 0, queries);
     }
   }
   float *y = job->y + (item * state->queries + first) * value_row + head * value_size;

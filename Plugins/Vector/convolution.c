@@ -89,7 +89,8 @@ int32_t vector_prepare_convolution(oneiro_call *call, bool transposed) {
   size_t depth = described.in_channels * described.taps;
   const float *filters = call->node->inputs[1].data;
   described.plan = vector_plan_product(described.out_channels, described.out_plane, depth,
-                                       described.batch * described.groups, call->threads);
+                                       described.batch * described.groups,
+                                       filters ? VECTOR_A_PACKED : VECTOR_NEITHER_PACKED, call->threads);
   described.packed_group = vector_packed_rows_floats(described.out_channels, depth);
   size_t byte_count = sizeof described + depth * sizeof(vector_tap);
   if (filters) byte_count += described.groups * described.packed_group * sizeof(float);

@@ -71,7 +71,8 @@ static int32_t prepare(oneiro_call *call) {
   gemm_state *state = malloc(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   *state = (gemm_state){
-      .plan = vector_plan_product((size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth, 1, call->threads),
+      .plan = vector_plan_product((size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth, 1,
+                                   constant ? VECTOR_B_PACKED : VECTOR_NEITHER_PACKED, call->threads),
       .alpha = oneiro_float(node, "alpha", 1), .beta = oneiro_float(node, "beta", 1),
       .transposes_a = shape.transposes_a, .transposes_b = shape.transposes_b, .c = c};
   if (constant) {
@@ -90,21 +91,24 @@ typedef struct gemm_job {
   float *y;
 } gemm_job;
 
-static void fill_rows(void *argument, size_t begin, size_t end) {
+static void start_with_c(const void *argument, const vector_product_part *part) {
   const gemm_job *job = argument;
   const vector_broadcast *c = &job->state->c;
-  for (size_t row = begin; row < end; row++) {
-    int64_t offset;
-    vector_broadcast_row(c, (int64_t)row, &offset);
-    vector_picked->binary[VECTOR_MUL][VECTOR_F32](job->y + (int64_t)row * c->row, job->c + offset, &job->state->beta,
-                                                  (size_t)c->row, (size_t)c->steps[0], 0);
+  size_t width = job->state->plan.columns;
+  for (size_t row = 0; row < part->rows; row++) {
+    /* The output may be one long row of C, or each of its rows a row of its own. */
+    int64_t first = (int64_t)((part->row + row) * width + part->column), offset;
+    vector_broadcast_row(c, first / c->row, &offset);
+    vector_picked->binary[VECTOR_MUL][VECTOR_F32](part->c + row * width, job->c + offset + first % c->row * c->steps[0],
+                                                  &job->state->beta, part->columns, (size_t)c->steps[0], 0);
   }
 }
 
 static void describe(const void *argument, size_t index, vector_product_item *item) {
   (void)index;
   const gemm_job *job = argument;
-  *item = (vector_product_item){operand_a(job->state, job->a), operand_b(job->state, job->b), job->y, NULL};
+  *item = (vector_product_item){.a = operand_a(job->state, job->a), .b = operand_b(job->state, job->b), .c = job->y,
+                                .start = job->c ? start_with_c : NULL};
 }
 
 static int32_t compute(const oneiro_call *call) {
@@ -112,8 +116,7 @@ static int32_t compute(const oneiro_call *call) {
   bool adds = oneiro_has_input(call->node, 2) && state->beta != 0;
   gemm_job job = {state, call->inputs[0].data, call->inputs[1].data, adds ? call->inputs[2].data : NULL,
                   call->outputs[0].data};
-  if (adds) vector_parallel_ranges(call, (size_t)state->c.rows, (size_t)state->c.row, fill_rows, &job);
-  vector_run_products(call, &state->plan, call->workspace, 1, state->plan.columns, adds, describe, &job);
+  vector_run_products(call, &state->plan, call->workspace, 1, state->plan.columns, false, describe, &job);
   return ONEIRO_OK;
 }
 

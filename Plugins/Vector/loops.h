@@ -87,9 +87,10 @@ typedef struct vector_loops {
   /* The same for a convolution's input: `columns` output positions from `first` on, rows depth_begin ..< + depth. */
   void (*pack_window)(float *panels, const struct vector_window *window, const float *x, size_t first, size_t columns,
                       size_t depth_begin, size_t depth);
-  /* C = A B (+ C when accumulate) for packed panels of any number of rows and columns. */
+  /* C = A B (+ C when accumulate) for packed panels of any number of rows and columns. `then` is the panel of B that will
+   * be read next, to be fetched meanwhile; it may be any address. */
   void (*multiply)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows, size_t columns,
-                   size_t depth, int accumulate);
+                   size_t depth, int accumulate, const float *then);
   /* One block of keys of an attention for tile_columns queries; `scores` and `mix` have tile_columns floats a row, a
    * row for each key and for each value. Scores, to base 2, become weights relative to `largest`, the largest score of each
    * query so far; its `sums` and its `mix` of earlier blocks follow. */

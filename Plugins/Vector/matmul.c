@@ -73,7 +73,8 @@ static int32_t prepare(oneiro_call *call) {
   matmul_state *state = malloc(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   state->shape = shape;
-  state->plan = vector_plan_product(shape.rows, shape.columns, shape.depth, shape.items, call->threads);
+  state->plan = vector_plan_product(shape.rows, shape.columns, shape.depth, shape.items,
+                                    pack ? VECTOR_B_PACKED : VECTOR_NEITHER_PACKED, call->threads);
   state->b_packed = pack;
   if (pack) {
     vector_operand b = {.data = node->inputs[1].data, .line_step = 1, .depth_step = (ptrdiff_t)shape.columns};

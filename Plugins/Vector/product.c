@@ -2,43 +2,71 @@
 
 #include <stdatomic.h>
 
-/* A block of B, DEPTH x COLUMNS floats, is to stay in a second-level cache of 512 KB or more beside ROWS x DEPTH of A;
- * a panel of each, DEPTH x tile, in the first level. */
-enum { DEPTH = 256, COLUMNS = 192, ROWS = 192 };
+/* A panel of A and one of B, DEPTH x tile, are to stay in a first-level cache; a block of B, DEPTH x COLUMNS floats, in a
+ * second-level one of 512 KB or more beside ROWS x DEPTH of A. */
+enum { DEPTH = 384, COLUMNS = 192, ROWS = 192 };
+
+/* Floats of A that are worth packing ahead for all workers. */
+enum { SHARED_FLOATS = 2 << 20 };
+
+/* Panels of B that are multiplied with a part of A at a time. */
+enum { STRIPE = 4 };
 
 /* Multiplications below which a second thread costs more than it saves. */
 static const double WORTH_SHARING = 1e5;
 
 static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t divide_up(size_t value, size_t step) { return step ? (value + step - 1) / step : 0; }
 
 /* Rows of A that are packed and multiplied at a time. */
 static size_t row_part(const vector_product_plan *plan) {
   return smaller(plan->row_block, round_up(ROWS, vector_picked->tile_rows));
 }
 
-static size_t divide_up(size_t value, size_t step) { return step ? (value + step - 1) / step : 0; }
-
 static size_t block_count(const vector_product_plan *plan) {
   return divide_up(plan->rows, plan->row_block) * divide_up(plan->columns, plan->column_block);
 }
 
+/* When B is constant, nothing is gained by staying with a block of its columns, and a worker takes rows of A with all
+ * columns of B, so that each row is packed once. Where there are too few rows for that, all of A is packed ahead. */
+static bool cut_rows(vector_product_plan *plan, size_t items) {
+  size_t high = vector_picked->tile_rows, wide = vector_picked->tile_columns, wanted = plan->workers * 4;
+  if (plan->rows * items < wanted * ROWS / 2) return false;
+  plan->row_block = smaller(round_up(ROWS / 2, high), round_up(plan->rows, high));
+  plan->column_block = round_up(plan->columns, wide);
+  return true;
+}
+
 /* A worker takes a block of columns with all the rows at first, so that B is packed once. When that leaves too few
  * blocks for the threads, first the columns are halved, then the rows, then either down to a single tile. */
-vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, int32_t threads) {
+static void cut_columns(vector_product_plan *plan, size_t items, size_t wanted) {
   size_t wide = vector_picked->tile_columns, high = vector_picked->tile_rows;
+  plan->column_block = smaller(round_up(plan->columns, wide), round_up(COLUMNS, wide));
+  while (items * block_count(plan) < wanted) {
+    if (plan->column_block >= 8 * wide) plan->column_block = round_up(plan->column_block / 2, wide);
+    else if (plan->row_block >= 2 * ROWS) plan->row_block = round_up(plan->row_block / 2, high);
+    else if (plan->column_block >= 2 * wide) plan->column_block = round_up(plan->column_block / 2, wide);
+    else if (plan->row_block >= 2 * high) plan->row_block = round_up(plan->row_block / 2, high);
+    else break;
+  }
+}
+
+vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, vector_packed packed,
+                                        int32_t threads) {
+  size_t high = vector_picked->tile_rows;
   vector_product_plan plan = {.rows = rows, .columns = columns, .depth = depth, .row_block = round_up(rows, high)};
-  plan.depth_block = smaller(depth, DEPTH);
-  plan.column_block = smaller(round_up(columns, wide), round_up(COLUMNS, wide));
+  plan.depth_block = depth > DEPTH ? divide_up(depth, divide_up(depth, DEPTH)) : depth;
   bool shares = threads > 1 && (double)items * (double)rows * (double)columns * (double)depth > WORTH_SHARING;
   plan.workers = shares ? (size_t)threads : 1;
-  size_t wanted = shares ? plan.workers * 4 : 1;
-  while (items * block_count(&plan) < wanted) {
-    if (plan.column_block >= 8 * wide) plan.column_block = round_up(plan.column_block / 2, wide);
-    else if (plan.row_block >= 2 * ROWS) plan.row_block = round_up(plan.row_block / 2, high);
-    else if (plan.column_block >= 2 * wide) plan.column_block = round_up(plan.column_block / 2, wide);
-    else if (plan.row_block >= 2 * high) plan.row_block = round_up(plan.row_block / 2, high);
-    else break;
+  if (packed != VECTOR_B_PACKED || !cut_rows(&plan, items)) {
+    size_t all = items * round_up(rows, high) * depth;
+    bool packs_ahead = packed != VECTOR_A_PACKED && all <= SHARED_FLOATS && columns > vector_picked->tile_columns;
+    /* With both operands packed, long blocks are best: what follows is fetched while the last part is multiplied. */
+    if (packs_ahead && packed == VECTOR_B_PACKED && shares)
+      plan.column_block = round_up(divide_up(columns, 2 * plan.workers), vector_picked->tile_columns);
+    else cut_columns(&plan, items, shares ? plan.workers * 4 : 1);
+    if (packs_ahead) plan.shared_floats = round_up(all, 16);
   }
   /* Each worker starts on its own cache line. */
   plan.worker_floats = round_up((row_part(&plan) + plan.column_block) * plan.depth_block, 16);
@@ -46,7 +74,7 @@ vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t dept
 }
 
 size_t vector_product_workspace(const vector_product_plan *plan) {
-  return plan->workers * plan->worker_floats * sizeof(float);
+  return (plan->shared_floats + plan->workers * plan->worker_floats) * sizeof(float);
 }
 
 size_t vector_packed_rows_floats(size_t rows, size_t depth) { return round_up(rows, vector_picked->tile_rows) * depth; }
@@ -72,7 +100,7 @@ void vector_pack_all_columns(const vector_product_plan *plan, const vector_opera
 
 typedef struct product_job {
   const vector_product_plan *plan;
-  float *workspace;
+  float *shared, *workspace;
   size_t row_blocks, column_blocks, blocks, c_step;
   bool accumulate;
   void (*describe)(const void *, size_t, vector_product_item *);
@@ -92,8 +120,9 @@ static void start_rows(float *c, size_t c_step, size_t rows, size_t columns, con
 static void run_block(const product_job *job, size_t block, float *memory) {
   const vector_product_plan *plan = job->plan;
   const vector_loops *loops = vector_picked;
-  vector_product_item item;
-  job->describe(job->argument, block / (job->row_blocks * job->column_blocks), &item);
+  vector_product_item item = {0};
+  size_t index = block / (job->row_blocks * job->column_blocks);
+  job->describe(job->argument, index, &item);
   /* Neighbouring blocks share their columns of B, which are what is expensive to fetch. */
   size_t row = block % job->row_blocks * plan->row_block;
   size_t column = block / job->row_blocks % job->column_blocks * plan->column_block;
@@ -101,6 +130,7 @@ static void run_block(const product_job *job, size_t block, float *memory) {
   size_t columns = smaller(plan->columns - column, plan->column_block);
   size_t padded_rows = round_up(plan->rows, loops->tile_rows);
   size_t padded_columns = round_up(plan->columns, loops->tile_columns);
+  if (plan->shared_floats) item.a.packed = job->shared + index * padded_rows * plan->depth;
   float *a_memory = memory, *b_memory = memory + part * plan->depth_block;
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
     size_t depth = smaller(plan->depth - k, plan->depth_block);
@@ -108,15 +138,47 @@ static void run_block(const product_job *job, size_t block, float *memory) {
     if (item.b.packed) b = item.b.packed + padded_columns * k + column * depth;
     else if (item.b.window) loops->pack_window(b_memory, item.b.window, item.b.data, column, columns, k, depth);
     else loops->pack_columns(b_memory, at(&item.b, column, k), columns, depth, item.b.depth_step, item.b.line_step);
+    /* Where this worker is likely to read on: in the next part along K, or in the block that follows. */
+    const float *next = b;
+    if (item.b.packed)
+      next = k + depth < plan->depth
+                 ? item.b.packed + padded_columns * (k + depth) + column * smaller(plan->depth - k - depth, plan->depth_block)
+                 : item.b.packed + (column + columns) * plan->depth_block;
     for (size_t i = row; i < row_end; i += part) {
       size_t rows = smaller(row_end - i, part);
-      float *c = item.c + i * job->c_step + column;
       const float *a = a_memory;
       if (item.a.packed) a = item.a.packed + padded_rows * k + i * depth;
       else loops->pack_rows(a_memory, at(&item.a, i, k), rows, depth, item.a.line_step, item.a.depth_step,
                             item.a.factor);
-      if (k == 0 && item.row_start) start_rows(c, job->c_step, rows, columns, item.row_start + i);
-      loops->multiply(c, job->c_step, a, b, rows, columns, depth, job->accumulate || item.row_start || k > 0);
+      /* What C starts from is written just before it is read. */
+      for (size_t j = 0; j < columns; j += STRIPE * loops->tile_columns) {
+        vector_product_part stripe = {item.c + i * job->c_step + column + j, i, column + j, rows,
+                                      smaller(columns - j, STRIPE * loops->tile_columns)};
+        bool starts = item.row_start || item.start;
+        if (k == 0 && item.row_start) start_rows(stripe.c, job->c_step, rows, stripe.columns, item.row_start + i);
+        if (k == 0 && item.start) item.start(job->argument, &stripe);
+        const float *then = j + stripe.columns < columns ? b + (j + stripe.columns) * depth : next;
+        loops->multiply(stripe.c, job->c_step, a, b + j * depth, rows, stripe.columns, depth,
+                        job->accumulate || starts || k > 0, then);
+      }
+    }
+  }
+}
+
+/* Panels `begin` ..< `end` of A, counted through all items. */
+static void pack_shared(void *argument, size_t begin, size_t end) {
+  const product_job *job = argument;
+  const vector_product_plan *plan = job->plan;
+  size_t high = vector_picked->tile_rows, padded = round_up(plan->rows, high), panels = padded / high;
+  for (size_t panel = begin; panel < end; panel++) {
+    size_t index = panel / panels, row = panel % panels * high;
+    vector_product_item item = {0};
+    job->describe(job->argument, index, &item);
+    for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
+      size_t depth = smaller(plan->depth - k, plan->depth_block);
+      vector_picked->pack_rows(job->shared + index * padded * plan->depth + padded * k + row * depth,
+                               at(&item.a, row, k), smaller(plan->rows - row, high), depth, item.a.line_step,
+                               item.a.depth_step, item.a.factor);
     }
   }
 }
@@ -134,8 +196,12 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
   if (plan->depth == 0) {
     /* A sum of nothing. */
     for (size_t index = 0; index < items && !accumulate; index++) {
-      vector_product_item item;
+      vector_product_item item = {0};
       describe(argument, index, &item);
+      if (item.start) {
+        item.start(argument, &(vector_product_part){item.c, 0, 0, plan->rows, plan->columns});
+        continue;
+      }
       for (size_t row = 0; row < plan->rows; row++) {
         float start = item.row_start ? item.row_start[row] : 0;
         start_rows(item.c + row * c_step, c_step, 1, plan->columns, &start);
@@ -143,9 +209,13 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
     }
     return;
   }
-  product_job job = {plan, workspace, divide_up(plan->rows, plan->row_block),
+  product_job job = {plan, workspace, (float *)workspace + plan->shared_floats, divide_up(plan->rows, plan->row_block),
                      divide_up(plan->columns, plan->column_block), items * block_count(plan), c_step, accumulate,
                      describe, argument, 0};
+  if (plan->shared_floats) {
+    size_t high = vector_picked->tile_rows;
+    vector_parallel_ranges(call, items * divide_up(plan->rows, high), high * plan->depth * 4, pack_shared, &job);
+  }
   size_t workers = smaller(smaller(plan->workers, (size_t)call->threads), job.blocks);
   vector_parallel_workers(call, workers, run_worker, &job);
 }

@@ -20,12 +20,22 @@ typedef struct vector_operand {
   const vector_window *window;      /* B only: `data` is the image, K runs over the taps */
 } vector_operand;
 
+struct vector_product_part;
+
 /* One product of a batch. */
 typedef struct vector_product_item {
   vector_operand a, b;
   float *c;
   const float *row_start;           /* what each row of C starts from, before the product is added; NULL: zero */
+  /* Or: writes to a part of C what it starts from; called from any thread with the argument of `describe`. */
+  void (*start)(const void *argument, const struct vector_product_part *part);
 } vector_product_item;
+
+/* A part of an item's C. */
+typedef struct vector_product_part {
+  float *c;                         /* its first element */
+  size_t row, column, rows, columns;
+} vector_product_part;
 
 /* Sizes, and how they are cut. Made once in `prepare`, so that compute only asks for what was promised. */
 typedef struct vector_product_plan {
@@ -33,9 +43,14 @@ typedef struct vector_product_plan {
   size_t row_block, column_block, depth_block;
   size_t workers;                   /* how many threads can take part: each has its own packing memory */
   size_t worker_floats;
+  size_t shared_floats;             /* of A packed for all workers, before any of them multiplies */
 } vector_product_plan;
 
-vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, int32_t threads);
+/* Which operand comes packed and constant, if any. */
+typedef enum vector_packed { VECTOR_NEITHER_PACKED, VECTOR_A_PACKED, VECTOR_B_PACKED } vector_packed;
+
+vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, vector_packed packed,
+                                        int32_t threads);
 
 /* Bytes of workspace that vector_run_products needs. */
 size_t vector_product_workspace(const vector_product_plan *plan);

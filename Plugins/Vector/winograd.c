@@ -171,7 +171,8 @@ static void run_group(const winograd_job *job, size_t first, float *memory) {
                             smaller(high, rows - row), depth);
   for (size_t product = 0; product < PRODUCTS; product++)
     loops->multiply(products + product * state->product_step, columns, filters + product * state->filter_step,
-                    job->panels + product * state->input_step, padded, columns, depth, 0);
+                    job->panels + product * state->input_step, padded, columns, depth, 0,
+                    job->panels + (product + 1) % PRODUCTS * state->input_step);
   for (size_t row = 0; row < rows; row++)
     for (size_t panel = 0; panel < job->count; panel++) {
       const size_t *run = &state->first_run[job->first + panel];
