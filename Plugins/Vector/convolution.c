@@ -92,9 +92,9 @@ int32_t vector_prepare_convolution(oneiro_call *call, bool transposed) {
                                        described.batch * described.groups,
                                        filters ? VECTOR_A_PACKED : VECTOR_NEITHER_PACKED, call->threads);
   described.packed_group = vector_packed_rows_floats(described.out_channels, depth);
-  size_t byte_count = sizeof described + depth * sizeof(vector_tap);
+  size_t byte_count = sizeof described + depth * sizeof(vector_tap) + VECTOR_ALIGNMENT;
   if (filters) byte_count += described.groups * described.packed_group * sizeof(float);
-  vector_convolution *state = malloc(byte_count);
+  vector_convolution *state = vector_new_packed(byte_count);
   float *turned = transposed && filters ? malloc(vector_filter_floats(&described) * sizeof(float) + 1) : NULL;
   if (!state || (transposed && filters && !turned)) {
     free(state);
@@ -106,11 +106,12 @@ int32_t vector_prepare_convolution(oneiro_call *call, bool transposed) {
   fill_taps(state, taps);
   state->window.taps = taps;
   if (filters) {
-    float *packed = (float *)(taps + depth);
+    uintptr_t end = (uintptr_t)(taps + depth);
+    float *packed = (float *)((end + VECTOR_ALIGNMENT - 1) / VECTOR_ALIGNMENT * VECTOR_ALIGNMENT);
     if (turned) vector_turn_filters(state, turned, filters);
     for (size_t group = 0; group < state->groups; group++) {
       vector_operand operand = filters_of(state, turned ? turned : filters, group);
-      vector_pack_all_rows(&state->plan, &operand, packed + group * state->packed_group);
+      vector_pack_all_rows(call, &state->plan, &operand, packed + group * state->packed_group);
     }
     state->packed = packed;
   }

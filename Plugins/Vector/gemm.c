@@ -10,7 +10,7 @@ typedef struct gemm_state {
   float alpha, beta;
   bool transposes_a, transposes_b, b_packed;
   vector_broadcast c;
-  float packed[];      /* a constant B */
+  _Alignas(VECTOR_ALIGNMENT) float packed[];      /* a constant B */
 } gemm_state;
 
 typedef struct gemm_shape {
@@ -68,7 +68,7 @@ static int32_t prepare(oneiro_call *call) {
   const float *constant = node->inputs[1].data;
   size_t byte_count = sizeof(gemm_state);
   if (constant) byte_count += vector_packed_columns_floats((size_t)shape.columns, (size_t)shape.depth) * sizeof(float);
-  gemm_state *state = malloc(byte_count);
+  gemm_state *state = vector_new_packed(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   *state = (gemm_state){
       .plan = vector_plan_product((size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth, 1,
@@ -77,7 +77,7 @@ static int32_t prepare(oneiro_call *call) {
       .transposes_a = shape.transposes_a, .transposes_b = shape.transposes_b, .c = c};
   if (constant) {
     vector_operand b = operand_b(state, constant);
-    vector_pack_all_columns(&state->plan, &b, state->packed);
+    vector_pack_all_columns(call, &state->plan, &b, state->packed);
     state->b_packed = true;
   }
   call->state = state;

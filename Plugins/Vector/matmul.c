@@ -59,7 +59,7 @@ typedef struct matmul_state {
   matmul_shape shape;
   vector_product_plan plan;
   bool b_packed;
-  float packed[];      /* a constant, unbatched B */
+  _Alignas(VECTOR_ALIGNMENT) float packed[];      /* a constant, unbatched B */
 } matmul_state;
 
 static int32_t prepare(oneiro_call *call) {
@@ -70,7 +70,7 @@ static int32_t prepare(oneiro_call *call) {
   bool pack = node->inputs[1].data && node->inputs[1].rank <= 2;
   size_t byte_count = sizeof(matmul_state);
   if (pack) byte_count += vector_packed_columns_floats(shape.columns, shape.depth) * sizeof(float);
-  matmul_state *state = malloc(byte_count);
+  matmul_state *state = vector_new_packed(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   state->shape = shape;
   state->plan = vector_plan_product(shape.rows, shape.columns, shape.depth, shape.items,
@@ -78,7 +78,7 @@ static int32_t prepare(oneiro_call *call) {
   state->b_packed = pack;
   if (pack) {
     vector_operand b = {.data = node->inputs[1].data, .line_step = 1, .depth_step = (ptrdiff_t)shape.columns};
-    vector_pack_all_columns(&state->plan, &b, state->packed);
+    vector_pack_all_columns(call, &state->plan, &b, state->packed);
   }
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->plan);

@@ -1,7 +1,11 @@
+/* For madvise. */
+#define _DEFAULT_SOURCE
+
 #include "plugin.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* Elements of work below which a second thread costs more than it saves. */
 enum { SMALLEST_SHARE = 16384, SHARES_PER_THREAD = 4 };
@@ -148,3 +152,14 @@ int64_t vector_integer_at(const oneiro_tensor *tensor, int64_t index) {
 }
 
 void *vector_new_state(size_t byte_count) { return calloc(1, byte_count ? byte_count : 1); }
+
+void *vector_new_packed(size_t byte_count) {
+  enum { LARGE_PAGE = 2 << 20 };
+  void *memory = NULL;
+  bool large = byte_count >= LARGE_PAGE;
+  if (posix_memalign(&memory, large ? LARGE_PAGE : VECTOR_ALIGNMENT, byte_count ? byte_count : 1)) return NULL;
+#ifdef MADV_HUGEPAGE
+  if (large) madvise(memory, byte_count, MADV_HUGEPAGE);
+#endif
+  return memory;
+}

@@ -88,5 +88,10 @@ static inline bool vector_same_dims(const oneiro_tensor *a, const oneiro_tensor 
 /* malloc'ed state with zeros, NULL when there is no room. */
 void *vector_new_state(size_t byte_count);
 
+/* The same for states with packed constants: aligned to VECTOR_ALIGNMENT, in large pages where the system has them, and
+ * not cleared. */
+enum { VECTOR_ALIGNMENT = 64 };
+void *vector_new_packed(size_t byte_count);
+
 #pragma GCC visibility pop
 #endif

@@ -7,7 +7,7 @@
 enum { DEPTH = 384, COLUMNS = 192, ROWS = 192 };
 
 /* Floats of A that are worth packing ahead for all workers. */
-enum { SHARED_FLOATS = 2 << 20 };
+enum { SHARED_FLOATS = 1 << 20 };
 
 /* Panels of B that are multiplied with a part of A at a time. */
 enum { STRIPE = 4 };
@@ -59,15 +59,14 @@ vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t dept
   plan.depth_block = depth > DEPTH ? divide_up(depth, divide_up(depth, DEPTH)) : depth;
   bool shares = threads > 1 && (double)items * (double)rows * (double)columns * (double)depth > WORTH_SHARING;
   plan.workers = shares ? (size_t)threads : 1;
-  if (packed != VECTOR_B_PACKED || !cut_rows(&plan, items)) {
-    size_t all = items * round_up(rows, high) * depth;
-    bool packs_ahead = packed != VECTOR_A_PACKED && all <= SHARED_FLOATS && columns > vector_picked->tile_columns;
-    /* With both operands packed, long blocks are best: what follows is fetched while the last part is multiplied. */
-    if (packs_ahead && packed == VECTOR_B_PACKED && shares)
-      plan.column_block = round_up(divide_up(columns, 2 * plan.workers), vector_picked->tile_columns);
-    else cut_columns(&plan, items, shares ? plan.workers * 4 : 1);
-    if (packs_ahead) plan.shared_floats = round_up(all, 16);
-  }
+  size_t all = items * round_up(rows, high) * depth;
+  bool packs_ahead = packed != VECTOR_A_PACKED && all <= SHARED_FLOATS && columns > vector_picked->tile_columns;
+  if (packs_ahead) plan.shared_floats = round_up(all, 16);
+  /* With both operands packed, long blocks are best: what follows is fetched while the last part is multiplied. */
+  if (packs_ahead && packed == VECTOR_B_PACKED && shares)
+    plan.column_block = round_up(divide_up(columns, 2 * plan.workers), vector_picked->tile_columns);
+  else if (packed != VECTOR_B_PACKED || !cut_rows(&plan, items))
+    cut_columns(&plan, items, shares ? plan.workers * 4 : 1);
   /* Each worker starts on its own cache line. */
   plan.worker_floats = round_up((row_part(&plan) + plan.column_block) * plan.depth_block, 16);
   return plan;
@@ -83,19 +82,49 @@ size_t vector_packed_columns_floats(size_t columns, size_t depth) {
   return round_up(columns, vector_picked->tile_columns) * depth;
 }
 
-/* A packed operand is a row of blocks along K, each with all its panels: block k starts at (padded lines) * k. */
-void vector_pack_all_rows(const vector_product_plan *plan, const vector_operand *a, float *packed) {
-  size_t padded = round_up(plan->rows, vector_picked->tile_rows);
-  for (size_t k = 0; k < plan->depth; k += plan->depth_block)
-    vector_picked->pack_rows(packed + padded * k, a->data + (ptrdiff_t)k * a->depth_step, plan->rows,
-                             smaller(plan->depth - k, plan->depth_block), a->line_step, a->depth_step, a->factor);
+static const float *at(const vector_operand *operand, size_t line, size_t depth) {
+  return operand->data + (ptrdiff_t)line * operand->line_step + (ptrdiff_t)depth * operand->depth_step;
 }
 
-void vector_pack_all_columns(const vector_product_plan *plan, const vector_operand *b, float *packed) {
-  size_t padded = round_up(plan->columns, vector_picked->tile_columns);
-  for (size_t k = 0; k < plan->depth; k += plan->depth_block)
-    vector_picked->pack_columns(packed + padded * k, b->data + (ptrdiff_t)k * b->depth_step, plan->columns,
-                                smaller(plan->depth - k, plan->depth_block), b->depth_step, b->line_step);
+/* An operand that is packed as a whole: a row of blocks along K, each with all its panels, so that block k starts at
+ * (padded lines) * k. */
+typedef struct packing_job {
+  const vector_product_plan *plan;
+  const vector_operand *operand;
+  float *packed;
+  bool is_a;
+} packing_job;
+
+static void pack_panels(void *argument, size_t begin, size_t end) {
+  const packing_job *job = argument;
+  const vector_product_plan *plan = job->plan;
+  const vector_operand *operand = job->operand;
+  size_t panel = job->is_a ? vector_picked->tile_rows : vector_picked->tile_columns;
+  size_t all = job->is_a ? plan->rows : plan->columns, first = begin * panel;
+  size_t lines = smaller(all, end * panel) - first;
+  for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
+    size_t depth = smaller(plan->depth - k, plan->depth_block);
+    float *into = job->packed + round_up(all, panel) * k + first * depth;
+    const float *from = at(operand, first, k);
+    if (job->is_a)
+      vector_picked->pack_rows(into, from, lines, depth, operand->line_step, operand->depth_step, operand->factor);
+    else
+      vector_picked->pack_columns(into, from, lines, depth, operand->depth_step, operand->line_step);
+  }
+}
+
+void vector_pack_all_rows(const oneiro_call *call, const vector_product_plan *plan, const vector_operand *a,
+                          float *packed) {
+  packing_job job = {plan, a, packed, true};
+  size_t high = vector_picked->tile_rows;
+  vector_parallel_ranges(call, divide_up(plan->rows, high), high * plan->depth * 4, pack_panels, &job);
+}
+
+void vector_pack_all_columns(const oneiro_call *call, const vector_product_plan *plan, const vector_operand *b,
+                             float *packed) {
+  packing_job job = {plan, b, packed, false};
+  size_t wide = vector_picked->tile_columns;
+  vector_parallel_ranges(call, divide_up(plan->columns, wide), wide * plan->depth * 4, pack_panels, &job);
 }
 
 typedef struct product_job {
@@ -107,10 +136,6 @@ typedef struct product_job {
   const void *argument;
   _Atomic size_t next;
 } product_job;
-
-static const float *at(const vector_operand *operand, size_t line, size_t depth) {
-  return operand->data + (ptrdiff_t)line * operand->line_step + (ptrdiff_t)depth * operand->depth_step;
-}
 
 static void start_rows(float *c, size_t c_step, size_t rows, size_t columns, const float *start) {
   for (size_t i = 0; i < rows; i++)
@@ -169,17 +194,14 @@ static void run_block(const product_job *job, size_t block, float *memory) {
 static void pack_shared(void *argument, size_t begin, size_t end) {
   const product_job *job = argument;
   const vector_product_plan *plan = job->plan;
-  size_t high = vector_picked->tile_rows, padded = round_up(plan->rows, high), panels = padded / high;
-  for (size_t panel = begin; panel < end; panel++) {
-    size_t index = panel / panels, row = panel % panels * high;
+  size_t padded = round_up(plan->rows, vector_picked->tile_rows), panels = padded / vector_picked->tile_rows;
+  while (begin < end) {
+    size_t index = begin / panels, first = begin % panels, count = smaller(panels - first, end - begin);
     vector_product_item item = {0};
     job->describe(job->argument, index, &item);
-    for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
-      size_t depth = smaller(plan->depth - k, plan->depth_block);
-      vector_picked->pack_rows(job->shared + index * padded * plan->depth + padded * k + row * depth,
-                               at(&item.a, row, k), smaller(plan->rows - row, high), depth, item.a.line_step,
-                               item.a.depth_step, item.a.factor);
-    }
+    packing_job packing = {plan, &item.a, job->shared + index * padded * plan->depth, true};
+    pack_panels(&packing, first, first + count);
+    begin += count;
   }
 }
 

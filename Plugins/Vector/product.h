@@ -66,9 +66,11 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
 size_t vector_packed_rows_floats(size_t rows, size_t depth);
 size_t vector_packed_columns_floats(size_t columns, size_t depth);
 
-/* Packs all of an operand, cut along K as the plan says. */
-void vector_pack_all_rows(const vector_product_plan *plan, const vector_operand *a, float *packed);
-void vector_pack_all_columns(const vector_product_plan *plan, const vector_operand *b, float *packed);
+/* Packs all of an operand, cut along K as the plan says, on all threads. */
+void vector_pack_all_rows(const oneiro_call *call, const vector_product_plan *plan, const vector_operand *a,
+                          float *packed);
+void vector_pack_all_columns(const oneiro_call *call, const vector_product_plan *plan, const vector_operand *b,
+                             float *packed);
 
 #pragma GCC visibility pop
 #endif

@@ -172,7 +172,7 @@ typedef struct oneiro_host {
   void (*describe)(void *context, const char *line);
   /* Calls body(argument, index) for every index in 0 ..< count, spread over at most `threads` threads, and returns when
    * all have ended. It is the one pool of the process: a library with its own is told to use a single thread, or the
-   * same OpenMP run time that this stands on. May be called inside compute only, and not from inside a body. */
+   * same OpenMP run time that this stands on. May be called inside prepare and compute, and not from inside a body. */
   void (*parallel)(int32_t threads, size_t count, void (*body)(void *argument, size_t index), void *argument);
 } oneiro_host;
 
