@@ -21,7 +21,7 @@ struct BatchNormalization: Operation {
     dims = [input[0], input[1], input.dropFirst(2).elementCount]
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     let threads = Threads.forElements(dims.elementCount, steps: 2, limit: limit)
     var builder = ProgramBuilder(node, threads: threads)
     if let scale = node.constant(1), let shift = node.constant(2), let mean = node.constant(3),

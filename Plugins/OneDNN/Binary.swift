@@ -27,7 +27,7 @@ struct Binary: Operation {
     }
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     let threads = Threads.forElements(shapes.result.elementCount, steps: 2, limit: limit)
     var builder = ProgramBuilder(node, threads: threads)
     let left = builder.input(0, try .plain(shapes.left.orOne))

@@ -41,15 +41,18 @@ struct Convolution: Operation {
     case product
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     let operations = 2 * Double(output.elementCount) * Double(weights.elementCount / output[1])
     let threads = Threads.forOperations(operations, limit: limit)
     let key = "Conv \(input) \(weights) \(output) \(window) \(node.inputForms) \(threads)"
     var forms = SpatialLayout.allCases.map(Form.direct)
     if isPointwise { forms.append(.product) }
     // Reorders are little beside so much work, and trying every way would take longer than a picture.
-    if operations >= Self.plainlyLarge { forms = [isPointwise ? .product : .direct(.preferred)] }
-    return try FastestChoice.pick(forms, key: key, node) { form throws(KernelError) in
+    if operations >= Self.plainlyLarge && tuning != .full { forms = [isPointwise ? .product : .direct(.preferred)] }
+    let preferred = SpatialLayout.allCases.firstIndex(of: .preferred) ?? 0
+    return try FastestChoice.pick(
+      forms, unmeasured: isPointwise ? forms.count - 1 : preferred, key: key, node, tuning
+    ) { form throws(KernelError) in
       var builder = ProgramBuilder(node, threads: threads)
       switch form {
       case .direct(let layout):

@@ -36,11 +36,14 @@ struct ConvolutionTranspose: Operation {
     _ = try description(.plain)
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     let operations = 2 * Double(input.elementCount) * Double(output[1] / group) * Double(window.kernel.elementCount)
     let threads = Threads.forOperations(operations, limit: limit)
     let key = "ConvTranspose \(input) \(group) \(output) \(window) \(node.inputForms) \(threads)"
-    return try FastestChoice.pick(SpatialLayout.allCases, key: key, node) { layout throws(KernelError) in
+    let preferred = SpatialLayout.allCases.firstIndex(of: .preferred) ?? 0
+    return try FastestChoice.pick(
+      SpatialLayout.allCases, unmeasured: preferred, key: key, node, tuning
+    ) { layout throws(KernelError) in
       var builder = ProgramBuilder(node, threads: threads)
       let convolution = try description(layout)
       try builder.addConvolution(

@@ -25,7 +25,7 @@ struct Eltwise: Operation {
     }
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     var builder = ProgramBuilder(node, threads: Threads.forElements(elementCount, steps: 10, limit: limit))
     let source = builder.input(0, try .plain([elementCount]))
     let destination = builder.output(0, try .plain([elementCount]))

@@ -11,7 +11,7 @@ struct Candidate {
 }
 
 /// Picks among ways to run a node by running each on made-up data. Which layout wins depends on shape and processor in
-/// ways no rule of ours foresees. A choice holds for the process, so equal nodes run alike and are timed once.
+/// ways no rule of ours foresees. The host remembers choices, so equal nodes run alike and are timed once.
 enum FastestChoice {
   private static let runs = 3
   /// Seconds after which a run is long enough to be trusted by itself.
@@ -19,20 +19,21 @@ enum FastestChoice {
   /// Below these odds after one run a candidate is not worth the rest of its runs.
   private static let hopeless = 2.0
 
-  nonisolated(unsafe) private static var remembered: [String: Int] = [:]
-  nonisolated(unsafe) private static let lock = {
-    let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    pthread_mutex_init(lock, nil)
-    return lock
-  }()
-
   /// - key: equal for nodes that may share a choice.
+  /// - unmeasured: the option that is taken when nothing may be timed.
   /// - make: builds a candidate, or throws where oneDNN has no such combination.
   static func pick<Option>(
-    _ options: [Option], key: String, _ node: Node, _ make: (Option) throws(KernelError) -> Candidate
+    _ options: [Option], unmeasured: Int, key: String, _ node: Node, _ tuning: Tuning,
+    _ make: (Option) throws(KernelError) -> Candidate
   ) throws(KernelError) -> Program {
     if options.count == 1 { return try make(options[0]).program }
-    if let known = recall(key) { return try make(options[known]).program }
+    let known = tuning == .off ? unmeasured : TuningMemory.recall(key)
+    if let known, options.indices.contains(known), let candidate = try? make(options[known]) {
+      return candidate.program
+    }
+    if tuning == .off {
+      for option in options { if let candidate = try? make(option) { return candidate.program } }
+    }
     var best: (candidate: Candidate, option: Int)?
     var bestSeconds: Double?
     var firstError: KernelError?
@@ -59,20 +60,8 @@ enum FastestChoice {
       if seconds < toBeat { best = (candidate, index) }
     }
     guard let best else { throw firstError ?? .failed("no implementation") }
-    remember(key, best.option)
+    if tuning != .off { TuningMemory.remember(key, best.option) }
     return best.candidate.program
-  }
-
-  private static func recall(_ key: String) -> Int? {
-    pthread_mutex_lock(lock)
-    defer { pthread_mutex_unlock(lock) }
-    return remembered[key]
-  }
-
-  private static func remember(_ key: String, _ option: Int) {
-    pthread_mutex_lock(lock)
-    defer { pthread_mutex_unlock(lock) }
-    remembered[key] = option
   }
 
   /// Zeros in the shapes of a node's inputs and outputs.

@@ -34,7 +34,7 @@ struct Gemm: Operation {
     addend = Array(repeating: 1, count: 2 - dims.count) + dims
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     let alpha = node.float("alpha", default: 1)
     let beta = node.float("beta", default: 1)
     let operations = 2 * Double(rows) * Double(inner) * Double(columns)

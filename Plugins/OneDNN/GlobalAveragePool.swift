@@ -21,7 +21,7 @@ struct GlobalAveragePool: Operation {
     pixels = input.dropFirst(2).elementCount
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     var builder = ProgramBuilder(node, threads: Threads.forElements(channels * pixels, steps: 1, limit: limit))
     let column = try AlignedMemory(floats: Array(repeating: 1 / Float(pixels), count: pixels))
     try builder.multiply(

@@ -20,7 +20,7 @@ struct InstanceNormalization: Operation {
     dims = [input[0], input[1], input.dropFirst(2).elementCount]
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     var builder = ProgramBuilder(node, threads: Threads.forElements(dims.elementCount, steps: 6, limit: limit))
     let rows = try MemoryDescription.plain([dims[0] * dims[1], dims[2]])
     try builder.normalizeRows(

@@ -3,7 +3,8 @@ import COneiroKernel
 /// A node whose attributes and shapes have been read and found feasible.
 protocol Operation {
   /// - limit: the most threads the program may use.
-  func program(threads limit: Int32) throws(KernelError) -> Program
+  /// - tuning: whether ways to compute may be timed.
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program
 }
 
 /// One line of the plugin's table.
@@ -50,10 +51,15 @@ struct Kernel: Sendable {
           kernel.prepare = { call in
             guard let call, let node = call.pointee.node else { return Int32(ONEIRO_FAILED) }
             return answer(call.pointee.why) { () throws(KernelError) in
-              let program = try operation(of: node).program(threads: max(call.pointee.threads, 1))
+              let program = try operation(of: node).program(
+                threads: max(call.pointee.threads, 1), tuning: Tuning(call.pointee))
               try program.warmUp()
               call.pointee.state = Unmanaged.passRetained(program).toOpaque()
               call.pointee.workspace_byte_count = program.workspaceByteCount
+              for index in 0..<min(node.pointee.input_count, 64) {
+                guard let constant = node.pointee.inputs[index].data, !program.reads(constant) else { continue }
+                call.pointee.packed_inputs |= 1 << UInt64(index)
+              }
             }
           }
           kernel.compute = { call in

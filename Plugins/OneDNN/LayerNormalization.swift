@@ -24,7 +24,7 @@ struct LayerNormalization: Operation {
     }
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     var builder = ProgramBuilder(node, threads: Threads.forElements(rows * columns, steps: 6, limit: limit))
     let layout = try MemoryDescription.plain([rows, columns])
     let parameters = try MemoryDescription.plain([columns])

@@ -36,7 +36,7 @@ struct MatMul: Operation {
     result = merged.result + [left[left.count - 2], right[right.count - 1]]
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     let operations = 2 * Double(result.elementCount) * Double(left[left.count - 1])
     var builder = ProgramBuilder(node, threads: Threads.forOperations(operations, limit: limit))
     let source = builder.input(0, try .plain(left))

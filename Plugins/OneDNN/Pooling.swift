@@ -65,11 +65,13 @@ struct Pooling: Operation {
     _ = try description(.plain)
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     let visited = Double(output.elementCount) * Double(window.kernel.elementCount)
     let threads = Threads.forOperations(visited, limit: limit)
     let key = "Pool \(input) \(output) \(window) \(padsEnd) \(algorithm.rawValue) \(node.inputForms) \(threads)"
-    return try FastestChoice.pick([SpatialLayout.plain, .channelsLast], key: key, node) { layout throws(KernelError) in
+    return try FastestChoice.pick(
+      [SpatialLayout.plain, .channelsLast], unmeasured: 0, key: key, node, tuning
+    ) { layout throws(KernelError) in
       var builder = ProgramBuilder(node, threads: threads)
       let pooling = try description(layout)
       let x = builder.input(0, try .plain(input))

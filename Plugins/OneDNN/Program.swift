@@ -44,6 +44,13 @@ final class Program: @unchecked Sendable {
     self.packed = packed
   }
 
+  /// Whether a run reads the bytes at `pointer`.
+  func reads(_ pointer: UnsafeMutableRawPointer) -> Bool {
+    steps.contains { step in
+      step.arguments.contains { if case .constant(pointer) = places[$0.tensor] { true } else { false } }
+    }
+  }
+
   /// Makes the first slot, so that the first run need not.
   func warmUp() throws(KernelError) {
     let seat = slots.acquire()

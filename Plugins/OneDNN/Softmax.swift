@@ -17,7 +17,7 @@ struct Softmax: Operation {
     dims = [input[..<axis].elementCount, input[axis], input[(axis + 1)...].elementCount]
   }
 
-  func program(threads limit: Int32) throws(KernelError) -> Program {
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     var builder = ProgramBuilder(node, threads: Threads.forElements(dims.elementCount, steps: 10, limit: limit))
     let source = builder.input(0, try .plain(dims))
     let destination = builder.output(0, try .plain(dims))

@@ -9,7 +9,7 @@ public final class ByteStorage: @unchecked Sendable {
   private let owner: AnyObject?
   private let origin: Origin
 
-  private enum Origin { case heap, pages, borrowed }
+  private enum Origin { case heap, pages, borrowed, file }
 
   public static let alignment = 64
   /// Storage of this size and more gets pages of its own, which go back to the system at once when it ends. In the heap,
@@ -48,16 +48,27 @@ public final class ByteStorage: @unchecked Sendable {
     switch origin {
     case .heap: Glibc.free(memory)
     case .pages: munmap(memory, byteCount)
-    case .borrowed: break
+    case .borrowed, .file: break
     }
   }
 
   /// Memory that belongs to `owner`, which is kept alive.
-  public init(borrowing base: UnsafeRawPointer, byteCount: Int, from owner: AnyObject) {
+  /// - isMappedFile: whether it is a read-only mapping of a file.
+  public init(borrowing base: UnsafeRawPointer, byteCount: Int, from owner: AnyObject, isMappedFile: Bool = false) {
     self.base = base
     self.byteCount = byteCount
     self.owner = owner
-    origin = .borrowed
+    origin = isMappedFile ? .file : .borrowed
+  }
+
+  /// Tells the system that the bytes are not needed for now. Those of a mapped file leave memory, and are read anew by
+  /// whoever touches them again; others stay.
+  public func setAside() {
+    guard origin == .file else { return }
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: base)
+    let first = (start + page - 1) / page * page, end = (start + UInt(byteCount)) / page * page
+    guard first < end, let memory = UnsafeMutableRawPointer(bitPattern: first) else { return }
+    madvise(memory, Int(end - first), MADV_DONTNEED)
   }
 
   deinit { Self.free(UnsafeMutableRawPointer(mutating: base), byteCount, origin) }

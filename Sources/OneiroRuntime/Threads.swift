@@ -49,22 +49,14 @@ enum ControlGroup {
   /// Whole processors that the quota of control group v2 (cpu.max: "quota period" in microseconds) amounts to, rounded up;
   /// `nil` when there is none.
   static func processorQuota() -> Int? {
-    guard let group = text("/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::") }) else {
+    guard let group = SystemFile.text("/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::") }) else {
       return nil
     }
     let path = group.dropFirst(3)
-    let limits = ["/sys/fs/cgroup\(path)/cpu.max", "/sys/fs/cgroup/cpu.max"].lazy.compactMap(text).first
+    let limits = ["/sys/fs/cgroup\(path)/cpu.max", "/sys/fs/cgroup/cpu.max"].lazy.compactMap(SystemFile.text).first
     guard let fields = limits?.split(whereSeparator: \.isWhitespace), fields.count == 2,
       let quota = Double(fields[0]), let period = Double(fields[1]), quota > 0, period > 0
     else { return nil }
     return max(1, Int((quota / period).rounded(.up)))
-  }
-
-  private static func text(_ path: String) -> String? {
-    guard let file = fopen(path, "r") else { return nil }
-    defer { fclose(file) }
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let length = fread(&buffer, 1, buffer.count, file)
-    return String(decoding: buffer[..<length], as: UTF8.self)
   }
 }

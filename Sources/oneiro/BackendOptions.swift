@@ -23,6 +23,12 @@ struct BackendOptions: ParsableArguments {
       valueName: "precision"))
   var precision = Backend.Precision.standard
 
+  @Option(
+    help: ArgumentHelp(
+      "What may be timed to find the fastest kernels: off, quick (seconds, once on a machine) or full.",
+      valueName: "how much"))
+  var tuning = Tuning.quick
+
   func validate() throws {
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads: expected 1 ... 1024, found \(threads)")
@@ -44,8 +50,11 @@ struct BackendOptions: ParsableArguments {
   }
 
   func planner() throws -> Planner {
-    Planner(backend: try load(), hostOperators: [DenoiseOperator.self], threads: usefulThreads)
+    if tuning != .off, let folder = TuningCache.defaultFolder { TuningCache.shared.open(folder: folder) }
+    return Planner(
+      backend: try load(), hostOperators: [DenoiseOperator.self], threads: usefulThreads, tuning: tuning)
   }
 }
 
 extension Backend.Precision: ExpressibleByArgument {}
+extension Tuning: ExpressibleByArgument {}

@@ -129,7 +129,18 @@ typedef struct oneiro_call {
   size_t workspace_byte_count;     /* prepare sets it */
   void *workspace;                 /* compute: that many bytes, 64-byte aligned, with undefined contents */
   oneiro_text *why;                /* for ONEIRO_FAILED */
+  /* prepare sets bit i when compute will not read the constant input i, because what it needs of it is packed. The host
+   * may then give the memory of the constant's file back to the system. */
+  uint64_t packed_inputs;
+  int32_t tuning;                  /* prepare: whether it may run ways to compute and time them */
 } oneiro_call;
+
+/* What `prepare` may measure. */
+enum {
+  ONEIRO_TUNING_OFF = 0,      /* nothing; what `recall` knows counts for nothing either */
+  ONEIRO_TUNING_QUICK = 1,    /* where it takes some milliseconds */
+  ONEIRO_TUNING_FULL = 2      /* whatever may be the fastest, however long it takes */
+};
 
 /* Flags of a kernel. */
 enum {
@@ -174,6 +185,11 @@ typedef struct oneiro_host {
    * all have ended. It is the one pool of the process: a library with its own is told to use a single thread, or the
    * same OpenMP run time that this stands on. May be called inside prepare and compute, and not from inside a body. */
   void (*parallel)(int32_t threads, size_t count, void (*body)(void *argument, size_t index), void *argument);
+  /* What the plugin has measured on this machine, kept by the host from run to run under a key that says what it depends
+   * on; the host adds the plugin's name and description. `recall` is ONEIRO_OK when something is known; the value comes
+   * from a file that anybody may have changed, so check it. From any thread. */
+  int32_t (*recall)(void *context, const char *key, int32_t *value);
+  void (*remember)(void *context, const char *key, int32_t value);
 } oneiro_host;
 
 /* The symbol that a plugin exports. ONEIRO_OK, or ONEIRO_ABI_MISMATCH before anything else is touched. */

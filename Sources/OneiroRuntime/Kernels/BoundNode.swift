@@ -83,6 +83,13 @@ final class BoundNode: @unchecked Sendable {
     self.blocks = blocks
   }
 
+  /// - inputs: bit i for an input whose constant will not be read for now.
+  func setAside(_ inputs: UInt64) {
+    for (index, constant) in constants.prefix(64).enumerated() where inputs >> UInt64(index) & 1 == 1 {
+      constant?.stored?.storage.setAside()
+    }
+  }
+
   deinit { for block in blocks { free(block) } }
 
   /// Whether every value is of a kind that the ABI can carry: plain memory of whole bytes.

@@ -39,6 +39,20 @@ public final class KernelPlugin: @unchecked Sendable {
       Unmanaged<KernelPlugin>.fromOpaque(context).takeUnretainedValue().remarks.append(String(cString: line))
     }
     host.parallel = Threads.parallel
+    host.recall = { context, key, value in
+      guard let context, let key, let value else { return Int32(ONEIRO_FAILED) }
+      let plugin = Unmanaged<KernelPlugin>.fromOpaque(context).takeUnretainedValue()
+      guard let known = TuningCache.shared.recall(plugin.tuningKey(key)).flatMap(Int32.init) else {
+        return Int32(ONEIRO_UNSUPPORTED)
+      }
+      value.pointee = known
+      return Int32(ONEIRO_OK)
+    }
+    host.remember = { context, key, value in
+      guard let context, let key else { return }
+      let plugin = Unmanaged<KernelPlugin>.fromOpaque(context).takeUnretainedValue()
+      TuningCache.shared.remember(plugin.tuningKey(key), "\(value)")
+    }
     // A plugin may keep the host's table, so it lives on.
     let table = UnsafeMutablePointer<oneiro_host>.allocate(capacity: 1)
     table.initialize(to: host)
@@ -51,6 +65,10 @@ public final class KernelPlugin: @unchecked Sendable {
       throw .plugin(file: path, reason: reason)
     }
     return plugin
+  }
+
+  private func tuningKey(_ key: UnsafePointer<CChar>) -> String {
+    "\(name) \(remarks.joined(separator: " ")): \(String(cString: key))"
   }
 
   /// The kernels for one operator, in the order they were added.
@@ -134,11 +152,17 @@ public struct PluginKernel: @unchecked Sendable {
   }
 
   /// Makes a node ready that the kernel takes.
-  func prepare(_ node: BoundNode, label: String, threads: Int) throws(RunError) -> Answer {
+  func prepare(_ node: BoundNode, label: String, threads: Int, tuning: Tuning) throws(RunError) -> Answer {
     var reason = Sentence()
     var call = oneiro_call()
     call.struct_size = UInt32(MemoryLayout<oneiro_call>.size)
     call.threads = Int32(threads)
+    call.tuning =
+      switch tuning {
+      case .off: Int32(ONEIRO_TUNING_OFF)
+      case .quick: Int32(ONEIRO_TUNING_QUICK)
+      case .full: Int32(ONEIRO_TUNING_FULL)
+      }
     call.node = node.pointer
     call.inputs = node.pointer.pointee.inputs
     call.outputs = node.pointer.pointee.outputs
@@ -152,6 +176,7 @@ public struct PluginKernel: @unchecked Sendable {
       guard status == Int32(ONEIRO_OK) else {
         throw .kernel(node: label, op: op, kernel: source, reason: "cannot be prepared: \(reason.text)")
       }
+      node.setAside(call.packed_inputs)
     }
     return .prepared(
       PreparedPluginKernel(

@@ -8,6 +8,7 @@ struct KernelChoice {
   let backend: Backend
   let hostOperators: [any HostOperator.Type]
   let threads: Int
+  let tuning: Tuning
 
   enum Choice {
     case kernel(any PreparedKernel, declined: [ExecutionPlan.Declined])
@@ -42,7 +43,7 @@ struct KernelChoice {
     }
 
     let chain = backend.chain(for: node)
-    var offers: [(kernel: PluginKernel, relativeTime: Double)] = []
+    var offers: [KernelTuner.Offer] = []
     for case .plugin(let plugin) in chain {
       let candidates = plugin.kernels(for: node.op)
       guard !candidates.isEmpty else {
@@ -58,15 +59,21 @@ struct KernelChoice {
         if let reason = candidate.refusal(of: bound) {
           declined.append(.init(source: plugin.name, reason: reason))
         } else {
-          offers.append((candidate, candidate.relativeTime(of: bound, threads: threads)))
+          let time = candidate.relativeTime(of: bound, threads: threads)
+          offers.append(.init(kernel: candidate, plugin: plugin, node: bound, relativeTime: time))
         }
       }
     }
-    while let best = offers.indices.min(by: { offers[$0].relativeTime < offers[$1].relativeTime }) {
-      let kernel = offers.remove(at: best).kernel
-      switch try kernel.prepare(bind(for: kernel), label: node.label, threads: threads) {
-      case .prepared(let kernel): return .kernel(kernel, declined: declined)
-      case .declined(let reason): declined.append(.init(source: kernel.source, reason: reason))
+    switch try KernelTuner(tuning: tuning, threads: threads).choose(
+      among: offers, label: node.label, canRun: !hasNarrow)
+    {
+    case .prepared(let kernel): return .kernel(kernel, declined: declined)
+    case .order(let offers):
+      for offer in offers {
+        switch try offer.kernel.prepare(offer.node, label: node.label, threads: threads, tuning: tuning) {
+        case .prepared(let kernel): return .kernel(kernel, declined: declined)
+        case .declined(let reason): declined.append(.init(source: offer.kernel.source, reason: reason))
+        }
       }
     }
     if chain.contains(where: { if case .reference = $0 { true } else { false } }) {

@@ -11,11 +11,16 @@ public struct Planner: Sendable {
   public let backend: Backend
   public let hostOperators: [any HostOperator.Type]
   public let threads: Int
+  public let tuning: Tuning
 
-  public init(backend: Backend, hostOperators: [any HostOperator.Type] = [], threads: Int = Threads.available) {
+  public init(
+    backend: Backend, hostOperators: [any HostOperator.Type] = [], threads: Int = Threads.available,
+    tuning: Tuning = .off
+  ) {
     self.backend = backend
     self.hostOperators = hostOperators
     self.threads = threads
+    self.tuning = tuning
   }
 
   /// What is known of a graph's input before a run.
@@ -53,6 +58,8 @@ public struct Planner: Sendable {
     var walk = GraphWalk(planner: self, graph: graph)
     try walk.bind(inputs)
     for node in graph.nodes { try walk.visit(node) }
-    return try walk.finish()
+    let round = try walk.finish()
+    if tuning != .off { TuningCache.shared.save() }
+    return round
   }
 }

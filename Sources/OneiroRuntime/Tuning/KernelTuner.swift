@@ -1,0 +1,88 @@
+import COneiroKernel
+import OneiroGraph
+
+/// Finds the fastest of several kernels for a node by running each on made-up data, once for nodes that are alike.
+struct KernelTuner {
+  let tuning: Tuning
+  let threads: Int
+  /// Runs after one that warms the caches, fewer where they are long.
+  private static let runs = 3
+  /// Seconds after which a run is long enough to be trusted by itself.
+  private static let enough = 0.02
+  /// The first offer stays unless another one is faster by this factor.
+  private static let margin = 0.97
+
+  struct Offer {
+    let kernel: PluginKernel
+    let plugin: KernelPlugin
+    let node: BoundNode
+    let relativeTime: Double
+
+    /// Changes with whatever may change how fast it is.
+    var identity: String { "\(kernel.source) \(kernel.isa) \(kernel.method ?? "")" }
+  }
+
+  enum Choice {
+    case prepared(any PreparedKernel)
+    /// None of them was timed: the offers in the order they are to be tried.
+    case order([Offer])
+  }
+
+  /// - offers: all take the node; the first is the backend's first choice.
+  /// - canRun: whether the constants are there to be run with.
+  func choose(among offers: [Offer], label: String, canRun: Bool) throws(RunError) -> Choice {
+    // A stable sort: of equal promises the first is kept.
+    let sorted = offers.indices.sorted { (offers[$0].relativeTime, $0) < (offers[$1].relativeTime, $1) }
+      .map { offers[$0] }
+    guard tuning != .off, let first = sorted.first else { return .order(sorted) }
+    let rivals = sorted.filter { $0.relativeTime <= first.relativeTime * tuning.reach }
+    guard rivals.count > 1 else { return .order(sorted) }
+    let key = key(of: rivals)
+    let cache = TuningCache.shared
+    if let known = cache.recall(key) {
+      guard let best = sorted.firstIndex(where: { $0.identity == known }) else { return .order(sorted) }
+      return .order([sorted[best]] + sorted[..<best] + sorted[(best + 1)...])
+    }
+    guard canRun, cache.secondsSpent < tuning.budget else { return .order(sorted) }
+    let start = ContinuousClock.now
+    defer { cache.spend((ContinuousClock.now - start) / .seconds(1)) }
+    guard let rehearsal = Rehearsal(first.node, threads: threads) else { return .order(sorted) }
+    var best: (kernel: any PreparedKernel, offer: Offer, seconds: Double)?
+    for rival in rivals {
+      guard
+        case .prepared(let kernel) = try rival.kernel.prepare(
+          rival.node, label: label, threads: threads, tuning: tuning),
+        let seconds = try rehearsal.seconds(
+          kernel, toBeat: best?.seconds ?? .infinity, runs: Self.runs, enough: Self.enough)
+      else { continue }
+      if let known = best, seconds >= known.seconds * Self.margin { continue }
+      best = (kernel, rival, seconds)
+    }
+    guard let best else { return .order(sorted) }
+    cache.remember(key, best.offer.identity)
+    return .prepared(best.kernel)
+  }
+
+  /// What a choice depends on: the node's operator, attributes and shapes, which inputs are constant, and who is asked.
+  private func key(of offers: [Offer]) -> String {
+    let node = offers[0].node.pointer.pointee
+    var text = "\(String(cString: node.domain))/\(String(cString: node.op_type))"
+    for index in 0..<node.attribute_count {
+      let attribute = node.attributes[index]
+      text += " \(String(cString: attribute.name))="
+      if let ints = attribute.ints { text += (0..<attribute.count).map { "\(ints[$0])" }.joined(separator: ",") }
+      if let floats = attribute.floats { text += (0..<attribute.count).map { "\(floats[$0])" }.joined(separator: ",") }
+      if let string = attribute.string { text += String(cString: string) }
+    }
+    for index in 0..<node.input_count {
+      text += " \(node.inputs[index].data == nil ? "" : "constant ")\(describe(node.inputs[index]))"
+    }
+    for index in 0..<node.output_count { text += " -> \(describe(node.outputs[index]))" }
+    let rivals = offers.map { "\($0.identity) \($0.plugin.remarks.joined(separator: " "))" }
+    return "\(text), \(threads) threads: \(rivals.joined(separator: "; "))"
+  }
+
+  private func describe(_ tensor: oneiro_tensor) -> String {
+    "\(tensor.element_type)\((0..<Int(tensor.rank)).map { tensor.dims[$0] })"
+  }
+}

@@ -1,0 +1,93 @@
+import COneiroKernel
+import Glibc
+import OneiroGraph
+
+/// Zeros in the shapes of a node's inputs and outputs, to run kernels on.
+final class Rehearsal {
+  private var inputs: [oneiro_tensor]
+  private var outputs: [oneiro_tensor]
+  private var memories: [UnsafeMutableRawPointer] = []
+  private let threads: Int
+  /// Written before each timed run, where a model's run would have driven the weights out of the caches as well.
+  private var flood: (memory: UnsafeMutableRawPointer, byteCount: Int)?
+  /// More than caches have, and constants that small models would keep there.
+  private static let floodByteCount = 64 << 20, keptByteCount = 1 << 20
+  /// A node whose values are larger is not run for a rehearsal's sake.
+  private static let largest = 1 << 30
+
+  /// `nil` when there is no memory for it.
+  init?(_ node: BoundNode, threads: Int) {
+    let raw = node.pointer.pointee
+    inputs = (0..<raw.input_count).map { raw.inputs[$0] }
+    outputs = (0..<raw.output_count).map { raw.outputs[$0] }
+    self.threads = threads
+    for index in inputs.indices where inputs[index].data == nil {
+      guard let memory = zeros(inputs[index].byte_count) else { return nil }
+      inputs[index].data = memory
+    }
+    let constants = (0..<raw.input_count).reduce(0) {
+      $0 + (raw.inputs[$1].data == nil ? 0 : raw.inputs[$1].byte_count)
+    }
+    if constants > Self.keptByteCount {
+      guard let memory = zeros(Self.floodByteCount) else { return nil }
+      flood = (memory, Self.floodByteCount)
+    }
+    for index in outputs.indices {
+      guard let memory = zeros(outputs[index].byte_count) else { return nil }
+      outputs[index].data = memory
+    }
+  }
+
+  deinit { for memory in memories { free(memory) } }
+
+  private func zeros(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    guard byteCount <= Self.largest, let memory = Self.allocate(byteCount) else { return nil }
+    memories.append(memory)
+    return memory
+  }
+
+  private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, 64, max(byteCount, 1)) == 0, let memory else { return nil }
+    LargePages.request(memory, byteCount)
+    // Every page is there before the clock runs.
+    memset(memory, 0, byteCount)
+    return memory
+  }
+
+  /// The best of a few runs; `nil` where there is no memory to run in, infinity where the first run is far off `toBeat`.
+  func seconds(
+    _ kernel: any PreparedKernel, toBeat: Double, runs: Int, enough: Double
+  ) throws(RunError) -> Double? {
+    guard let workspace = Self.allocate(kernel.workspaceByteCount) else { return nil }
+    defer { free(workspace) }
+    if try seconds(kernel, workspace) > 2 * toBeat { return .infinity }
+    var best = Double.infinity
+    for _ in 0..<runs {
+      best = min(best, try seconds(kernel, workspace))
+      if best > enough { break }
+    }
+    return best
+  }
+
+  private func seconds(_ kernel: any PreparedKernel, _ workspace: UnsafeMutableRawPointer) throws(RunError) -> Double {
+    let state = try kernel.makeSessionState(workspace: workspace)
+    if let flood { memset(flood.memory, 1, flood.byteCount) }
+    let start = ContinuousClock.now
+    let failure: RunError? = inputs.withUnsafeBufferPointer { inputs in
+      outputs.withUnsafeBufferPointer { outputs in
+        do throws(RunError) {
+          try kernel.compute(
+            StepCall(
+              inputs: inputs, outputs: outputs, workspace: workspace, threads: threads, state: state,
+              options: RunOptions()))
+          return nil
+        } catch {
+          return error
+        }
+      }
+    }
+    if let failure { throw failure }
+    return (ContinuousClock.now - start) / .seconds(1)
+  }
+}

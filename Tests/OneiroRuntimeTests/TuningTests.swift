@@ -1,0 +1,48 @@
+import Foundation
+import OneiroGraph
+import OneiroRuntime
+import Testing
+
+@Suite("Tuning", .serialized) struct TuningTests {
+  /// A product that two plugins take; its odd sizes are nobody else's.
+  private static let model = """
+    <ir_version: 10, opset_import: ["" : 23]>
+    g (float[37,211] a, float[211,53] b) => (float[37,53] c) { c = MatMul(a, b) }
+    """
+
+  private func plan(_ tuning: Tuning) throws -> ExecutionPlan {
+    let graph = try GraphText.parse(Self.model).graph
+    let planner = Planner(backend: try Backend("openblas"), threads: 1, tuning: tuning)
+    return try planner.plan(
+      graph, inputs: ["a": TensorType(.float32, dims: [37, 211]), "b": TensorType(.float32, dims: [211, 53])])
+  }
+
+  @Test("A choice is measured once, written to a file, and taken from there") func remembers() throws {
+    let folder = NSTemporaryDirectory() + "tuning-\(UUID())/deeper"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    TuningCache.shared.open(folder: folder)
+    #expect(try plan(.off).steps[0].kernel.source == "openblas")
+    #expect(!FileManager.default.fileExists(atPath: folder))
+    let chosen = try plan(.quick).steps[0].kernel.source
+    let file = try #require(try FileManager.default.contentsOfDirectory(atPath: folder).first)
+    let text = try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)
+    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("/MatMul 1[37, 211] 1[211, 53]") })
+    #expect(line.split(separator: "\t").last?.hasPrefix(chosen) == true, "\(line)")
+    #expect(try plan(.quick).steps[0].kernel.source == chosen)
+  }
+
+  @Test(
+    "A file that makes no sense is no error", arguments: ["", "nonsense", "oneiro tuning 1\nno tab\n\t\t\t\n\u{0}"])
+  func skipsNonsense(text: String) throws {
+    let folder = NSTemporaryDirectory() + "tuning-\(UUID())"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    TuningCache.shared.open(folder: folder)
+    _ = try plan(.quick)
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(file)"))
+    }
+    TuningCache.shared.open(folder: folder)
+    #expect(try plan(.quick).steps.count == 1)
+  }
+}
