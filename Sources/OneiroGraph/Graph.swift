@@ -35,6 +35,12 @@ public struct Graph: Sendable {
     if initializers.updateValue(tensor, forKey: name) == nil { initializerOrder.append(name) }
   }
 
+  /// Takes out the initializers whose names fit.
+  public mutating func removeInitializers(where fits: (String) -> Bool) {
+    initializerOrder.removeAll(where: fits)
+    for name in initializers.keys.filter(fits) { initializers[name] = nil }
+  }
+
   /// Inputs that a caller has to give: those without an initializer.
   public var requiredInputs: [ValueInfo] { inputs.filter { initializers[$0.name] == nil } }
 

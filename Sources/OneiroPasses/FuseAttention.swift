@@ -14,6 +14,7 @@ import OneiroGraph
 /// Stands back from masks, a softmax along another axis, and scores or weights that somebody else reads.
 struct FuseAttention: RewriteRule {
   let name = "fuse-attention"
+  let summary = "softmax(scale * q k^T) v -> ScaledDotProductAttention, which keeps no scores"
   let targets: Set<String> = ["Softmax"]
 
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {

@@ -5,6 +5,7 @@ import OneiroGraph
 ///     x [...,K] ── MatMul W [K,N] ── Add b [N] ── y        →        x ── Reshape ── Gemm W b ── Reshape ── y
 struct FuseBias: RewriteRule {
   let name = "fuse-bias"
+  let summary = "MatMul(x, W) + b -> Gemm(x, W, b)"
   let targets: Set<String> = ["MatMul"]
 
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {

@@ -8,6 +8,7 @@ import OneiroGraph
 /// The division may be a multiplication by its inverse, and the half may stand before the product.
 struct FuseGelu: RewriteRule {
   let name = "fuse-gelu"
+  let summary = "0.5 * x * (1 + Erf(x / sqrt(2))) -> Gelu(x)"
   let targets: Set<String> = ["Erf"]
 
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {

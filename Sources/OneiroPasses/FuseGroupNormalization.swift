@@ -7,6 +7,7 @@ import OneiroGraph
 /// Scale and bias hold one number a channel. Without them the result stays as it is, with ones and zeros.
 struct FuseGroupNormalization: RewriteRule {
   let name = "fuse-group-normalization"
+  let summary = "Reshape, InstanceNormalization, Reshape, Mul, Add -> GroupNormalization"
   let targets: Set<String> = ["InstanceNormalization"]
 
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {

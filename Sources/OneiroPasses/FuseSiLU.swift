@@ -8,6 +8,7 @@ import OneiroGraph
 /// Stands back when `s` has a second reader or is a graph output.
 struct FuseSiLU: RewriteRule {
   let name = "fuse-silu"
+  let summary = "x * Sigmoid(x) -> SiLU(x)"
   let targets: Set<String> = ["Sigmoid"]
 
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {

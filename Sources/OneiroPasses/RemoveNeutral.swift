@@ -6,6 +6,7 @@ import OneiroGraph
 /// view, which costs nothing.
 struct RemoveNeutral: RewriteRule {
   let name = "remove-neutral"
+  let summary = "x / 1, x * 1, Cast to the same type -> x"
   let targets: Set<String> = ["Cast", "Div", "Mul"]
 
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {

@@ -4,44 +4,44 @@ import OneiroOps
 /// Applies rewrites until none finds anything more. Refuses a patch that would drop a value somebody reads, or change the
 /// type of one.
 public struct RewriteEngine: Sendable {
-  public struct Entry: Sendable {
-    public let rule: String
-    public let node: String
-    public let reason: String
-  }
-
   private let rules: [any RewriteRule]
+  private let log: RewriteLog
   /// A rule that undoes what another does would go on for ever.
   private static let roundLimit = 16
 
-  public init(_ rules: [any RewriteRule] = RewriteRules.all) { self.rules = rules }
+  /// - log: takes down what is applied, and says when it is enough.
+  public init(
+    _ rules: [any RewriteRule] = RewriteRules.all, settings: RewriteSettings = RewriteSettings(),
+    log: RewriteLog = RewriteLog()
+  ) {
+    self.rules = rules.filter { !settings.skipped.contains($0.name) }
+    self.log = log
+  }
 
   /// - types: of all values, with bound shapes; returned with those of new values.
-  /// - Returns: the graph after all patches, and a line for each.
-  public func apply(
-    to graph: Graph, types: [String: TensorType]
-  ) -> (graph: Graph, types: [String: TensorType], log: [Entry]) {
-    var graph = graph, types = types, log: [Entry] = []
+  public func apply(to graph: Graph, types: [String: TensorType]) -> (graph: Graph, types: [String: TensorType]) {
+    var graph = graph, types = types
     for rule in rules {
       for _ in 0..<Self.roundLimit {
         let patches = proposals(rule, in: graph, &types)
         if patches.isEmpty { break }
-        log += patches.map { Entry(rule: rule.name, node: $0.removed.last ?? "", reason: $0.reason) }
         graph = Self.applied(patches, to: graph)
       }
     }
-    return (graph, types, log)
+    return (graph.withoutUnreadInitializers, types)
   }
 
   /// Patches that do not touch each other's nodes.
   private func proposals(_ rule: any RewriteRule, in graph: Graph, _ types: inout [String: TensorType]) -> [GraphPatch]
   {
+    guard graph.nodes.contains(where: { rule.targets.contains($0.opType) }) else { return [] }
     let index = GraphIndex(graph, types: types)
     var taken: Set<String> = []
     var patches: [GraphPatch] = []
     for node in graph.nodes where rule.targets.contains(node.opType) {
       guard let patch = rule.rewrite(node, in: index), taken.isDisjoint(with: patch.removed),
-        let added = check(patch, index)
+        let added = check(patch, index),
+        log.admit(rule: rule.name, value: patch.removed.last ?? "", reason: patch.reason)
       else { continue }
       types.merge(added) { _, new in new }
       taken.formUnion(patch.removed)
@@ -100,6 +100,18 @@ public struct RewriteEngine: Sendable {
       guard let key = node.key, removed.contains(key) else { return [node] }
       return insertions[key] ?? []
     }
+    return result
+  }
+}
+
+extension Graph {
+  /// The graph without constants that no node reads any more: they would keep the memory of what was packed.
+  fileprivate var withoutUnreadInitializers: Graph {
+    var read = Set(nodes.flatMap(\.inputs)).union(outputs.map(\.name))
+    for node in nodes { for body in node.bodies { read.formUnion(body.graph.capturedNames) } }
+    guard initializers.keys.contains(where: { !read.contains($0) }) else { return self }
+    var result = self
+    result.removeInitializers(where: { !read.contains($0) })
     return result
   }
 }

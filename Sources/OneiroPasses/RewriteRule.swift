@@ -4,6 +4,8 @@ import OneiroGraph
 public protocol RewriteRule: Sendable {
   /// A verb and what it acts on: "fuse-silu".
   var name: String { get }
+  /// What becomes of what: "x * Sigmoid(x) -> SiLU(x)".
+  var summary: String { get }
   /// Operator types that the pattern is searched from.
   var targets: Set<String> { get }
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch?

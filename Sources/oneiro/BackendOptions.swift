@@ -1,5 +1,6 @@
 import ArgumentParser
 import OneiroDream
+import OneiroPasses
 import OneiroRuntime
 
 /// Which kernels run, and how wide: the options of every command that runs a graph.
@@ -29,7 +30,18 @@ struct BackendOptions: ParsableArguments {
       valueName: "how much"))
   var tuning = Tuning.quick
 
+  @Option(
+    help: ArgumentHelp(
+      "Passes that are left out, or all: see oneiro dump --list-passes.", valueName: "pass,..."))
+  var skip: CommaList<String> = CommaList([])
+
+  @Option(
+    help: ArgumentHelp("Apply no more than this many patches; halving it finds one that does harm.", valueName: "n"))
+  var stopAfter: Int?
+
   func validate() throws {
+    if let stopAfter, stopAfter < 0 { throw ValidationError("--stop-after: expected 0 or more, found \(stopAfter)") }
+    do { _ = try RewriteSettings(skipping: skip.values) } catch { throw ValidationError("--skip: \(error)") }
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads: expected 1 ... 1024, found \(threads)")
     }
@@ -52,7 +64,12 @@ struct BackendOptions: ParsableArguments {
   func planner() throws -> Planner {
     if tuning != .off, let folder = TuningCache.defaultFolder { TuningCache.shared.open(folder: folder) }
     return Planner(
-      backend: try load(), hostOperators: [DenoiseOperator.self], threads: usefulThreads, tuning: tuning)
+      backend: try load(), hostOperators: [DenoiseOperator.self], threads: usefulThreads, tuning: tuning,
+      rewrites: try rewrites)
+  }
+
+  var rewrites: RewriteSettings {
+    get throws { try RewriteSettings(skipping: skip.values, stopAfter: stopAfter) }
   }
 }
 

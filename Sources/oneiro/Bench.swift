@@ -21,12 +21,7 @@ struct Bench: ParsableCommand {
   @OptionGroup var options: BackendOptions
   @Option(help: ArgumentHelp("Runs that count.", valueName: "n")) var runs = 20
   @Option(help: ArgumentHelp("Runs before the first that counts.", valueName: "n")) var warmup = 3
-  @Option(
-    help: ArgumentHelp(
-      "An array for an input, or the shape of one that is made up: sample=x.npy, sample=1x4x64x64.",
-      valueName: "name=file|dims"))
-  var input: [String] = []
-  @Option(help: ArgumentHelp("Seed of the inputs that are made up.", valueName: "n")) var seed: UInt64 = 0
+  @OptionGroup var inputs: MadeUpInputs
   @Flag(help: "List every node, and not only the operators.") var perNode = false
   @Flag(help: "Print one JSON object.") var json = false
   @Option(help: ArgumentHelp("Write a trace of one run for chrome://tracing or Perfetto.", valueName: "file"))
@@ -37,7 +32,6 @@ struct Bench: ParsableCommand {
     guard (0...1_000_000).contains(warmup) else {
       throw ValidationError("--warmup: expected 0 ... 1000000, found \(warmup)")
     }
-    for argument in input { _ = try NamedArgument(argument, option: "--input", form: "NAME=FILE or NAME=DIMS") }
   }
 
   func run() throws {
@@ -46,10 +40,10 @@ struct Bench: ParsableCommand {
     let loadStart = clock.now
     let graph = try LoadedModel(path: model).graph
     let loadTime = clock.now - loadStart
-    let inputs = try values(for: graph)
+    let inputs = try inputs.values(for: graph, model: model)
     let planStart = clock.now
     let round = try AssumedDimensions.explaining(inputs.assumed) {
-      try planner.round(graph, inputs: inputs.values.mapValues(Self.binding))
+      try planner.round(graph, inputs: inputs.values.mapValues(MadeUpInputs.binding))
     }
     let planTime = clock.now - planStart
     var report = BenchReport(
@@ -84,56 +78,6 @@ struct Bench: ParsableCommand {
       milliseconds.append((clock.now - start).milliseconds)
     }
     return RunTimes(milliseconds: milliseconds)
-  }
-
-  private static func binding(_ value: Value) -> Planner.Binding {
-    guard let tensor = value.tensor, tensor.elementType != .string else { return .value(value) }
-    return .type(TensorType(tensor.elementType, dims: tensor.dims))
-  }
-
-  // MARK: - Inputs
-
-  /// Values for all inputs that the graph needs, and the names of dimensions that were taken as 1.
-  private func values(for graph: Graph) throws -> (values: [String: Value], assumed: [String]) {
-    var values: [String: Value] = [:]
-    var shapes: [String: [Int]] = [:]
-    for argument in input {
-      let pair = try NamedArgument(argument, option: "--input", form: "NAME=FILE or NAME=DIMS")
-      if let dims = InputTypes.dims(pair.text) {
-        shapes[pair.name] = dims
-      } else {
-        let value = try ValueOrPicture.read(pair.text, as: graph.inputs.first { $0.name == pair.name }?.type)
-        values[pair.name] = value
-        if let tensor = value.tensor { shapes[pair.name] = tensor.dims }
-      }
-    }
-    do {
-      var open = graph
-      open.inputs.removeAll { values[$0.name].map { $0.tensor == nil } ?? false }
-      let types = try InputTypes(of: open, given: shapes)
-      var generator = TorchGenerator(seed: seed)
-      for info in open.inputs where values[info.name] == nil {
-        guard let type = types.types[info.name] else { continue }
-        values[info.name] = .tensor(try Self.madeUp(type, for: info.name, &generator))
-      }
-      return (values, types.assumed)
-    } catch {
-      throw error.located(in: model)
-    }
-  }
-
-  /// Small integers fit as indices, flags and time steps alike.
-  private static func madeUp(_ type: TensorType, for name: String, _ generator: inout TorchGenerator) throws(GraphError)
-    -> Tensor
-  {
-    let dims = type.dims ?? []
-    guard let count = Tensor.elementCount(dims), type.elementType != .string, !type.elementType.isComplex else {
-      throw .mismatch("input \"\(name)\"", expected: "numbers, or a file with --input \(name)=FILE", found: "\(type)")
-    }
-    if type.elementType.isFloatingPoint {
-      return Tensor(type.elementType, doubles: generator.randn(count).map(Double.init), dims: dims)
-    }
-    return Tensor(type.elementType, int64s: generator.randint(0..<2, count: count), dims: dims)
   }
 }
 

@@ -3,6 +3,7 @@ import OneiroDream
 import OneiroGraph
 import OneiroModel
 import OneiroOps
+import OneiroPasses
 import OneiroRuntime
 
 struct Dump: ParsableCommand {
@@ -10,52 +11,48 @@ struct Dump: ParsableCommand {
     abstract: "Show a model's graph, or the plan by which it would run.",
     discussion: """
       --stage loaded shows the graph of the file in ONNX's text syntax, with the types that can be inferred.
-      --stage planned shows the steps in order: kernels, operands and their places, memory. It needs the shapes of the
-      inputs: dimensions with a name are 1 unless given.
+      --stage optimized shows it after all passes, --stage planned the steps in order: kernels, operands and their places,
+      memory. Both need the shapes of the inputs: dimensions with a name are 1 unless given.
 
         oneiro dump dream.onnx --depth 0
         oneiro dump dream.onnx --role vae_decoder --format dot | dot -Tsvg > decoder.svg
         oneiro dump unet.onnx --stage planned --input sample=2x4x64x64 --verbose
+        oneiro dump unet.onnx --stage optimized --verbose --skip fuse-silu
+        oneiro dump --list-passes
       """)
 
-  enum Stage: String, ExpressibleByArgument, CaseIterable { case loaded, planned }
+  enum Stage: String, ExpressibleByArgument, CaseIterable { case loaded, optimized, planned }
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, dot }
 
-  @Argument(help: "An ONNX file.") var model: String
-  @Option(help: "What to show: loaded or planned.") var stage = Stage.loaded
+  @Argument(help: "An ONNX file.") var model: String?
+  @Flag(help: "List the passes in their order, and what each one does.") var listPasses = false
+  @Option(help: "What to show: loaded, optimized or planned.") var stage = Stage.loaded
   @Option(help: "How to show it: text, json, or dot for Graphviz.") var format = Format.text
   @Option(help: ArgumentHelp("The part of a pipeline file to show, such as unet.", valueName: "role")) var role: String?
   @Option(help: ArgumentHelp("Levels of bodies to show with their nodes; the default is all.", valueName: "n"))
   var depth: Int?
   @Option(help: ArgumentHelp("The shape of an input, such as eeg=1x128x512, or NAME=scalar.", valueName: "name=dims"))
   var input: [String] = []
-  @Flag(help: "With --stage planned: why earlier kernels did not take a node.") var verbose = false
+  @Flag(help: "With --stage planned: why earlier kernels did not take a node; with optimized: every patch.")
+  var verbose = false
   @OptionGroup var options: BackendOptions
 
   func validate() throws {
     if let depth, depth < 0 { throw ValidationError("--depth: expected 0 or more, found \(depth)") }
-    _ = try shapes()
+    _ = try InputTypes.shapes(input)
+    guard model != nil || listPasses else { throw ValidationError("Missing expected argument '<model>'") }
   }
 
   func run() throws {
+    if listPasses { return showPasses() }
+    guard let model else { return }
     var shown = try ModelReader.load(model)
     if let role { shown = try PipelineBuilder.extract(role, from: shown, name: model) }
     switch stage {
-    case .loaded: try showLoaded(&shown)
-    case .planned: try showPlan(of: shown)
+    case .loaded: try showLoaded(&shown, model)
+    case .optimized: try showOptimized(shown, model)
+    case .planned: try showPlan(of: shown, model)
     }
-  }
-
-  private func shapes() throws -> [String: [Int]] {
-    var shapes: [String: [Int]] = [:]
-    for argument in input {
-      let pair = try NamedArgument(argument, option: "--input", form: "NAME=DIMS")
-      guard let dims = InputTypes.dims(pair.text) else {
-        throw ValidationError("--input \(pair.name): expected extents such as 1x128x512, found \"\(pair.text)\"")
-      }
-      shapes[pair.name] = dims
-    }
-    return shapes
   }
 
   // MARK: - Loaded
@@ -63,8 +60,8 @@ struct Dump: ParsableCommand {
   /// Elements of a tensor beyond which only its type is shown.
   private static let elidedCount = 16
 
-  private func showLoaded(_ shown: inout Model) throws {
-    let given = try shapes()
+  private func showLoaded(_ shown: inout Model, _ model: String) throws {
+    let given = try InputTypes.shapes(input)
     do throws(GraphError) {
       // Only the inputs that were given a shape are bound; the others keep their names of dimensions.
       let bound =
@@ -101,12 +98,52 @@ struct Dump: ParsableCommand {
     return result
   }
 
+  // MARK: - Optimized
+
+  private func showPasses() {
+    var table = TextTable([.left("pass"), .left("what it does"), .left("why it stands there")])
+    for entry in RewriteRules.list { table.add([entry.rule.name, entry.rule.summary, entry.reason]) }
+    for line in table.lines { print(line) }
+  }
+
+  private func showOptimized(_ shown: Model, _ model: String) throws {
+    let optimized = try OptimizedModel(shown, path: model, shapes: try InputTypes.shapes(input), options: options)
+    let result = optimized.model(like: shown)
+    switch format {
+    case .text:
+      if !optimized.assumed.isEmpty {
+        print("// dimensions taken as 1 (see --input): \(optimized.assumed.joined(separator: ", "))")
+      }
+      let counts = optimized.counts.map { "\($0.rule) \($0.count)" }.joined(separator: ", ")
+      print("// \(optimized.patches.count) patches\(counts.isEmpty ? "" : ": \(counts)")")
+      if verbose {
+        for patch in optimized.patches { print("// \(patch.number) \(patch.rule): \(patch.reason)") }
+      }
+      for node in optimized.waiting { print("// waits for data of a run: \(node.op) \"\(node.label)\"") }
+      print(GraphText.print(result, elideAbove: Self.elidedCount, depth: depth), terminator: "")
+    case .json:
+      let patches = optimized.patches.map { patch in
+        JSONValue.object([
+          ("number", .int(Int64(patch.number))), ("pass", .string(patch.rule)), ("value", .string(patch.value)),
+          ("reason", .string(patch.reason)),
+        ])
+      }
+      print(
+        JSONValue.object([
+          ("model", .string(model)), ("assumed_dimensions", .array(optimized.assumed.map(JSONValue.string))),
+          ("patches", .array(patches)),
+          ("graph", GraphJSON.document(result, elideAbove: Self.elidedCount, depth: depth)),
+        ]).text)
+    case .dot: print(GraphDOT.print(result.graph, depth: depth), terminator: "")
+    }
+  }
+
   // MARK: - Planned
 
-  private func showPlan(of shown: Model) throws {
+  private func showPlan(of shown: Model, _ model: String) throws {
     let loaded = try LoadedModel(shown, path: model)
     let inputs: InputTypes
-    do { inputs = try InputTypes(of: loaded.graph, given: try shapes()) } catch let error as GraphError {
+    do { inputs = try InputTypes(of: loaded.graph, given: try InputTypes.shapes(input)) } catch let error as GraphError {
       throw error.located(in: model)
     }
     let planner = try options.planner()

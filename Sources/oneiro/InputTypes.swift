@@ -57,6 +57,19 @@ struct InputTypes {
     self.assumed = assumed
   }
 
+  /// Shapes by input, as `--input NAME=DIMS` gives them.
+  static func shapes(_ arguments: [String]) throws -> [String: [Int]] {
+    var shapes: [String: [Int]] = [:]
+    for argument in arguments {
+      let pair = try NamedArgument(argument, option: "--input", form: "NAME=DIMS")
+      guard let dims = dims(pair.text) else {
+        throw ValidationError("--input \(pair.name): expected extents such as 1x128x512, found \"\(pair.text)\"")
+      }
+      shapes[pair.name] = dims
+    }
+    return shapes
+  }
+
   /// `1x128x512`, or `scalar`; `nil` for anything else.
   static func dims(_ text: String) -> [Int]? {
     if text == "scalar" { return [] }

@@ -24,6 +24,13 @@ public enum GraphText {
     return printer.text + "\n"
   }
 
+  /// One node, without its name.
+  public static func print(_ node: Node, elideAbove: Int? = nil, depth: Int? = nil) -> String {
+    var printer = TextPrinter(elideAbove: elideAbove, depth: depth)
+    printer.print(node)
+    return printer.text
+  }
+
   /// The model that the text describes.
   /// - Throws: the first thing that is not in the syntax, with its line and column.
   public static func parse(_ text: String) throws(GraphError) -> Model {

@@ -93,16 +93,24 @@ struct TextPrinter {
     print(graph.nodes)
   }
 
+  /// One node in a line, without its name.
+  mutating func print(_ node: Node) {
+    var unnamed = node
+    unnamed.name = ""
+    print(line: unnamed)
+    text.removeLast()
+  }
+
   private mutating func print(_ nodes: [Node]) {
     text += "{\n"
     let outer = indentation
     indentation += "   "
-    for node in nodes { print(node) }
+    for node in nodes { print(line: node) }
     indentation = outer
     text += "\(indentation)}"
   }
 
-  private mutating func print(_ node: Node) {
+  private mutating func print(line node: Node) {
     text += indentation
     if !node.name.isEmpty { text += "[\(identifier(node.name))] " }
     if !node.outputs.isEmpty { text += "\(node.outputs.map(identifier).joined(separator: ", ")) = " }

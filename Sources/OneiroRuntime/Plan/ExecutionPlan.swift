@@ -2,7 +2,8 @@ import OneiroGraph
 
 /// Which kernel runs each node, in which order, at which place of the arena. Immutable: any number of sessions share it.
 public struct ExecutionPlan: Sendable {
-  public let graphName: String
+  /// What is planned: the graph with bound shapes, after what could be computed was computed and rewrites were applied.
+  public let graph: Graph
   public let steps: [Step]
   /// Every value that lives in the arena.
   public let values: [PlannedValue]
@@ -63,6 +64,23 @@ public struct ExecutionPlan: Sendable {
   public struct Declined: Sendable {
     public let source: String
     public let reason: String
+  }
+
+  public var graphName: String { graph.name }
+
+  /// The graph with those of bodies that are planned in their nodes, and the types of values that have a place.
+  public var optimizedGraph: Graph {
+    var result = graph
+    let kept = Set(graph.inputs.map(\.name)).union(graph.outputs.map(\.name))
+    for value in values where !kept.contains(value.name) { result.valueInfos[value.name] = .tensor(value.type) }
+    let bodies = steps.reduce(into: [String: Graph]()) { bodies, step in
+      guard let key = step.node.key, let body = (step.kernel as? any PlannedBody)?.bodyPlan else { return }
+      bodies[key] = body.optimizedGraph
+    }
+    for index in result.nodes.indices {
+      if let key = result.nodes[index].key, let body = bodies[key] { result.nodes[index].attributes["body"] = .graph(body) }
+    }
+    return result
   }
 
   /// How many steps run on each source, most first.

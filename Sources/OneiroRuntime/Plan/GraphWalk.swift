@@ -268,11 +268,11 @@ struct GraphWalk {
     var rest = Graph(
       graph.name, inputs: inputs.map { ValueInfo($0.name, .tensor($0.type)) },
       outputs: outputs.map { ValueInfo($0.name, .tensor($0.type)) }, nodes: kept)
-    for name in Set(kept.flatMap(\.inputs)) { if let tensor = table.tensor(name) { rest.addInitializer(name, tensor) } }
+    for name in kept.lazy.flatMap(\.inputs) { if let tensor = table.tensor(name) { rest.addInitializer(name, tensor) } }
     let types = table.types.compactMapValues(\.tensorType)
-    let rewritten = RewriteEngine().apply(to: rest, types: types)
+    let rewritten = RewriteEngine(settings: planner.rewrites, log: planner.rewriteLog).apply(to: rest, types: types)
     var lowering = Lowering(planner: planner, types: rewritten.types, constants: rewritten.graph.initializers)
     for node in rewritten.graph.nodes { try lowering.visit(node) }
-    return try lowering.plan(graph.name, inputs: inputs, outputs: outputs, foldedNodeCount: foldedNodeCount)
+    return try lowering.plan(rewritten.graph, inputs: inputs, outputs: outputs, foldedNodeCount: foldedNodeCount)
   }
 }

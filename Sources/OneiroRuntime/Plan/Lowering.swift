@@ -62,11 +62,11 @@ struct Lowering {
   }
 
   func plan(
-    _ graphName: String, inputs: [(name: String, type: TensorType)], outputs: [(name: String, type: TensorType)],
+    _ graph: Graph, inputs: [(name: String, type: TensorType)], outputs: [(name: String, type: TensorType)],
     foldedNodeCount: Int
   ) throws(RunError) -> ExecutionPlan {
     try PlanBuilder(
-      graphName: graphName, steps: steps, types: types, constants: constants, views: views, inputs: inputs,
+      graph: graph, steps: steps, types: types, constants: constants, views: views, inputs: inputs,
       outputs: outputs,
       threads: planner.threads, foldedNodeCount: foldedNodeCount
     ).build()

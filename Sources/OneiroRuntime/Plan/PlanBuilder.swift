@@ -8,7 +8,7 @@ struct PlanBuilder {
     let declined: [ExecutionPlan.Declined]
   }
 
-  let graphName: String
+  let graph: Graph
   let steps: [Draft]
   let types: [String: TensorType]
   let constants: [String: Tensor]
@@ -26,7 +26,7 @@ struct PlanBuilder {
       ArenaLayout.Block(byteCount: steps[$0].kernel.workspaceByteCount, live: $0...$0)
     }
     guard let layout = ArenaLayout(names.map { .init(byteCount: byteCount($0), live: lives[$0]!) } + workspaces) else {
-      throw .graph(.invalid("graph \"\(graphName)\"", "its values take more memory than there are addresses"))
+      throw .graph(.invalid("graph \"\(graph.name)\"", "its values take more memory than there are addresses"))
     }
     let offsets = Dictionary(uniqueKeysWithValues: zip(names, layout.offsets))
 
@@ -52,7 +52,7 @@ struct PlanBuilder {
       ExecutionPlan.Port(name: name, type: type, location: .arena(offsets[self.root(name)] ?? 0))
     }
     return ExecutionPlan(
-      graphName: graphName, steps: placed,
+      graph: graph, steps: placed,
       values: names.map {
         .init(name: $0, type: types[$0]!, offset: offsets[$0]!, byteCount: byteCount($0), live: lives[$0]!)
       },

@@ -1,5 +1,6 @@
 import OneiroGraph
 import OneiroOps
+import OneiroPasses
 
 /// Turns a graph whose inputs have bound shapes into an execution plan.
 ///
@@ -12,11 +13,16 @@ public struct Planner: Sendable {
   public let hostOperators: [any HostOperator.Type]
   public let threads: Int
   public let tuning: Tuning
+  public let rewrites: RewriteSettings
+  /// The patches of all graphs that this planner has planned.
+  public let rewriteLog: RewriteLog
 
   public init(
     backend: Backend, hostOperators: [any HostOperator.Type] = [], threads: Int = Threads.available,
-    tuning: Tuning = .off
+    tuning: Tuning = .off, rewrites: RewriteSettings = RewriteSettings()
   ) {
+    self.rewrites = rewrites
+    rewriteLog = RewriteLog(limit: rewrites.stopAfter)
     self.backend = backend
     self.hostOperators = hostOperators
     self.threads = threads

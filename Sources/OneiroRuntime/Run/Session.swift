@@ -115,6 +115,12 @@ public struct Session: ~Copyable {
           state: frame.state,
           options: options))
       if let profile = options.profile { profile.nanoseconds[index] += monotonicNanoseconds() - start }
+      if let observe = options.observe {
+        for (operand, tensor) in zip(plan.steps[index].outputs, frame.outputs) {
+          guard let operand else { continue }
+          observe(operand, plan.steps[index], UnsafeRawBufferPointer(start: tensor.data, count: tensor.byte_count))
+        }
+      }
       if options.checksFinite { try FiniteCheck.check(plan, step: index, frame.inputs, frame.outputs) }
     }
   }

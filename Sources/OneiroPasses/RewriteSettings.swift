@@ -1,0 +1,30 @@
+import OneiroGraph
+
+/// Which rewrites run, and how far: what finds the one that spoils a result.
+public struct RewriteSettings: Sendable {
+  /// Names of rules that are left out.
+  public var skipped: Set<String>
+  /// How many patches are applied in all; `nil` for as many as there are.
+  public var stopAfter: Int?
+
+  public init() {
+    skipped = []
+    stopAfter = nil
+  }
+
+  /// - skipped: names of rules, or "all".
+  /// - Throws: when there is no rule of a name.
+  public init(skipping skipped: [String], stopAfter: Int? = nil) throws(GraphError) {
+    let names = RewriteRules.all.map(\.name)
+    if let stranger = skipped.first(where: { $0 != Self.all && !names.contains($0) }) {
+      throw .mismatch(
+        "pass \"\(stranger)\"", expected: "\(Self.all) or one of \(names.joined(separator: ", "))",
+        found: "a name that no pass has")
+    }
+    self.skipped = skipped.contains(Self.all) ? Set(names) : Set(skipped)
+    self.stopAfter = stopAfter
+  }
+
+  /// Stands for every rule.
+  public static let all = "all"
+}

@@ -1,0 +1,91 @@
+import Foundation
+import OneiroGraph
+import OneiroPasses
+import OneiroRuntime
+
+/// What `oneiro compare` says.
+struct CompareReport {
+  private let comparison: RunComparison
+  private let tolerance: Double
+  private let patches: Int
+  private let culprit: RewriteLog.Entry?
+  private let first: RunComparison.Row?
+
+  var isBeyond: Bool { first != nil }
+
+  /// - patches: how many were applied.
+  init(_ comparison: RunComparison, tolerance: Double, patches: Int, culprit: RewriteLog.Entry?) {
+    self.comparison = comparison
+    self.tolerance = tolerance
+    self.patches = patches
+    self.culprit = culprit
+    first = comparison.first(beyond: tolerance)
+  }
+
+  /// - worst: how many rows; 0 for all in order.
+  func text(worst: Int) -> String {
+    var rows = comparison.rows
+    if worst > 0 {
+      rows = Array(rows.sorted { $0.relativeDifference > $1.relativeDifference }.prefix(worst))
+    }
+    var table = TextTable([
+      .left("value"), .left("operator"), .left("kernel"), .right("largest difference"), .right("relative"),
+      .right("SNR, dB"),
+    ])
+    for row in rows {
+      table.add([
+        row.value, "\(row.op)", row.kernel, number(row.largestDifference), number(row.relativeDifference),
+        row.signalToNoise.isInfinite ? "exact" : String(format: "%.1f", row.signalToNoise),
+      ])
+    }
+    var text = table.lines.map { $0 + "\n" }.joined()
+    text += "\n\(comparison.rows.count) values compared after \(patches) patches, "
+    text += "\(comparison.onlyInReference) only in the reference run"
+    let sampled = comparison.rows.count { $0.compared < $0.count }
+    if sampled > 0 { text += ", of \(sampled) a sample" }
+    text += "\n"
+    if let first {
+      text += "first beyond \(number(tolerance)): \"\(first.value)\" of \(first.op) \"\(first.node)\" on \(first.kernel),"
+      text += " off by \(number(first.relativeDifference)) of its largest element\n"
+    } else {
+      let largest = comparison.rows.map(\.relativeDifference).max() ?? 0
+      text += "none beyond \(number(tolerance)); the largest is \(number(largest)) of a value's largest element\n"
+    }
+    if let culprit {
+      text += "patch \(culprit.number) makes the difference: \(culprit.rule), \(culprit.reason)\n"
+    }
+    return text
+  }
+
+  func json(_ model: String) -> JSONValue {
+    let rows = comparison.rows.map { row in
+      JSONValue.object([
+        ("value", .string(row.value)), ("node", .string(row.node)), ("op", .string("\(row.op)")),
+        ("kernel", .string(row.kernel)), ("reference_kernel", .string(row.referenceKernel)),
+        ("compared", .int(Int64(row.compared))), ("count", .int(Int64(row.count))),
+        ("largest_difference", finite(row.largestDifference)), ("relative", finite(row.relativeDifference)),
+        ("snr_db", finite(row.signalToNoise)),
+      ])
+    }
+    var members: [(String, JSONValue)] = [
+      ("model", .string(model)), ("tolerance", .number(tolerance)), ("patches", .int(Int64(patches))),
+      ("only_in_reference", .int(Int64(comparison.onlyInReference))),
+      ("first_beyond", first.map { .string($0.value) } ?? .null), ("values", .array(rows)),
+    ]
+    if let culprit {
+      members.append(
+        (
+          "culprit",
+          .object([
+            ("number", .int(Int64(culprit.number))), ("pass", .string(culprit.rule)), ("reason", .string(culprit.reason)),
+          ])
+        ))
+    }
+    return .object(members)
+  }
+
+  /// JSON has no infinities.
+  private func finite(_ number: Double) -> JSONValue { number.isFinite ? .number(number) : .null }
+
+  private func number(_ number: Double) -> String { number == 0 ? "0" : String(format: "%.2g", number) }
+}
