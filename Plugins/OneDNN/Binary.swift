@@ -69,7 +69,7 @@ extension ProgramBuilder {
       (number: PrimitiveArgument.destination, tensor: destination),
     ]
     if let added {
-      try attributes.addTensor(description(of: added))
+      try attributes.finish(adding: description(of: added))
       arguments.append((number: PrimitiveArgument.added, tensor: added))
     }
     try add(PrimitiveDescription(operation, attributes), arguments)

@@ -3,6 +3,7 @@ import CDNNL
 /// Gemm, ai.onnx opset 13: https://onnx.ai/onnx/operators/onnx__Gemm.html
 ///
 /// alpha * A' * B' + beta * C, where A' [M, K] and B' [K, N] may be stored transposed and C broadcasts to [M, N].
+/// ai.oneiro's FusedGemm adds Z [M, N] and ends with an activation.
 struct Gemm: Operation {
   private let node: Node
   private let rows: Int
@@ -10,6 +11,8 @@ struct Gemm: Operation {
   private let columns: Int
   /// C's shape in two axes; nil without C or where beta makes nothing of it.
   private let addend: [Int]?
+  /// nil for none.
+  private let activation: dnnl_alg_kind_t?
 
   init(_ node: Node) throws(KernelError) {
     self.node = node
@@ -22,6 +25,10 @@ struct Gemm: Operation {
     (rows, inner, columns) = (left[0], left[1], right[1])
     guard try node.outputDims(0) == [rows, columns] else {
       throw .unsupported("Y has shape \(try node.outputDims(0)), expected \([rows, columns])")
+    }
+    activation = try Self.activation(node.string("activation", default: ""))
+    if node.hasInput(3), try node.inputDims(3) != [rows, columns] {
+      throw .unsupported("Z has shape \(try node.inputDims(3)), expected \([rows, columns])")
     }
     guard node.hasInput(2), node.float("beta", default: 1) != 0 else {
       addend = nil
@@ -42,10 +49,15 @@ struct Gemm: Operation {
     let source = builder.input(0, try matrix(rows, inner, isTransposed: node.int("transA", default: 0) != 0))
     let weights = builder.input(1, try matrix(inner, columns, isTransposed: node.int("transB", default: 0) != 0))
     let destination = builder.output(0, try .plain([rows, columns]))
-    if let addend, addend == [1, columns], alpha == 1, beta == 1 {
-      let bias = builder.input(2, try .plain(addend))
-      try builder.multiply(source, weights, bias: bias, into: destination)
+    let added = node.hasInput(3) ? builder.input(3, try .plain([rows, columns])) : nil
+    let hasPlainBias = addend.map { $0 == [1, columns] } ?? true
+    if hasPlainBias, alpha == 1, beta == 1 || addend == nil {
+      let bias = try addend.map { addend throws(KernelError) in builder.input(2, try .plain(addend)) }
+      try builder.multiply(source, weights, bias: bias, added: added, activation: activation, into: destination)
       return builder.finish()
+    }
+    guard added == nil, activation == nil else {
+      throw .unsupported("alpha \(alpha), beta \(beta) or a C that is no row, together with what FusedGemm adds")
     }
     try builder.multiply(source, weights, into: destination)
     if let addend {
@@ -57,6 +69,18 @@ struct Gemm: Operation {
       try builder.transform(dnnl_eltwise_linear, destination, alpha: alpha, into: destination)
     }
     return builder.finish()
+  }
+
+  private static func activation(_ name: String) throws(KernelError) -> dnnl_alg_kind_t? {
+    switch name {
+    case "": nil
+    case "Gelu": dnnl_eltwise_gelu_erf
+    case "Relu": dnnl_eltwise_relu
+    case "SiLU": dnnl_eltwise_swish
+    case "Sigmoid": dnnl_eltwise_logistic
+    case "Tanh": dnnl_eltwise_tanh
+    default: throw .unsupported("activation \(name)")
+    }
   }
 
   private func matrix(_ rows: Int, _ columns: Int, isTransposed: Bool) throws(KernelError) -> MemoryDescription {

@@ -5,6 +5,8 @@ extension Kernel {
   static let all: [Kernel] = [
     Kernel("MatMul", since: 13, readsNarrow: true) { node throws(KernelError) in try MatMul(node) },
     Kernel("Gemm", since: 13, readsNarrow: true) { node throws(KernelError) in try Gemm(node) },
+    Kernel("FusedGemm", domain: "ai.oneiro", since: 1, readsNarrow: true) { node throws(KernelError) in try Gemm(node)
+    },
     Kernel("Conv", since: 22, readsNarrow: true) { node throws(KernelError) in try Convolution(node) },
     Kernel("ConvTranspose", since: 22, readsNarrow: true) { node throws(KernelError) in try ConvolutionTranspose(node)
     },

@@ -48,11 +48,12 @@ struct MatMul: Operation {
 }
 
 extension ProgramBuilder {
-  /// Adds destination = source * weights (+ bias) in the shapes of oneDNN's matmul: equal ranks, axes of 1 broadcast.
+  /// Adds destination = activation(source * weights (+ bias) (+ added)) in the shapes of oneDNN's matmul: equal ranks, axes of 1 broadcast.
   /// Constant weights are packed the way the implementation likes them. Returns the implementation's name.
   @discardableResult
   mutating func multiply(
-    _ source: Int, _ weights: Int, bias: Int? = nil, into destination: Int
+    _ source: Int, _ weights: Int, bias: Int? = nil, added: Int? = nil, activation: dnnl_alg_kind_t? = nil,
+    into destination: Int
   ) throws(KernelError) -> String {
     var sourceLayout = description(of: source)
     var weightsLayout = description(of: weights)
@@ -63,13 +64,16 @@ extension ProgramBuilder {
     try check(
       dnnl_matmul_desc_init(&operation, &sourceLayout, &weightsLayout, &biasLayout, &destinationLayout),
       "describing a product")
-    let product = try PrimitiveDescription(operation, PrimitiveAttributes())
+    let attributes = try PrimitiveAttributes()
+    try attributes.finish(adding: added.map { description(of: $0) }, activation: activation)
+    let product = try PrimitiveDescription(operation, attributes)
     var arguments = [
       (number: PrimitiveArgument.source, tensor: source),
       (number: PrimitiveArgument.weights, tensor: try reordered(weights, to: product.weights)),
       (number: PrimitiveArgument.destination, tensor: destination),
     ]
     if let bias { arguments.append((number: PrimitiveArgument.bias, tensor: bias)) }
+    if let added { arguments.append((number: PrimitiveArgument.added, tensor: added)) }
     try add(product, arguments)
     return product.implementation
   }

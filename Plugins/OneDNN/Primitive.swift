@@ -21,13 +21,20 @@ final class PrimitiveAttributes {
     }
   }
 
-  /// Adds a tensor of shape `description`, broadcast to the result; it becomes argument `PrimitiveArgument.added`.
-  func addTensor(_ description: MemoryDescription) throws(KernelError) {
+  /// What is done to the result before it is written: adds a tensor of shape `added`, broadcast to the result, which
+  /// becomes argument `PrimitiveArgument.added`, and ends with `activation`.
+  func finish(adding added: MemoryDescription?, activation: dnnl_alg_kind_t? = nil) throws(KernelError) {
+    guard added != nil || activation != nil else { return }
     var operations: dnnl_post_ops_t?
     try check(dnnl_post_ops_create(&operations), "creating post-operations")
     defer { dnnl_post_ops_destroy(operations) }
-    var description = description
-    try check(dnnl_post_ops_append_binary(operations, dnnl_binary_add, &description), "appending an addition")
+    if var added {
+      try check(dnnl_post_ops_append_binary(operations, dnnl_binary_add, &added), "appending an addition")
+    }
+    if let activation {
+      let alpha: Float = activation == dnnl_eltwise_swish ? 1 : 0
+      try check(dnnl_post_ops_append_eltwise(operations, 1, activation, alpha, 0), "appending an activation")
+    }
     try check(dnnl_primitive_attr_set_post_ops(raw, operations), "setting post-operations")
   }
 

@@ -80,6 +80,13 @@ static int32_t supports_winograd(const oneiro_node *node, oneiro_text *why) {
   return status ? status : vector_winograd_supports(&convolution, why);
 }
 
+static int32_t supports_fused(const oneiro_node *node, oneiro_text *why) {
+  int32_t status = vector_require_floats(node, why);
+  vector_convolution convolution;
+  if (!status) status = vector_describe_convolution(node, false, &convolution, why);
+  return status ? status : vector_winograd_supports_fused(node, &convolution, why);
+}
+
 static double winograd_relative_time(const oneiro_node *node, int32_t threads) {
   (void)threads;
   vector_convolution convolution;
@@ -90,6 +97,8 @@ static double winograd_relative_time(const oneiro_node *node, int32_t threads) {
 static const vector_kernel kernels[] = {
     {"Conv", 22, supports, prepare, compute, free, NULL, NULL, NULL, 0},
     {"Conv", 22, supports_winograd, vector_winograd_prepare, vector_winograd_compute, free, NULL,
+     winograd_relative_time, "Winograd", ONEIRO_KERNEL_APPROXIMATE},
+    {"FusedConv", 1, supports_fused, vector_winograd_prepare, vector_winograd_compute, free, "ai.oneiro",
      winograd_relative_time, "Winograd", ONEIRO_KERNEL_APPROXIMATE},
 };
 VECTOR_FAMILY(vector_conv, kernels);

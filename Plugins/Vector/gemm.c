@@ -1,6 +1,8 @@
-/* Gemm: alpha A' B' + beta C, with A and B transposed or not and C broadcast to the result. */
+/* Gemm: alpha A' B' + beta C, with A and B transposed or not and C broadcast to the result; FusedGemm adds what has the
+ * result's shape, and ends with an activation. */
 #include <stdlib.h>
 
+#include "activation.h"
 #include "broadcast.h"
 #include "families.h"
 #include "product.h"
@@ -10,6 +12,7 @@ typedef struct gemm_state {
   float alpha, beta;
   bool transposes_a, transposes_b, b_packed;
   vector_broadcast c;
+  vector_unary_loop activation;
   _Alignas(VECTOR_ALIGNMENT) float packed[];      /* a constant B */
 } gemm_state;
 
@@ -45,6 +48,15 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   return shape_of(node, &shape, &c, why);
 }
 
+static int32_t supports_fused(const oneiro_node *node, oneiro_text *why) {
+  vector_unary_loop activation;
+  int32_t status = vector_activation_of(node, &activation, why);
+  if (!status) status = supports(node, why);
+  if (status || !oneiro_has_input(node, 3)) return status;
+  if (!vector_same_dims(&node->inputs[3], &node->outputs[0])) return vector_refuse(why, "Z has another shape than Y");
+  return ONEIRO_OK;
+}
+
 static vector_operand operand_a(const gemm_state *state, const float *data) {
   ptrdiff_t rows = (ptrdiff_t)state->plan.rows, depth = (ptrdiff_t)state->plan.depth;
   bool transposed = state->transposes_a;
@@ -75,6 +87,11 @@ static int32_t prepare(oneiro_call *call) {
                                    constant ? VECTOR_B_PACKED : VECTOR_NEITHER_PACKED, call->threads),
       .alpha = oneiro_float(node, "alpha", 1), .beta = oneiro_float(node, "beta", 1),
       .transposes_a = shape.transposes_a, .transposes_b = shape.transposes_b, .c = c};
+  status = vector_activation_of(node, &state->activation, call->why);
+  if (status) {
+    free(state);
+    return status;
+  }
   if (constant) {
     vector_operand b = operand_b(state, constant);
     vector_pack_all_columns(call, &state->plan, &b, state->packed);
@@ -88,20 +105,36 @@ static int32_t prepare(oneiro_call *call) {
 
 typedef struct gemm_job {
   const gemm_state *state;
-  const float *a, *b, *c;
+  const float *a, *b, *c, *z;
   float *y;
 } gemm_job;
 
-static void start_with_c(const void *argument, const vector_product_part *part) {
+static void start_rows(const void *argument, const vector_product_part *part) {
   const gemm_job *job = argument;
   const vector_broadcast *c = &job->state->c;
+  const vector_loops *loops = vector_picked;
   size_t width = job->state->plan.columns;
   for (size_t row = 0; row < part->rows; row++) {
-    /* The output may be one long row of C, or each of its rows a row of its own. */
-    int64_t first = (int64_t)((part->row + row) * width + part->column), offset;
-    vector_broadcast_row(c, first / c->row, &offset);
-    vector_picked->binary[VECTOR_MUL][VECTOR_F32](part->c + row * width, job->c + offset + first % c->row * c->steps[0],
-                                                  &job->state->beta, part->columns, (size_t)c->steps[0], 0);
+    size_t first = (part->row + row) * width + part->column;
+    float *y = part->c + row * width;
+    if (job->c) {
+      /* The output may be one long row of C, or each of its rows a row of its own. */
+      int64_t offset;
+      vector_broadcast_row(c, (int64_t)first / c->row, &offset);
+      loops->binary[VECTOR_MUL][VECTOR_F32](y, job->c + offset + (int64_t)first % c->row * c->steps[0],
+                                            &job->state->beta, part->columns, (size_t)c->steps[0], 0);
+      if (job->z) loops->binary[VECTOR_ADD][VECTOR_F32](y, y, job->z + first, part->columns, 1, 1);
+    } else {
+      memcpy(y, job->z + first, part->columns * sizeof(float));
+    }
+  }
+}
+
+static void activate(const void *argument, const vector_product_part *part) {
+  const gemm_state *state = ((const gemm_job *)argument)->state;
+  for (size_t row = 0; row < part->rows; row++) {
+    float *y = part->c + row * state->plan.columns;
+    state->activation(y, y, part->columns, NULL);
   }
 }
 
@@ -109,17 +142,21 @@ static void describe(const void *argument, size_t index, vector_product_item *it
   (void)index;
   const gemm_job *job = argument;
   *item = (vector_product_item){.a = operand_a(job->state, job->a), .b = operand_b(job->state, job->b), .c = job->y,
-                                .start = job->c ? start_with_c : NULL};
+                                .start = job->c || job->z ? start_rows : NULL,
+                                .finish = job->state->activation ? activate : NULL};
 }
 
 static int32_t compute(const oneiro_call *call) {
   const gemm_state *state = call->state;
   bool adds = oneiro_has_input(call->node, 2) && state->beta != 0;
   gemm_job job = {state, call->inputs[0].data, call->inputs[1].data, adds ? call->inputs[2].data : NULL,
-                  call->outputs[0].data};
+                  oneiro_has_input(call->node, 3) ? call->inputs[3].data : NULL, call->outputs[0].data};
   vector_run_products(call, &state->plan, call->workspace, 1, state->plan.columns, false, describe, &job);
   return ONEIRO_OK;
 }
 
-static const vector_kernel kernels[] = {{"Gemm", 13, supports, prepare, compute, free, NULL}};
+static const vector_kernel kernels[] = {
+    {"Gemm", 13, supports, prepare, compute, free, NULL},
+    {"FusedGemm", 1, supports_fused, prepare, compute, free, "ai.oneiro"},
+};
 VECTOR_FAMILY(vector_gemm, kernels);

@@ -52,6 +52,18 @@ typedef struct vector_winograd_run {
   int64_t out_y, out_x;            /* and in the output */
 } vector_winograd_run;
 
+/* Where one output channel of Winograd's convolution goes, and what is done to it on the way. */
+typedef struct vector_winograd_channel {
+  float *y;                        /* in the first image */
+  size_t image_step;
+  int64_t height, width;
+  float bias;
+  const float *image_bias;         /* another number for each image, `channels` apart; NULL: none */
+  size_t channels;
+  const float *added;              /* what is added pixel by pixel, lying as y does; NULL: nothing */
+  vector_unary_loop activation;    /* NULL: none */
+} vector_winograd_channel;
+
 typedef struct vector_loops {
   const char *isa;
 
@@ -105,8 +117,8 @@ typedef struct vector_loops {
   /* Filters: a panel of A from `rows` <= tile_rows filters [depth, 3, 3]. */
   void (*winograd_filters)(float *into, size_t step, const float *filters, size_t rows, size_t depth);
   /* Output: one channel from the products' rows, which may be read up to a vector behind the last tile. */
-  void (*winograd_output)(float *y, size_t image_step, int64_t height, int64_t width, const float *products,
-                          size_t step, const vector_winograd_run *runs, size_t count, float bias);
+  void (*winograd_output)(const vector_winograd_channel *channel, const float *products, size_t step,
+                          const vector_winograd_run *runs, size_t count);
   /* y[i] += factor * x[i * x_step] */
   void (*add_scaled)(float *y, const float *x, size_t count, size_t x_step, float factor);
 } vector_loops;

@@ -1,5 +1,6 @@
 /* Normalisations of [N, C, ...] with a scale and a bias for each channel: GroupNormalization, InstanceNormalization
  * (a group a channel) and BatchNormalization for inference (mean and variance given). */
+#include "activation.h"
 #include "families.h"
 #include "normalization.h"
 
@@ -29,6 +30,12 @@ static int32_t supports_group(const oneiro_node *node, oneiro_text *why) {
   return ONEIRO_OK;
 }
 
+static int32_t supports_fused_group(const oneiro_node *node, oneiro_text *why) {
+  vector_unary_loop activation;
+  int32_t status = vector_activation_of(node, &activation, why);
+  return status ? status : supports_group(node, why);
+}
+
 static int32_t supports_batch(const oneiro_node *node, oneiro_text *why) {
   if (oneiro_int(node, "training_mode", 0) != 0) return vector_refuse(why, "training_mode");
   if (node->output_count > 1) return vector_refuse(why, "more than one output");
@@ -40,13 +47,24 @@ typedef struct channels_job {
   const float *x, *scale, *bias, *mean, *variance;
   size_t channels, group, plane;      /* of the tensor, of a group, elements of one */
   float epsilon;
+  vector_unary_loop activation;       /* NULL: none */
 } channels_job;
+
+/* Elements that are still in the first-level cache when the activation reads them. */
+enum { STRETCH = 4096 };
 
 /* One channel: (x - mean) * inverse_deviation * scale + bias. */
 static void write_channel(const channels_job *job, size_t index, size_t channel, row_moments moments) {
   float factor = moments.inverse_deviation * job->scale[channel];
-  vector_picked->affine(job->y + index * job->plane, job->x + index * job->plane, job->plane, moments.mean, factor,
-                        job->bias[channel] - moments.rest * factor);
+  float offset = job->bias[channel] - moments.rest * factor;
+  const float *x = job->x + index * job->plane;
+  float *y = job->y + index * job->plane;
+  size_t stretch = job->activation ? STRETCH : job->plane;
+  for (size_t first = 0; first < job->plane; first += stretch) {
+    size_t count = job->plane - first < stretch ? job->plane - first : stretch;
+    vector_picked->affine(y + first, x + first, count, moments.mean, factor, offset);
+    if (job->activation) job->activation(y + first, y + first, count, NULL);
+  }
 }
 
 static void normalize_groups(void *argument, size_t begin, size_t end) {
@@ -76,8 +94,9 @@ static channels_job job_of(const oneiro_call *call) {
                         .epsilon = oneiro_float(call->node, "epsilon", 1e-5f)};
 }
 
-static int32_t run_groups(const oneiro_call *call, size_t groups) {
+static int32_t run_groups(const oneiro_call *call, size_t groups, vector_unary_loop activation) {
   channels_job job = job_of(call);
+  job.activation = activation;
   if (oneiro_element_count(&call->inputs[0]) == 0) return ONEIRO_OK;
   job.group = job.channels / groups;
   vector_parallel_ranges(call, (size_t)call->inputs[0].dims[0] * groups, job.group * job.plane * 3, normalize_groups,
@@ -86,10 +105,18 @@ static int32_t run_groups(const oneiro_call *call, size_t groups) {
 }
 
 static int32_t compute_group(const oneiro_call *call) {
-  return run_groups(call, (size_t)oneiro_int(call->node, "num_groups", 1));
+  return run_groups(call, (size_t)oneiro_int(call->node, "num_groups", 1), NULL);
 }
 
-static int32_t compute_instance(const oneiro_call *call) { return run_groups(call, (size_t)call->inputs[0].dims[1]); }
+static int32_t compute_fused_group(const oneiro_call *call) {
+  vector_unary_loop activation;
+  int32_t status = vector_activation_of(call->node, &activation, call->why);
+  return status ? status : run_groups(call, (size_t)oneiro_int(call->node, "num_groups", 1), activation);
+}
+
+static int32_t compute_instance(const oneiro_call *call) {
+  return run_groups(call, (size_t)call->inputs[0].dims[1], NULL);
+}
 
 static int32_t compute_batch(const oneiro_call *call) {
   channels_job job = job_of(call);
@@ -102,6 +129,7 @@ static int32_t compute_batch(const oneiro_call *call) {
 
 static const vector_kernel kernels[] = {
     {"GroupNormalization", 21, supports_group, NULL, compute_group, NULL, NULL},
+    {"FusedGroupNormalization", 1, supports_fused_group, NULL, compute_fused_group, NULL, "ai.oneiro"},
     {"InstanceNormalization", 22, supports_instance, NULL, compute_instance, NULL, NULL},
     {"BatchNormalization", 15, supports_batch, NULL, compute_batch, NULL, NULL},
 };

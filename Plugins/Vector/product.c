@@ -185,6 +185,7 @@ static void run_block(const product_job *job, size_t block, float *memory) {
         const float *then = j + stripe.columns < columns ? b + (j + stripe.columns) * depth : next;
         loops->multiply(stripe.c, job->c_step, a, b + j * depth, rows, stripe.columns, depth,
                         job->accumulate || starts || k > 0, then);
+        if (item.finish && k + depth == plan->depth) item.finish(job->argument, &stripe);
       }
     }
   }
@@ -220,14 +221,13 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
     for (size_t index = 0; index < items && !accumulate; index++) {
       vector_product_item item = {0};
       describe(argument, index, &item);
-      if (item.start) {
-        item.start(argument, &(vector_product_part){item.c, 0, 0, plan->rows, plan->columns});
-        continue;
-      }
+      vector_product_part all = {item.c, 0, 0, plan->rows, plan->columns};
       for (size_t row = 0; row < plan->rows; row++) {
         float start = item.row_start ? item.row_start[row] : 0;
         start_rows(item.c + row * c_step, c_step, 1, plan->columns, &start);
       }
+      if (item.start) item.start(argument, &all);
+      if (item.finish) item.finish(argument, &all);
     }
     return;
   }

@@ -29,6 +29,8 @@ typedef struct vector_product_item {
   const float *row_start;           /* what each row of C starts from, before the product is added; NULL: zero */
   /* Or: writes to a part of C what it starts from; called from any thread with the argument of `describe`. */
   void (*start)(const void *argument, const struct vector_product_part *part);
+  /* Called with a part that is complete. */
+  void (*finish)(const void *argument, const struct vector_product_part *part);
 } vector_product_item;
 
 /* A part of an item's C. */

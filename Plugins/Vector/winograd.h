@@ -9,6 +9,10 @@
 /* Whether a convolution can be computed so. */
 int32_t vector_winograd_supports(const vector_convolution *convolution, oneiro_text *why);
 
+/* The same for FusedConv, which is left to others where a convolution by its definition would be faster. */
+int32_t vector_winograd_supports_fused(const oneiro_node *node, const vector_convolution *convolution,
+                                       oneiro_text *why);
+
 /* How long it takes, in terms of a convolution by its definition. */
 double vector_winograd_relative_time(const vector_convolution *convolution);
 

@@ -32,6 +32,13 @@ public struct TensorType: Sendable, Hashable {
     self.shape = shape
   }
 
+  /// Whether some tensor can have both types.
+  public func agrees(with other: TensorType) -> Bool {
+    guard elementType == other.elementType else { return false }
+    guard let mine = shape, let its = other.shape else { return true }
+    return mine.count == its.count && zip(mine, its).allSatisfy { $0.agrees(with: $1) }
+  }
+
   public init(_ elementType: ElementType, dims: [Int]) { self.init(elementType, dims.map(Dimension.known)) }
 
   /// The extents, when every one is known.

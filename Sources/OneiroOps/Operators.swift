@@ -4,7 +4,7 @@ import OneiroGraph
 public enum Operators {
   public static let all: [any Operator.Type] =
     math + tensors + network + reduction + logic + controlFlow + sequence
-    + quantization + learning + images + pipeline
+    + quantization + learning + images + pipeline + fused
 
   private static let byIdentifier: [OpIdentifier: any Operator.Type] = Dictionary(
     all.map { ($0.schema.op, $0) },

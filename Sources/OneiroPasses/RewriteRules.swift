@@ -13,11 +13,22 @@ public enum RewriteRules {
 
   public static let list: [Entry] = [
     Entry(RemoveNeutral(), "first: what it removes stands between the parts of the patterns below"),
+    Entry(ShareCommonSubexpressions(), "exporters write the same Reshape for every reader"),
+    Entry(CancelTransposes(), "before attention is looked for, which follows them"),
+    Entry(FoldBatchNormalization(), "before anything is fused with the convolution"),
     Entry(FuseGroupNormalization(), "before activations are fused, so that they find one normalization"),
+    Entry(FuseLayerNormalization(), "like the one above"),
     Entry(FuseAttention(), "before products take a bias: it looks through both"),
-    Entry(FuseSiLU(), "a normalization takes it in, further down"),
-    Entry(FuseGelu(), "a product takes it in, further down"),
-    Entry(FuseBias(), "last: views around products would hide the patterns above"),
+    Entry(LowerAttention(), "the same operator, from files that have it in one node"),
+    Entry(FuseSiLU(), "a normalization or a convolution takes it in, further down"),
+    Entry(FuseGelu(), "a product or a GEGLU takes it in, further down"),
+    Entry(FuseGeluTanh(), "like the one above"),
+    Entry(FuseGEGLU(), "before an activation is fused into the product that it reads"),
+    Entry(FuseNormalizationActivation(), "needs both of its parts as single nodes"),
+    Entry(FuseBias(), "the views it puts around products would hide the patterns above"),
+    Entry(FuseConvResidual(), "what is added comes before an activation"),
+    Entry(FuseGemmResidual(), "like the one above; needs products with their bias"),
+    Entry(FuseActivation(), "last: it takes in whatever the fused operators end with"),
   ]
 
   public static let all: [any RewriteRule] = list.map(\.rule)

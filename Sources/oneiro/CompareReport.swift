@@ -45,7 +45,8 @@ struct CompareReport {
     if sampled > 0 { text += ", of \(sampled) a sample" }
     text += "\n"
     if let first {
-      text += "first beyond \(number(tolerance)): \"\(first.value)\" of \(first.op) \"\(first.node)\" on \(first.kernel),"
+      text +=
+        "first beyond \(number(tolerance)): \"\(first.value)\" of \(first.op) \"\(first.node)\" on \(first.kernel),"
       text += " off by \(number(first.relativeDifference)) of its largest element\n"
     } else {
       let largest = comparison.rows.map(\.relativeDifference).max() ?? 0
@@ -77,7 +78,8 @@ struct CompareReport {
         (
           "culprit",
           .object([
-            ("number", .int(Int64(culprit.number))), ("pass", .string(culprit.rule)), ("reason", .string(culprit.reason)),
+            ("number", .int(Int64(culprit.number))), ("pass", .string(culprit.rule)),
+            ("reason", .string(culprit.reason)),
           ])
         ))
     }

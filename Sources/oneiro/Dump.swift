@@ -143,7 +143,8 @@ struct Dump: ParsableCommand {
   private func showPlan(of shown: Model, _ model: String) throws {
     let loaded = try LoadedModel(shown, path: model)
     let inputs: InputTypes
-    do { inputs = try InputTypes(of: loaded.graph, given: try InputTypes.shapes(input)) } catch let error as GraphError {
+    do { inputs = try InputTypes(of: loaded.graph, given: try InputTypes.shapes(input)) } catch let error as GraphError
+    {
       throw error.located(in: model)
     }
     let planner = try options.planner()

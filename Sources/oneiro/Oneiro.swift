@@ -9,7 +9,8 @@ struct Oneiro: ParsableCommand {
     abstract: "Turns an EEG recording into a picture, and runs, shows and measures ONNX models on the way.",
     version: "0.1.0",
     subcommands: [
-      DreamCommand.self, ImportCommand.self, Run.self, Dump.self, Bench.self, Compare.self, Diff.self, Kernels.self, BundleCommand.self,
+      DreamCommand.self, ImportCommand.self, Run.self, Dump.self, Bench.self, Compare.self, Diff.self, Kernels.self,
+      BundleCommand.self,
       Conformance.self,
     ])
 

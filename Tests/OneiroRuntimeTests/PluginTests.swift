@@ -216,7 +216,7 @@ import Testing
     let text = """
       g (float[1,2,6,6] X) => (Y) {
         A = Conv (X, W)
-        B = Relu (A)
+        B = Neg (A)
         Y = Softmax (B)
       }
       """
@@ -229,7 +229,7 @@ import Testing
     #expect(try sources("vector") == ["vector", "vector", "vector"])
     #expect(try sources("vector,Conv=openblas") == ["openblas", "vector", "vector"])
     #expect(try sources("Conv=reference,vector,Softmax=onednn") == ["reference", "vector", "onednn"])
-    // oneDNN has no Relu: it falls to the next in the chain.
+    // oneDNN has no Neg: it falls to the next in the chain.
     #expect(try sources("onednn") == ["onednn", "vector", "onednn"])
     #expect(try sources("reference") == ["reference", "reference", "reference"])
     #expect(try Backend("onednn").order == "onednn -> vector -> reference")

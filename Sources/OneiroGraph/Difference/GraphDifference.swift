@@ -70,7 +70,9 @@ public struct GraphDifference: Sendable {
   private mutating func compareNodes(_ old: Graph, _ new: Graph, _ prefix: String) {
     let before = old.nodes.reduce(into: [String: Node]()) { if let key = $1.key { $0[key] = $1 } }
     let after = Set(new.nodes.compactMap(\.key))
-    for node in old.nodes { if let key = node.key, !after.contains(key) { add("node", prefix + key, .removed, form(node)) } }
+    for node in old.nodes {
+      if let key = node.key, !after.contains(key) { add("node", prefix + key, .removed, form(node)) }
+    }
     for node in new.nodes {
       guard let key = node.key else { continue }
       guard let was = before[key] else {

@@ -24,7 +24,8 @@ struct TensorDifference: CustomStringConvertible {
       description = "other bits, the same numbers"
       return
     }
-    let decibels = noise.isFinite && noise > 0 && signal > 0 ? ", \(Int((10 * log10(signal / noise)).rounded())) dB" : ""
+    let decibels =
+      noise.isFinite && noise > 0 && signal > 0 ? ", \(Int((10 * log10(signal / noise)).rounded())) dB" : ""
     description = "\(count) of \(mine.count) elements differ, by \(largest) at most\(decibels)"
   }
 }

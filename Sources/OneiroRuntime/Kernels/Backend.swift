@@ -67,7 +67,14 @@ public struct Backend: Sendable {
 
   /// What is asked, in order, for a node of `role`.
   func chain(for node: Node) -> [KernelSource] {
-    overrides[node.opType] ?? node.role.flatMap { overrides[$0] } ?? chain
+    overrides[node.opType] ?? Self.unfused(node).flatMap { overrides[$0] } ?? node.role.flatMap { overrides[$0] } ?? chain
+  }
+
+  /// "Conv" for FusedConv, which a pass made of it.
+  private static func unfused(_ node: Node) -> String? {
+    let prefix = "Fused"
+    guard node.domain == Model.oneiroDomain, node.opType.hasPrefix(prefix) else { return nil }
+    return String(node.opType.dropFirst(prefix.count))
   }
 
   /// `onednn -> vector -> reference`

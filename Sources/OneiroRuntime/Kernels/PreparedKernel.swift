@@ -46,7 +46,8 @@ public struct RunOptions: Sendable {
   /// The number of the batch's first item: each item has random numbers of its own, whichever are in its batch.
   public var firstItem = 0
   /// Shown every value after the step that made it, also those of bodies, in every round of a loop.
-  public var observe: (@Sendable (_ value: ExecutionPlan.Operand, _ step: ExecutionPlan.Step, UnsafeRawBufferPointer) -> Void)?
+  public var observe:
+    (@Sendable (_ value: ExecutionPlan.Operand, _ step: ExecutionPlan.Step, UnsafeRawBufferPointer) -> Void)?
   /// Takes the time of every step.
   public var profile: StepTimes?
 

@@ -78,7 +78,9 @@ public struct ExecutionPlan: Sendable {
       bodies[key] = body.optimizedGraph
     }
     for index in result.nodes.indices {
-      if let key = result.nodes[index].key, let body = bodies[key] { result.nodes[index].attributes["body"] = .graph(body) }
+      if let key = result.nodes[index].key, let body = bodies[key] {
+        result.nodes[index].attributes["body"] = .graph(body)
+      }
     }
     return result
   }

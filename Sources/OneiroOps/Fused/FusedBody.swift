@@ -1,0 +1,78 @@
+import OneiroGraph
+
+/// The body of a fused operator while it is written: one standard operator after the other, in the order of the node.
+struct FusedBody {
+  private(set) var graph: Graph
+  private let node: InferenceContext
+
+  /// - inputs: formal names, one for each input that the schema has.
+  init(_ node: InferenceContext, _ schema: OpSchema, inputs: [String], output: ValueType) {
+    self.node = node
+    let types = inputs.indices.map { $0 < node.inputs.count ? node.inputs[$0] : nil }
+    graph = Graph(
+      schema.op.opType, inputs: zip(inputs, types).prefix(node.node.inputs.count).map { ValueInfo($0, $1) },
+      outputs: [ValueInfo("Y", output)])
+  }
+
+  mutating func add(
+    _ opType: String, domain: String = "", _ inputs: [String], _ output: String,
+    _ attributes: [String: Attribute] = [:]
+  ) {
+    graph.nodes.append(
+      Node(opType, domain: domain, inputs: inputs, outputs: [output], attributes: attributes))
+  }
+
+  /// Ends the body with the node's activation of `value`.
+  mutating func finish(_ value: String) -> Graph {
+    graph.nodes.append(Activation.node(node.attributes.string("activation"), from: value, to: "Y"))
+    return graph
+  }
+
+  /// The node's attributes that `schema` knows.
+  static func attributes(_ node: InferenceContext, for schema: OpSchema) -> [String: Attribute] {
+    let known = Set(schema.attributes.map(\.name))
+    return node.node.attributes.filter { known.contains($0.key) }
+  }
+
+  /// What `op` infers for the first `count` inputs.
+  static func infer(_ op: any Operator.Type, _ node: InferenceContext, inputs count: Int) throws(GraphError)
+    -> TensorType
+  {
+    var inner = node.node
+    inner.op = op.schema.op
+    inner.inputs = Array(inner.inputs.prefix(count))
+    inner.attributes = attributes(node, for: op.schema)
+    let types = try op.infer(
+      InferenceContext(
+        node: inner, schema: op.schema, inputs: Array(node.inputs.prefix(count)),
+        values: Array(node.values.prefix(count))))
+    guard let type = types.first?.tensorType else { throw .invalid(node: node.node, nil, "has no tensor as output") }
+    return type
+  }
+}
+
+extension Operator {
+  /// The outputs by running the body on reference kernels: the oracle of a fused operator.
+  static func referenceByBody(_ call: KernelCall) throws(KernelError) -> [Tensor] {
+    let types = call.inputs.map { $0.map(\.type) }
+    let context = InferenceContext(
+      node: call.node, schema: schema, inputs: types, values: [Tensor?](repeating: nil, count: types.count))
+    let body: Graph
+    do throws(GraphError) {
+      _ = try infer(context)
+      guard let made = try self.body(context) else { throw .invalid(node: call.node, nil, "has no body") }
+      body = made
+    } catch {
+      throw KernelError(error.description)
+    }
+    var values = body.initializers.mapValues(Value.tensor)
+    for (info, value) in zip(body.inputs, call.inputs) { values[info.name] = value }
+    for node in body.nodes {
+      guard let op = Operators.find(node.op) else { throw KernelError("unknown operator \(node.op)") }
+      let inputs = node.inputs.map { values[$0] }
+      let results = try op.evaluate(KernelCall(node: node, schema: op.schema, inputs: inputs))
+      for (name, value) in zip(node.outputs, results) { values[name] = value }
+    }
+    return body.outputs.compactMap { values[$0.name]?.tensor }
+  }
+}

@@ -1,0 +1,70 @@
+import OneiroGraph
+
+/// Gemm(a, B, c) + z  →  ai.oneiro.FusedGemm(a, B, c, z), also where views stand between the two.
+///
+///     a ── Gemm ── p ── Reshape ── r ── Add z ── y    →    a ── FusedGemm ── Reshape ── y
+///                                                          z ── Reshape ──┘
+///
+/// Stands back when `p` or `r` has a second reader or is a graph output, and when z broadcasts.
+struct FuseGemmResidual: RewriteRule {
+  let name = "fuse-gemm-residual"
+  let summary = "Gemm(a, B, c) + z -> FusedGemm(a, B, c, z)"
+  let targets: Set<String> = ["Add"]
+
+  func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {
+    guard node.op == OpIdentifier("Add"), node.inputs.count == 2, node.inputs[0] != node.inputs[1],
+      graph.types[node.outputs[0]]?.elementType == .float32, let dims = graph.dims(node.outputs[0])
+    else { return nil }
+    let found = node.inputs.compactMap { ProductBehindViews(of: $0, in: graph) }.max { $0.position < $1.position }
+    guard let found, found.product.op == OpIdentifier("Gemm"), let z = graph.other(node, than: found.value),
+      graph.dims(z) == dims, graph.dims(found.value) == dims, graph.constant(z) == nil
+    else { return nil }
+    let product = found.product, output = node.outputs[0]
+    var patch = GraphPatch("\(product.label) and what \(node.label) adds")
+    for view in found.views { patch.remove(view) }
+    patch.remove(product, node)
+    let isFlat = found.dims == dims
+    var added = z
+    if !isFlat {
+      added = "\(output)#added"
+      patch.addReshape(z, to: found.dims, added, like: node)
+    }
+    let bias = product.inputs.count > 2 ? product.inputs[2] : ""
+    let flat = isFlat ? output : "\(output)#sum"
+    patch.add(
+      Node(
+        "FusedGemm", domain: Model.oneiroDomain, name: product.name,
+        inputs: [product.inputs[0], product.inputs[1], bias, added], outputs: [flat], attributes: product.attributes,
+        metadata: product.metadata))
+    if !isFlat { patch.addReshape(flat, to: dims, output, like: node) }
+    return patch
+  }
+}
+
+/// A product whose result comes to a value through views alone.
+struct ProductBehindViews {
+  let value: String
+  let product: Node
+  let position: Int
+  /// Of the product's result.
+  let dims: [Int]
+  let views: [Node]
+
+  /// `nil` when `value` is something else, or when anything on the way has a second reader.
+  init?(of value: String, in graph: GraphIndex) {
+    var views: [Node] = [], at = value
+    while let node = graph.producer(of: at), graph.onlyReader(of: at) != nil {
+      if node.opType == "Gemm" || node.opType == "FusedGemm" {
+        guard let dims = graph.dims(at), let position = graph.position(of: at) else { return nil }
+        (self.value, product, self.position, self.dims, self.views) = (value, node, position, dims, views)
+        return
+      }
+      guard node.domain.isEmpty, ["Reshape", "Flatten", "Squeeze", "Unsqueeze"].contains(node.opType) else {
+        return nil
+      }
+      views.append(node)
+      at = node.inputs[0]
+    }
+    return nil
+  }
+}
