@@ -31,20 +31,24 @@ public struct RewriteEngine: Sendable {
     return (graph.withoutUnreadInitializers, types)
   }
 
-  /// Patches that do not touch each other's nodes.
+  /// Patches that do not touch each other: none takes out a node that another one takes out, or a value that another one
+  /// reads.
   private func proposals(_ rule: any RewriteRule, in graph: Graph, _ types: inout [String: TensorType]) -> [GraphPatch]
   {
     guard graph.nodes.contains(where: { rule.targets.contains($0.opType) }) else { return [] }
     let index = GraphIndex(graph, types: types)
-    var taken: Set<String> = []
+    var removed: Set<String> = [], gone: Set<String> = [], read: Set<String> = []
     var patches: [GraphPatch] = []
     for node in graph.nodes where rule.targets.contains(node.opType) {
-      guard let patch = rule.rewrite(node, in: index), taken.isDisjoint(with: patch.removed),
-        let added = check(patch, index),
+      guard let patch = rule.rewrite(node, in: index), removed.isDisjoint(with: patch.removed) else { continue }
+      let drops = patch.dropped(from: index), reads = Set(patch.added.flatMap(\.inputs))
+      guard gone.isDisjoint(with: reads), read.isDisjoint(with: drops), let added = check(patch, index),
         log.admit(rule: rule.name, value: patch.removed.last ?? "", reason: patch.reason)
       else { continue }
       types.merge(added) { _, new in new }
-      taken.formUnion(patch.removed)
+      removed.formUnion(patch.removed)
+      gone.formUnion(drops)
+      read.formUnion(reads)
       patches.append(patch)
     }
     return patches
@@ -113,5 +117,13 @@ extension Graph {
     var result = self
     result.removeInitializers(where: { !read.contains($0) })
     return result
+  }
+}
+
+extension GraphPatch {
+  /// Values that are there before the patch and not after it.
+  fileprivate func dropped(from index: GraphIndex) -> Set<String> {
+    let outputs = removed.compactMap(index.position).flatMap { index.graph.nodes[$0].outputs }
+    return Set(outputs).subtracting(added.flatMap(\.outputs)).subtracting([""])
   }
 }
