@@ -73,7 +73,7 @@ trials: build $(PIPELINE) ## picture the 40 recorded trials on every backend, an
 	done
 
 peers: build ## time the tiny U-Net and VAE decoder next to ONNX Runtime and OpenVINO
-	Tests/Peers/run.sh bench_peers.py
+	Tests/Peers/run.sh compare.py
 
 peers-full: build ## parts of the full-size pipeline in ONNX Runtime and OpenVINO: 10 GB of disk, 12 GB of memory
 	Tests/Peers/run.sh extracted_parts.py

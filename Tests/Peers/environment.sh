@@ -1,7 +1,7 @@
 #!/bin/bash
 # Makes .peers/, a virtual environment with the Python packages of a requirements file from PyPI:
 #
-#   Tests/Peers/environment.sh Tests/Peers/requirements-bench_peers.txt
+#   Tests/Peers/environment.sh Tests/Peers/requirements-compare.txt
 set -euo pipefail
 
 requirements=$(realpath "${1:?say which requirements file}")

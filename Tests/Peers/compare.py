@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Times Oneiro's backends, ONNX Runtime and OpenVINO on the same models, in turns, and checks that outputs agree.
 
-    Tests/Peers/run.sh bench_peers.py
-    Tests/Peers/run.sh bench_peers.py unet.onnx --dim height=64 --dim width=64 --dim context_length=77 \\
+    Tests/Peers/run.sh compare.py
+    Tests/Peers/run.sh compare.py unet.onnx --dim height=64 --dim width=64 --dim context_length=77 \\
         --rounds 3 --runs 3 --warmup 1 --backends onednn
 """
 
@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -30,23 +31,6 @@ ELEMENT_TYPES = {
     "tensor(int32)": numpy.int32,
     "tensor(bool)": numpy.bool_,
 }
-
-
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", default=MODELS, type=pathlib.Path,
-                        help="ONNX files (default: the bundled U-Net and VAE decoder)")
-    parser.add_argument("--oneiro", default=str(ROOT / ".build/release/oneiro"), help="the program (default: %(default)s)")
-    parser.add_argument("--backends", default="onednn,openblas,vector", help="comma-separated (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=5, help="turns that each contender gets (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=20, help="timed runs in one turn (default: %(default)s)")
-    parser.add_argument("--warmup", type=int, default=3, help="runs before those (default: %(default)s)")
-    parser.add_argument("--dim", action="append", default=[], metavar="NAME=N", help="a named dimension; others are 1")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--tolerance", type=float, default=1e-4,
-                        help="largest difference allowed, relative to the output's largest value (default: %(default)s)")
-    return parser.parse_args()
 
 
 def oneiro(options, *words):
@@ -82,41 +66,85 @@ def start_session(model, options):
     return onnxruntime.InferenceSession(str(model), settings, providers=["CPUExecutionProvider"])
 
 
-def time_peer(model, inputs, options):
-    """One turn of ONNX Runtime: a new session, as `oneiro bench` is a new process."""
-    session = start_session(model, options)
+def median_of_runs(run, options):
     for _ in range(options.warmup):
-        session.run(None, inputs)
+        run()
     times = []
     for _ in range(options.runs):
         start = time.perf_counter()
-        session.run(None, inputs)
+        run()
         times.append((time.perf_counter() - start) * 1e3)
     return times
 
 
-def time_openvino(model, inputs, options):
-    """The same in OpenVINO, in float32 as the others."""
+def turn_onnxruntime(model, inputs, options):
+    session = start_session(model, options)
+    return median_of_runs(lambda: session.run(None, inputs), options)
+
+
+def turn_openvino(model, inputs, options):
+    """In float32 as the others."""
     core = openvino.Core()
     core.set_property("CPU", {"INFERENCE_NUM_THREADS": options.threads, "INFERENCE_PRECISION_HINT": "f32",
                               "PERFORMANCE_HINT": "LATENCY"})
     request = core.compile_model(str(model), "CPU").create_infer_request()
-    for _ in range(options.warmup):
-        request.infer(inputs)
-    times = []
-    for _ in range(options.runs):
-        start = time.perf_counter()
-        request.infer(inputs)
-        times.append((time.perf_counter() - start) * 1e3)
-    return times
+    return median_of_runs(lambda: request.infer(inputs), options)
 
 
-def time_oneiro(model, backend, files, options):
-    words = ["bench", model, "--backend", backend, "--threads", options.threads, "--runs", options.runs,
-             "--warmup", options.warmup, "--json"]
-    for name, file in files.items():
-        words += ["--input", f"{name}={file}"]
-    return json.loads(oneiro(options, *words))["runs_ms"]
+PEERS = {f"ONNX Runtime {onnxruntime.__version__}": turn_onnxruntime,
+         f"OpenVINO {openvino.__version__.split('-')[0]}": turn_openvino}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", default=MODELS, type=pathlib.Path,
+                        help="ONNX files (default: the bundled U-Net and VAE decoder)")
+    parser.add_argument("--oneiro", default=str(ROOT / ".build/release/oneiro"), help="the program (default: %(default)s)")
+    parser.add_argument("--backends", default="onednn,openblas,vector", help="comma-separated (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=5, help="turns that each contender gets (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=20, help="timed runs in one turn (default: %(default)s)")
+    parser.add_argument("--warmup", type=int, default=3, help="runs before those (default: %(default)s)")
+    parser.add_argument("--dim", action="append", default=[], metavar="NAME=N", help="a named dimension; others are 1")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--pass-on", action="append", default=[], metavar="WORD",
+                        help="a further argument for `oneiro bench`, such as --pass-on=--precision=strict")
+    parser.add_argument("--turn", choices=list(PEERS), help=argparse.SUPPRESS)
+    parser.add_argument("--turn-input", action="append", default=[], help=argparse.SUPPRESS)
+    parser.add_argument("--tolerance", type=float, default=1e-3,
+                        help="largest difference allowed, relative to the output's largest value (default: %(default)s)")
+    return parser.parse_args()
+
+
+def peer_turn(options):
+    """One turn of a peer, in a process of its own as Oneiro's are: prints times and the most memory it took."""
+    inputs = {}
+    for word in options.turn_input:
+        name, file = word.split("=", 1)
+        inputs[name] = numpy.load(file)
+    times = PEERS[options.turn](options.models[0], inputs, options)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    json.dump({"runs_ms": times, "peak_bytes": peak}, sys.stdout)
+
+
+def take_turn(name, model, files, options):
+    """Times in ms and the most memory in bytes of one fresh process."""
+    settings = ["--threads", options.threads, "--runs", options.runs, "--warmup", options.warmup]
+    if name in PEERS:
+        words = [sys.executable, __file__, model, "--turn", name, *settings]
+        for input_name, file in files.items():
+            words += ["--turn-input", f"{input_name}={file}"]
+        result = subprocess.run([*map(str, words)], capture_output=True, text=True)
+        if result.returncode != 0:
+            sys.exit(f"{name}: {result.stderr.strip()}")
+        # The peers may talk before.
+        report = json.loads(result.stdout[result.stdout.index('{"runs_ms"'):])
+    else:
+        words = ["bench", model, "--backend", name, *settings, "--json", *options.pass_on]
+        for input_name, file in files.items():
+            words += ["--input", f"{input_name}={file}"]
+        report = json.loads(oneiro(options, *words))
+    return report["runs_ms"], report["peak_bytes"]
 
 
 def largest_difference(model, backend, files, expected, folder, options):
@@ -142,39 +170,42 @@ def largest_difference(model, backend, files, expected, folder, options):
 
 def main():
     options = arguments()
+    if options.turn:
+        return peer_turn(options)
     backends = [name for name in options.backends.split(",") if name]
-    peer = f"ONNX Runtime {onnxruntime.__version__}"
-    peers = {peer: time_peer, f"OpenVINO {openvino.__version__.split('-')[0]}": time_openvino}
     agree = True
     with tempfile.TemporaryDirectory() as folder:
         print(f"{options.threads} threads, {options.rounds} rounds of {options.runs} runs each, in turns; medians.\n")
-        print("| model | contender | median ms | ratio to ONNX Runtime | largest difference |")
-        print("|---|---|---:|---:|---:|")
+        print("| model | contender | median ms | ratio to the best peer | peak MB | largest difference |")
+        print("|---|---|---:|---:|---:|---:|")
         for model in options.models:
             session = start_session(model, options)
             inputs = make_inputs(session, options)
             expected = dict(zip([info.name for info in session.get_outputs()], session.run(None, inputs)))
-            # Its threads end with it, and take nothing from the others' turns.
+            # Its threads and memory end with it, and take nothing from the others' turns.
             del session
             files = {}
             for index, (name, value) in enumerate(inputs.items()):
                 files[name] = pathlib.Path(folder) / f"{model.stem}-{index}.npy"
                 numpy.save(files[name], value)
             differences = {name: largest_difference(model, name, files, expected, folder, options) for name in backends}
-            times = {name: [] for name in [*peers, *backends]}
+            times = {name: [] for name in [*PEERS, *backends]}
+            peaks = dict.fromkeys(times, 0)
             for turn in range(options.rounds):
                 # Every round begins with another contender, so that none always runs on a warmer or cooler machine.
                 order = list(times)
                 order = order[turn % len(order):] + order[:turn % len(order)]
                 for name in order:
-                    times[name] += peers[name](model, inputs, options) if name in peers else \
-                        time_oneiro(model, name, files, options)
-            base = statistics.median(times[peer])
+                    milliseconds, peak = take_turn(name, model, files, options)
+                    times[name] += milliseconds
+                    peaks[name] = max(peaks[name], peak)
+            best = min(statistics.median(times[name]) for name in PEERS)
             for name, values in times.items():
                 median = statistics.median(values)
-                difference = "" if name in peers else f"{differences[name]:.1e}"
-                label = name if name in peers else f"Oneiro, {name}"
-                print(f"| {model.stem} | {label} | {median:.3f} | {median / base:.2f} | {difference} |", flush=True)
+                difference = "" if name in PEERS else f"{differences[name]:.1e}"
+                label = name if name in PEERS else f"Oneiro, `{name}`"
+                print(f"| {model.stem} | {label} | {median:.3f} | {median / best:.2f} | {peaks[name] / 1e6:.0f} | "
+                      f"{difference} |", flush=True)
             for name, difference in differences.items():
                 if difference > options.tolerance:
                     agree = False
