@@ -47,15 +47,8 @@ public struct RunOptions: Sendable {
   public var firstItem = 0
   /// Shown every value after the step that made it, also those of bodies, in every round of a loop.
   public var observe: (@Sendable (_ value: ExecutionPlan.Operand, _ step: ExecutionPlan.Step, UnsafeRawBufferPointer) -> Void)?
-  /// Takes the time of every step.
+  /// Takes the time of every step, also of those inside steps.
   public var profile: StepTimes?
 
-  public init() {}
-}
-
-/// Seconds that each step of a plan took, summed over the runs.
-public final class StepTimes: @unchecked Sendable {
-  // Sendable: written by the one session that runs with it.
-  public internal(set) var nanoseconds: [UInt64] = []
   public init() {}
 }
