@@ -107,13 +107,22 @@ import Testing
     let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
     #expect(
       object.keys.sorted() == [
-        "backend", "load_ms", "median_ms", "model", "nodes", "p90_ms", "peak_bytes", "runs_ms", "threads",
+        "arena_bytes", "backend", "constant_bytes", "load_ms", "machine", "median_ms", "model", "nodes", "operators",
+        "p90_ms", "peak_bytes", "runs_ms", "threads", "warmup",
       ])
     #expect((object["runs_ms"] as? [Double])?.count == 3)
     let node = try #require((object["nodes"] as? [[String: Any]])?.first)
-    #expect(node.keys.sorted() == ["kernel", "ms", "name", "op"] && node["name"] as? String == "plus")
+    #expect(
+      node.keys.sorted() == [
+        "bytes", "calls", "flop", "gb_per_s", "gflop_per_s", "kernel", "memory_bytes", "ms", "name", "op", "peak_share",
+        "step",
+      ])
+    // x and y of one row, and W, of 8 bytes each.
+    #expect(node["name"] as? String == "plus" && node["bytes"] as? Double == 24 && node["memory_bytes"] as? Int == 16)
+    #expect(((object["operators"] as? [[String: Any]])?.first)?["op"] as? String == "Add")
     let events = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: trace))) as? [String: Any]
-    #expect((events?["traceEvents"] as? [Any])?.count == 1)
+    let phases = (events?["traceEvents"] as? [[String: Any]])?.map { $0["ph"] as? String }
+    #expect(phases == ["X", "C", "C"])
   }
 
   @Test func samplersAreComparedOnOneSheet() throws {
