@@ -124,7 +124,8 @@ struct BenchProfile {
     steps.map { step in
       .object(
         [
-          ("step", .string(step.index)), ("name", .string(step.step.node.label)), ("op", .string("\(step.step.node.op)")),
+          ("step", .string(step.index)), ("name", .string(step.step.node.label)),
+          ("op", .string("\(step.step.node.op)")),
           ("kernel", .string(step.step.kernel.source)), ("calls", .int(step.calls)),
           ("memory_bytes", .int(step.liveByteCount)),
         ] + speedJSON(step.nanoseconds, step.count))

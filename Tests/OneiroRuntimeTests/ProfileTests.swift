@@ -26,7 +26,10 @@ import Testing
       ("Gemm <transA = 1> (A, B)", [7, 5], [7, 3], 2 * 5 * 7 * 3, 4 * (35 + 21 + 15)),
       ("MatMul (A, B)", [2, 5, 7], [7, 3], 2 * 2 * 5 * 7 * 3, 4 * (70 + 21 + 30)),
       ("MatMul (A, B)", [7], [7, 3], 2 * 7 * 3, 4 * (7 + 21 + 3)),
-      ("ai.oneiro.ScaledDotProductAttention <heads = 2> (A, B, B)", [1, 5, 6], [1, 8, 6], 2 * 5 * 8 * 12, 4 * (30 + 48 + 30)),
+      (
+        "ai.oneiro.ScaledDotProductAttention <heads = 2> (A, B, B)", [1, 5, 6], [1, 8, 6], 2 * 5 * 8 * 12,
+        4 * (30 + 48 + 30)
+      ),
       ("Add (A, B)", [4], [4], 0, 4 * 12),
       ("Add (A, A)", [4], [4], 0, 4 * 8),
     ] as [(String, [Int], [Int], Double, Double)])
@@ -34,8 +37,11 @@ import Testing
     let input = { (name: String, dims: [Int]) in "float[\(dims.map(String.init).joined(separator: ","))] \(name)" }
     let plan = try Self.plan("g (\(input("A", a)), \(input("B", b))) => (Y) { Y = \(node) }", ["A": a, "B": b])
     // A fused operator without a kernel is planned as its body.
-    let whole = plan.steps.count == 1 ? plan : try Self.plan(
-      "g (\(input("A", a)), \(input("B", b))) => (Y) { Y = \(node) }", ["A": a, "B": b], backend: Backend("vector"))
+    let whole =
+      plan.steps.count == 1
+      ? plan
+      : try Self.plan(
+        "g (\(input("A", a)), \(input("B", b))) => (Y) { Y = \(node) }", ["A": a, "B": b], backend: Backend("vector"))
     let step = try #require(whole.steps.first)
     #expect(whole.steps.count == 1)
     #expect(OperationCount(step) == OperationCount(operations: operations, bytes: bytes))
@@ -68,7 +74,8 @@ import Testing
       return
     }
     let phases = events.map { event -> String in
-      guard case .object(let members) = event, case .string(let phase)? = members.first(where: { $0.key == "ph" })?.value
+      guard case .object(let members) = event,
+        case .string(let phase)? = members.first(where: { $0.key == "ph" })?.value
       else { return "" }
       return phase
     }
@@ -78,7 +85,9 @@ import Testing
     #expect(zip(counters, ends).allSatisfy { $0.hasSuffix($1) }, "\(counters)")
   }
 
-  @Test("The machine's peak is measured with any backend", arguments: ["vector", "reference"]) func peak(backend: String)
+  @Test("The machine's peak is measured with any backend", arguments: ["vector", "reference"]) func peak(
+    backend: String
+  )
     throws
   {
     let planner = Planner(backend: try Backend(backend), threads: 1)

@@ -11,6 +11,8 @@ public protocol PreparedKernel: AnyObject, Sendable {
   var workspaceByteCount: Int { get }
   /// Whether runs are given no data for constants that are kept narrow, as the kernel has packed them.
   var needsNoNarrowConstants: Bool { get }
+  /// Whether output 0 may lie where an input of its shape and element type does.
+  var mayOverwriteInput: Bool { get }
   /// What one session needs of its own beside workspace, made once when the session is.
   /// - workspace: the memory that every run of that session will be given.
   func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject?
@@ -22,6 +24,7 @@ extension PreparedKernel {
   public var isa: String { "" }
   public var workspaceByteCount: Int { 0 }
   public var needsNoNarrowConstants: Bool { false }
+  public var mayOverwriteInput: Bool { false }
   public func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject? { nil }
 }
 

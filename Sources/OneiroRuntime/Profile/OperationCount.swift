@@ -22,7 +22,9 @@ public struct OperationCount: Sendable, Equatable {
     operations = 2 * Self.multiplications(step)
   }
 
-  public static func + (a: Self, b: Self) -> Self { Self(operations: a.operations + b.operations, bytes: a.bytes + b.bytes) }
+  public static func + (a: Self, b: Self) -> Self {
+    Self(operations: a.operations + b.operations, bytes: a.bytes + b.bytes)
+  }
   public static func * (a: Self, times: Int) -> Self {
     Self(operations: a.operations * Double(times), bytes: a.bytes * Double(times))
   }
@@ -43,7 +45,9 @@ public struct OperationCount: Sendable, Equatable {
     case "MatMul": return product(output) * Double(first.last ?? 1)
     case "ScaledDotProductAttention":
       // Q: [N, T, heads * D], K: [N, S, heads * D], V: [N, S, heads * Dv].
-      guard inputs.count >= 3, let value = inputs[2], first.count == 3, second.count == 3, value.count == 3 else { return 0 }
+      guard inputs.count >= 3, let value = inputs[2], first.count == 3, second.count == 3, value.count == 3 else {
+        return 0
+      }
       return Double(first[0]) * Double(first[1]) * Double(second[1]) * (Double(first[2]) + Double(value[2]))
     default: return 0
     }

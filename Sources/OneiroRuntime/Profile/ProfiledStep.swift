@@ -51,7 +51,9 @@ extension ExecutionPlan {
     // Changes at the steps where a value's life begins and behind where it ends.
     var changes = [Int](repeating: 0, count: steps.count + 1)
     for value in values where !steps.isEmpty && value.live.lowerBound < steps.count {
-      changes[max(value.live.lowerBound, 0)] += value.byteCount
+      // In the step where it takes another's place, that one still counts.
+      let start = max(value.live.lowerBound, 0) + (value.over == nil ? 0 : 1)
+      changes[min(start, steps.count)] += value.byteCount
       changes[min(value.live.upperBound + 1, steps.count)] -= value.byteCount
     }
     var sum = 0

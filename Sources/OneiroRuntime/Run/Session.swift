@@ -111,6 +111,10 @@ public struct Session: ~Copyable {
       let frame = frames[index]
       var stepOptions = options
       if let profile = options.profile { stepOptions.profile = frame.hasBody ? profile.body(of: index) : nil }
+      // An input that is written over is not there to be looked at afterwards.
+      let tookInfinity =
+        options.checksFinite && plan.steps[index].overwritesInput
+        ? FiniteCheck.takesInfinity(plan, step: index, frame.inputs) : nil
       let start = options.profile == nil ? 0 : monotonicNanoseconds()
       try plan.steps[index].kernel.compute(
         StepCall(
@@ -124,7 +128,9 @@ public struct Session: ~Copyable {
           observe(operand, plan.steps[index], UnsafeRawBufferPointer(start: tensor.data, count: tensor.byte_count))
         }
       }
-      if options.checksFinite { try FiniteCheck.check(plan, step: index, frame.inputs, frame.outputs) }
+      if options.checksFinite {
+        try FiniteCheck.check(plan, step: index, frame.inputs, frame.outputs, tookInfinity: tookInfinity)
+      }
     }
   }
 
