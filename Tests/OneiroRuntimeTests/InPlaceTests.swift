@@ -110,7 +110,7 @@ import Testing
     let backend = try Backend(name, isStrict: true)
     guard case .plugin(let plugin) = backend.chain.first else { return }
     var seen: Set<OpIdentifier> = []
-    for test in Conformance.all where test.isTaken(by: backend) {
+    for test in Conformance.all + Self.large where test.isTaken(by: backend) {
       for threads in [1, 3] {
         let apart = try Self.run(Self.keeping(test, except: nil), test, backend, threads: threads)
         #expect(apart.plan.steps.allSatisfy { $0.overwritten == nil }, "\(test.testDescription)")
@@ -128,6 +128,25 @@ import Testing
     let expected = Set(plugin.kernels.filter(\.mayOverwriteInput).map(\.op))
     #expect(expected.subtracting(seen).map(\.description).sorted() == [], "no case tries these in place")
   }
+
+  /// Enough elements for several threads, and for a last piece of odd length.
+  private static let large: [Case] = {
+    let a = Tensor.random([3, 8, 53, 61]), b = Tensor.random(a.dims, seed: 2), perChannel = Tensor.random([8, 1, 1])
+    let scale = Case.Operand.constant(.random([8])), bias = Case.Operand.constant(.random([8], seed: 3))
+    let unary = ["Relu", "Sigmoid", "Tanh", "Gelu", "Elu", "Abs", "HardSwish"].map { Case($0, "large", [.input(a)]) }
+    let binary = ["Add", "Sub", "Mul", "Div"].flatMap { op in
+      [
+        Case(op, "large", [.input(a), .input(b)]), Case(op, "large, repeated", [.input(a), .input(perChannel)]),
+        Case(op, "large, repeated first", [.input(perChannel), .input(b)]),
+      ]
+    }
+    return unary + binary + [
+      Case("SiLU", domain: "ai.oneiro", "large", [.input(a)]),
+      Case("GroupNormalization", "large", [.input(a), scale, bias], ["num_groups": .int(4)]),
+      Case("InstanceNormalization", "large", [.input(a), scale, bias]),
+      Case("LayerNormalization", "large", [.input(a), .constant(.random([61])), .constant(.random([61], seed: 3))]),
+    ] + [-1, 1, 2].map { Case("Softmax", "large, axis \($0)", [.input(a)], ["axis": .int($0)]) }
+  }()
 
   @Test("An infinity that a step makes in place is found, and one that it was given is let through") func finite()
     throws
