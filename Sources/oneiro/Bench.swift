@@ -23,6 +23,7 @@ struct Bench: ParsableCommand {
 
   @Argument(help: "An ONNX file.") var model: String
   @OptionGroup var options: BackendOptions
+  @OptionGroup var verbosity: VerboseOption
   @Option(help: ArgumentHelp("Runs that count.", valueName: "n")) var runs = 20
   @Option(help: ArgumentHelp("Runs before the first that counts.", valueName: "n")) var warmup = 3
   @OptionGroup var inputs: MadeUpInputs
@@ -50,6 +51,7 @@ struct Bench: ParsableCommand {
       try planner.round(graph, inputs: inputs.values.mapValues(MadeUpInputs.binding))
     }
     let planTime = clock.now - planStart
+    verbosity.announce(round.plan)
     var report = BenchReport(
       model: model, backend: options.backend, backendOrder: planner.backend.order, threads: options.threads,
       assumed: inputs.assumed, load: (loadTime + planTime).milliseconds, planning: planTime.milliseconds,

@@ -125,6 +125,31 @@ import Testing
     #expect(phases == ["X", "C", "C"])
   }
 
+  /// x and y, of one row and so 8 bytes each, in blocks of 64; W is the same.
+  @Test func memoryIsSaidAheadOnRequest() throws {
+    let model = try files.sumModel()
+    let input = try files.array(Tensor([10, 20] as [Float], dims: [1, 2]))
+    let need = "memory  weights 8 bytes, arena 128 bytes (values 16 bytes, workspace 0 bytes)\n"
+    for arguments in [["run", model, "--input", "x=\(input)"], ["bench", model, "--runs", "1", "--json"]] {
+      let quiet = try Program.run(arguments + ["--backend", "reference"])
+      #expect(quiet.status == 0 && quiet.errors.isEmpty)
+      let result = try Program.run(arguments + ["--backend", "reference", "--verbose"])
+      #expect(result.status == 0 && result.errors == need)
+    }
+  }
+
+  @Test func aPipelineSaysWhatMemoryItNeeds() throws {
+    let models = Program.repository.appendingPathComponent("Models").path
+    let pipeline = "\(models)/dreamdiffusion-tiny.onnx", trial = "\(models)/parts/eeg_samples.safetensors:0"
+    let result = try Program.run([
+      "dream", pipeline, "--eeg", trial, "--out", files.path("p.png"), "--steps", "2", "--backend", "vector",
+      "--verbose",
+      "--json",
+    ])
+    #expect(result.status == 0)
+    #expect(result.errors.contains("memory  weights ") && result.errors.contains(", arena "), "\(result.errors)")
+  }
+
   @Test func samplersAreComparedOnOneSheet() throws {
     let models = Program.repository.appendingPathComponent("Models").path
     let sheet = files.path("sheet.png")

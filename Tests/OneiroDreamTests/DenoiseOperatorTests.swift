@@ -88,6 +88,12 @@ import Testing
     #expect(
       steps.map(\.index) == plan.steps.indices.map(String.init) + body.steps.indices.map { "\(loop).\($0)" })
     #expect(steps.suffix(body.steps.count).allSatisfy { $0.calls == 5 && $0.liveByteCount <= plan.arenaByteCount })
+    let memory = PlanMemory(plan)
+    #expect(memory.arena == plan.arenaByteCount && memory.values + memory.workspace <= memory.arena)
+    #expect(
+      memory.values + memory.workspace
+        == steps.filter { !($0.step.kernel is any PlannedBody) }.map(\.liveByteCount).max())
+    #expect(memory.weights == plan.constantByteCount + body.constantByteCount && body.constantByteCount > 0)
     let sum = steps.reduce(0) { $0 + $1.nanoseconds }, whole = Double(times.nanoseconds.reduce(0, +)) / 2
     #expect(abs(sum - whole) < 1e-6 * whole)
   }

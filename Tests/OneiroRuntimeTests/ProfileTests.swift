@@ -53,6 +53,9 @@ import Testing
     let plan = try Self.plan(Self.chain, ["X": [1024]])
     #expect(plan.liveByteCounts == [8192, 8192, 3 * 4096])
     #expect(plan.liveByteCounts.allSatisfy { $0 <= plan.arenaByteCount })
+    let memory = PlanMemory(plan)
+    #expect(memory.arena == plan.arenaByteCount && memory.values == 3 * 4096)
+    #expect(memory.workspace == 0 && memory.weights == 0)
   }
 
   @Test("Steps have the mean time of the runs") func means() throws {
