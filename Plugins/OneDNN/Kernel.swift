@@ -14,17 +14,20 @@ struct Kernel: Sendable {
   let sinceVersion: Int32
   /// Constants may come in a narrower type than float32: every read of them goes through a `ProgramBuilder`.
   let readsNarrow: Bool
+  /// The output may lie where an input of its shape does: oneDNN's primitive works in place, and reads its input directly.
+  let worksInPlace: Bool
   /// Throws `.unsupported` for a node that this plugin leaves to others.
   let read: @Sendable (Node) throws(KernelError) -> any Operation
 
   init(
-    _ opType: String, domain: String = "", since: Int32, readsNarrow: Bool = false,
+    _ opType: String, domain: String = "", since: Int32, readsNarrow: Bool = false, worksInPlace: Bool = false,
     _ read: @escaping @Sendable (Node) throws(KernelError) -> any Operation
   ) {
     self.opType = opType
     self.domain = domain
     self.sinceVersion = since
     self.readsNarrow = readsNarrow
+    self.worksInPlace = worksInPlace
     self.read = read
   }
 
@@ -76,7 +79,8 @@ struct Kernel: Sendable {
           kernel.release = { state in
             if let state { Unmanaged<Program>.fromOpaque(state).release() }
           }
-          if readsNarrow { kernel.flags = UInt32(ONEIRO_KERNEL_READS_NARROW) }
+          if readsNarrow { kernel.flags |= UInt32(ONEIRO_KERNEL_READS_NARROW) }
+          if worksInPlace { kernel.flags |= UInt32(ONEIRO_KERNEL_IN_PLACE) }
           return host.pointee.add_kernel(host.pointee.context, &kernel)
         }
       }

@@ -16,22 +16,30 @@ extension Kernel {
     Kernel("BatchNormalization", since: 15) { node throws(KernelError) in try BatchNormalization(node) },
     Kernel("LayerNormalization", since: 17) { node throws(KernelError) in try LayerNormalization(node) },
     Kernel("InstanceNormalization", since: 22) { node throws(KernelError) in try InstanceNormalization(node) },
-    Kernel("Softmax", since: 13) { node throws(KernelError) in try Softmax(node, dnnl_softmax_accurate) },
-    Kernel("LogSoftmax", since: 13) { node throws(KernelError) in try Softmax(node, dnnl_softmax_log) },
-    Kernel("Add", since: 14) { node throws(KernelError) in try Binary(node, dnnl_binary_add) },
-    Kernel("Sub", since: 14) { node throws(KernelError) in try Binary(node, dnnl_binary_sub) },
-    Kernel("Mul", since: 14) { node throws(KernelError) in try Binary(node, dnnl_binary_mul) },
-    Kernel("Div", since: 14) { node throws(KernelError) in try Binary(node, dnnl_binary_div) },
-    Kernel("Abs", since: 13) { node throws(KernelError) in try Eltwise(node, dnnl_eltwise_abs) },
-    Kernel("Sqrt", since: 13) { node throws(KernelError) in try Eltwise(node, dnnl_eltwise_sqrt) },
-    Kernel("Sigmoid", since: 13) { node throws(KernelError) in try Eltwise(node, dnnl_eltwise_logistic) },
-    Kernel("Tanh", since: 13) { node throws(KernelError) in try Eltwise(node, dnnl_eltwise_tanh) },
-    Kernel("Elu", since: 22) { node throws(KernelError) in
+    Kernel("Softmax", since: 13, worksInPlace: true) { node throws(KernelError) in
+      try Softmax(node, dnnl_softmax_accurate)
+    },
+    Kernel("LogSoftmax", since: 13, worksInPlace: true) { node throws(KernelError) in
+      try Softmax(node, dnnl_softmax_log)
+    },
+    Kernel("Add", since: 14, worksInPlace: true) { node throws(KernelError) in try Binary(node, dnnl_binary_add) },
+    Kernel("Sub", since: 14, worksInPlace: true) { node throws(KernelError) in try Binary(node, dnnl_binary_sub) },
+    Kernel("Mul", since: 14, worksInPlace: true) { node throws(KernelError) in try Binary(node, dnnl_binary_mul) },
+    Kernel("Div", since: 14, worksInPlace: true) { node throws(KernelError) in try Binary(node, dnnl_binary_div) },
+    Kernel("Abs", since: 13, worksInPlace: true) { node throws(KernelError) in try Eltwise(node, dnnl_eltwise_abs) },
+    Kernel("Sqrt", since: 13, worksInPlace: true) { node throws(KernelError) in try Eltwise(node, dnnl_eltwise_sqrt) },
+    Kernel("Sigmoid", since: 13, worksInPlace: true) { node throws(KernelError) in
+      try Eltwise(node, dnnl_eltwise_logistic)
+    },
+    Kernel("Tanh", since: 13, worksInPlace: true) { node throws(KernelError) in try Eltwise(node, dnnl_eltwise_tanh) },
+    Kernel("Elu", since: 22, worksInPlace: true) { node throws(KernelError) in
       try Eltwise(node, dnnl_eltwise_elu, alpha: node.float("alpha", default: 1))
     },
-    Kernel("HardSwish", since: 22) { node throws(KernelError) in try Eltwise(node, dnnl_eltwise_hardswish) },
-    Kernel("Gelu", since: 20) { node throws(KernelError) in try Eltwise.gelu(node) },
-    Kernel("SiLU", domain: "ai.oneiro", since: 1) { node throws(KernelError) in
+    Kernel("HardSwish", since: 22, worksInPlace: true) { node throws(KernelError) in
+      try Eltwise(node, dnnl_eltwise_hardswish)
+    },
+    Kernel("Gelu", since: 20, worksInPlace: true) { node throws(KernelError) in try Eltwise.gelu(node) },
+    Kernel("SiLU", domain: "ai.oneiro", since: 1, worksInPlace: true) { node throws(KernelError) in
       try Eltwise(node, dnnl_eltwise_swish, alpha: 1)
     },
   ]

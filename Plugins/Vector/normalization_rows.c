@@ -65,7 +65,7 @@ static int32_t compute_layer(const oneiro_call *call) { return run(call, true); 
 static int32_t compute_rms(const oneiro_call *call) { return run(call, false); }
 
 static const vector_kernel kernels[] = {
-    {"LayerNormalization", 17, supports, NULL, compute_layer, NULL, NULL},
-    {"RMSNormalization", 23, supports, NULL, compute_rms, NULL, NULL},
+    {"LayerNormalization", 17, supports, NULL, compute_layer, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
+    {"RMSNormalization", 23, supports, NULL, compute_rms, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
 };
 VECTOR_FAMILY(vector_normalization_rows, kernels);

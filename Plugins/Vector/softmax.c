@@ -77,7 +77,7 @@ static int32_t compute_softmax(const oneiro_call *call) { return run(call, false
 static int32_t compute_log_softmax(const oneiro_call *call) { return run(call, true); }
 
 static const vector_kernel kernels[] = {
-    {"Softmax", 13, supports, NULL, compute_softmax, NULL, NULL},
-    {"LogSoftmax", 13, supports, NULL, compute_log_softmax, NULL, NULL},
+    {"Softmax", 13, supports, NULL, compute_softmax, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
+    {"LogSoftmax", 13, supports, NULL, compute_log_softmax, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
 };
 VECTOR_FAMILY(vector_softmax, kernels);

@@ -12,6 +12,10 @@ struct Bench: ParsableCommand {
       Inputs that are not given are made up: normal noise for floats, 0 and 1 for integers; dimensions with a name are 1
       unless given. The timed runs are not profiled; the times of nodes come from runs of their own.
 
+      GFLOP/s count the arithmetic of the operator's definition, GB/s each input, constant and output once. "of peak" is
+      the larger of both in terms of what the machine does in a large product of matrices and in a large copy, measured
+      in the same command. A loop's steps are listed behind the loop, all rounds together.
+
         oneiro bench unet.onnx --input sample=1x4x64x64 --per-node
         oneiro bench unet.onnx --backend openblas --threads 1 --json
         oneiro bench unet.onnx --profile trace.json
@@ -19,6 +23,7 @@ struct Bench: ParsableCommand {
 
   @Argument(help: "An ONNX file.") var model: String
   @OptionGroup var options: BackendOptions
+  @OptionGroup var verbosity: VerboseOption
   @Option(help: ArgumentHelp("Runs that count.", valueName: "n")) var runs = 20
   @Option(help: ArgumentHelp("Runs before the first that counts.", valueName: "n")) var warmup = 3
   @OptionGroup var inputs: MadeUpInputs
@@ -46,16 +51,21 @@ struct Bench: ParsableCommand {
       try planner.round(graph, inputs: inputs.values.mapValues(MadeUpInputs.binding))
     }
     let planTime = clock.now - planStart
+    verbosity.announce(round.plan)
     var report = BenchReport(
       model: model, backend: options.backend, backendOrder: planner.backend.order, threads: options.threads,
       assumed: inputs.assumed, load: (loadTime + planTime).milliseconds, planning: planTime.milliseconds,
-      plan: round.plan)
+      plan: round.plan, warmup: warmup)
     if round.remainder == nil {
       var benchmark = try Benchmark(round.plan, inputs: inputs.values.compactMapValues(\.tensor))
       report.times = try benchmark.times(runs: runs, warmup: warmup)
-      report.stepNanoseconds = try benchmark.stepTimes(runs: min(runs, 5))
+      let stepTimes = try benchmark.stepTimes(runs: min(runs, 5))
+      report.peakByteCount = ProcessMemory.peakByteCount
+      // Last, since it takes memory that is not the model's.
+      let peak = try MachinePeak.measure(planner)
+      report.profile = BenchProfile(steps: ProfiledStep.list(round.plan, stepTimes), peak: peak)
       if let profile {
-        let trace = ChromeTrace.document(round.plan, nanoseconds: try benchmark.stepTimes(runs: 1))
+        let trace = ChromeTrace.document(round.plan, try benchmark.stepTimes(runs: 1))
         try AtomicFile.write(Array(trace.compact.utf8), to: profile)
       }
     } else {
@@ -64,6 +74,7 @@ struct Bench: ParsableCommand {
         throw GraphError.invalid(file: model, nil, "shapes depend on data, so there is no plan made ahead to trace")
       }
       report.times = try time(GraphRunner(graph, planner: planner), inputs.values)
+      report.peakByteCount = ProcessMemory.peakByteCount
     }
     print(json ? report.json.text : report.text(perNode: perNode))
   }

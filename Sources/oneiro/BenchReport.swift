@@ -14,121 +14,73 @@ struct BenchReport {
   let load: Double
   let planning: Double
   let plan: ExecutionPlan
+  /// Runs before the first that counted.
+  let warmup: Int
   var times = RunTimes(milliseconds: [0])
-  /// Mean time of each step; `nil` where shapes depend on data, so that there is no plan made ahead.
-  var stepNanoseconds: [UInt64]?
-
-  init(
-    model: String, backend: String, backendOrder: String, threads: Int, assumed: [String], load: Double,
-    planning: Double,
-    plan: ExecutionPlan
-  ) {
-    self.model = model
-    self.backend = backend
-    self.backendOrder = backendOrder
-    self.threads = threads
-    self.assumed = assumed
-    self.load = load
-    self.planning = planning
-    self.plan = plan
-  }
-
-  private struct Row {
-    let index: Int
-    let name: String
-    let op: String
-    let kernel: String
-    let milliseconds: Double
-  }
-
-  private var rows: [Row] {
-    zip(plan.steps.indices, stepNanoseconds ?? []).map { index, nanoseconds in
-      let step = plan.steps[index]
-      return Row(
-        index: index, name: step.node.label, op: "\(step.node.op)", kernel: step.kernel.source,
-        milliseconds: Double(nanoseconds) / 1e6)
-    }
-  }
+  /// The most memory that the process had while it ran the model.
+  var peakByteCount = 0
+  /// `nil` where shapes depend on data, so that there is no plan made ahead.
+  var profile: BenchProfile?
 
   var json: JSONValue {
-    // Nanoseconds are as fine as the clock is.
-    let milliseconds = { (value: Double) in JSONValue.number((value * 1e6).rounded() / 1e6) }
-    return .object([
+    .object([
       ("model", .string(model)),
       ("backend", .string(backend)),
       ("threads", .int(threads)),
-      ("runs_ms", .array(times.milliseconds.map(milliseconds))),
-      ("median_ms", milliseconds(times.median)),
-      ("p90_ms", milliseconds(times.percentile(0.9))),
-      ("load_ms", milliseconds(load)),
-      ("peak_bytes", .int(ProcessMemory.peakByteCount)),
-      (
-        "nodes",
-        .array(
-          rows.map {
-            .object([
-              ("name", .string($0.name)), ("op", .string($0.op)), ("kernel", .string($0.kernel)),
-              ("ms", milliseconds($0.milliseconds)),
-            ])
-          })
-      ),
+      ("warmup", .int(warmup)),
+      ("runs_ms", .array(times.milliseconds.map(JSONValue.milliseconds))),
+      ("median_ms", .milliseconds(times.median)),
+      ("p90_ms", .milliseconds(times.percentile(0.9))),
+      ("load_ms", .milliseconds(load)),
+      ("arena_bytes", .int(plan.arenaByteCount)),
+      ("constant_bytes", .int(plan.constantByteCount)),
+      ("peak_bytes", .int(peakByteCount)),
+      ("machine", profile?.machineJSON ?? .null),
+      ("operators", .array(profile?.operatorsJSON ?? [])),
+      ("nodes", .array(profile?.nodesJSON ?? [])),
     ])
   }
 
   func text(perNode: Bool) -> String {
-    var lines: [String] = []
     var summary = TextTable([.left(), .left()])
     summary.add(["model", model])
-    let placement = stepNanoseconds == nil ? "planned in each run" : PlanText.placement(plan)
+    let placement = profile == nil ? "planned in each run" : PlanText.placement(plan)
     summary.add(["backend", "\(backendOrder), \(threads) \(threads == 1 ? "thread" : "threads"): \(placement)"])
     if !assumed.isEmpty { summary.add(["taken as 1", "dimensions \(assumed.joined(separator: ", ")) (see --input)"]) }
     summary.add([
       "run",
-      "median \(Self.format(times.median)) ms, p90 \(Self.format(times.percentile(0.9))) ms, "
-        + "min \(Self.format(times.minimum)) ms, \(times.milliseconds.count) runs",
+      "median \(times.median.fixed(3)) ms, p90 \(times.percentile(0.9).fixed(3)) ms, "
+        + "min \(times.minimum.fixed(3)) ms, \(times.milliseconds.count) runs after \(warmup) to warm up",
     ])
-    summary.add(["load", "\(Self.format(load)) ms, of which planning \(Self.format(planning)) ms"])
+    summary.add(["load", "\(load.fixed(3)) ms, of which planning \(planning.fixed(3)) ms"])
     summary.add([
       "memory",
       "arena \(ByteCount(plan.arenaByteCount)), constants \(ByteCount(plan.constantByteCount)), "
-        + "process at its peak \(ByteCount(ProcessMemory.peakByteCount))",
+        + "process at its peak \(ByteCount(peakByteCount))",
     ])
-    lines += summary.lines
-    guard stepNanoseconds != nil else {
-      return (lines + ["", "no times of nodes: shapes depend on data, so that each run makes plans of its own"]).joined(
-        separator: "\n")
-    }
-    let rows = rows
-    let total = rows.reduce(0) { $0 + $1.milliseconds }
-    guard total > 0 else { return lines.joined(separator: "\n") }
-    let share = { (part: Double) in Self.format(part / total * 100, digits: 1) + " %" }
-
-    var operators = TextTable([.left("operator"), .left("kernel"), .right("nodes"), .right("ms"), .right("share")])
-    struct Group: Hashable {
-      let op: String
-      let kernel: String
-    }
-    let groups = Dictionary(grouping: rows) { Group(op: $0.op, kernel: $0.kernel) }
-      .map { (group: $0, count: $1.count, sum: $1.reduce(0) { $0 + $1.milliseconds }) }
-      .sorted { ($1.sum, $0.group.op, $0.group.kernel) < ($0.sum, $1.group.op, $1.group.kernel) }
-    for each in groups {
-      operators.add([each.group.op, each.group.kernel, "\(each.count)", Self.format(each.sum), share(each.sum)])
-    }
-    operators.add(["all", "", "\(rows.count)", Self.format(total), share(total)])
-    lines += [""] + operators.lines
-    if perNode {
-      var nodes = TextTable([
-        .right("step"), .left("operator"), .left("kernel"), .right("ms"), .right("share"), .left("node"),
+    if let peak = profile?.peak {
+      summary.add([
+        "machine",
+        "\((peak.operationsPerSecond / 1e9).fixed(1)) GFLOP/s, \((peak.bytesPerSecond / 1e9).fixed(1)) GB/s, as measured "
+          + "on these threads",
       ])
-      for row in rows {
-        nodes.add([
-          "\(row.index)", row.op, row.kernel, Self.format(row.milliseconds), share(row.milliseconds), row.name,
-        ])
-      }
-      lines += [""] + nodes.lines
     }
+    guard let profile else {
+      let remark = "no times of nodes: shapes depend on data, so that each run makes plans of its own"
+      return (summary.lines + ["", remark]).joined(separator: "\n")
+    }
+    guard profile.nanoseconds > 0 else { return summary.lines.joined(separator: "\n") }
+    var lines = summary.lines + [""] + profile.operatorLines
+    if perNode { lines += [""] + profile.nodeLines }
     return lines.joined(separator: "\n")
   }
+}
 
-  private static func format(_ value: Double, digits: Int = 3) -> String { String(format: "%.\(digits)f", value) }
+extension JSONValue {
+  /// Nanoseconds are as fine as the clock is.
+  static func milliseconds(_ value: Double) -> JSONValue { .number((value * 1e6).rounded() / 1e6) }
+}
+
+extension Double {
+  func fixed(_ digits: Int) -> String { String(format: "%.\(digits)f", self) }
 }

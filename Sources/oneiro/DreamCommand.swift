@@ -66,6 +66,7 @@ struct DreamCommand: ParsableCommand {
   var replacements: [String] = []
   @Flag(help: "Print one JSON object at the end.") var json = false
   @OptionGroup var options: BackendOptions
+  @OptionGroup var verbosity: VerboseOption
 
   func validate() throws {
     if compareSamplers {
@@ -150,6 +151,7 @@ struct DreamCommand: ParsableCommand {
     result.eta = eta
     result.guidance = guidance
     result.threads = options.usefulThreads
+    if verbosity.verbose { result.didPlan = { [verbosity] in verbosity.announce($0) } }
     for argument in replacements {
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
       result.replacing[parts[0]] = parts[1]

@@ -22,6 +22,7 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("Write every output to DIR/<name>.npy.", valueName: "dir")) var outputDir: String?
   @Flag(help: "Fail when a value is NaN or infinite, and name the node that made it.") var checkFinite = false
   @OptionGroup var options: BackendOptions
+  @OptionGroup var verbosity: VerboseOption
 
   func validate() throws {
     for argument in input { _ = try NamedArgument(argument, option: "--input", form: "NAME=FILE") }
@@ -57,6 +58,7 @@ struct Run: ParsableCommand {
     }
     let files = try outputDir == nil ? [:] : Self.fileNames(loaded.graph.outputs.map(\.name))
     let runner = GraphRunner(loaded.graph, planner: try options.planner())
+    runner.didPlan = verbosity.announce
     var runOptions = RunOptions()
     runOptions.checksFinite = checkFinite
     let results = try runner.run(inputs, runOptions)

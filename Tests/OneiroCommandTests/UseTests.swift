@@ -107,13 +107,47 @@ import Testing
     let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
     #expect(
       object.keys.sorted() == [
-        "backend", "load_ms", "median_ms", "model", "nodes", "p90_ms", "peak_bytes", "runs_ms", "threads",
+        "arena_bytes", "backend", "constant_bytes", "load_ms", "machine", "median_ms", "model", "nodes", "operators",
+        "p90_ms", "peak_bytes", "runs_ms", "threads", "warmup",
       ])
     #expect((object["runs_ms"] as? [Double])?.count == 3)
     let node = try #require((object["nodes"] as? [[String: Any]])?.first)
-    #expect(node.keys.sorted() == ["kernel", "ms", "name", "op"] && node["name"] as? String == "plus")
+    #expect(
+      node.keys.sorted() == [
+        "bytes", "calls", "flop", "gb_per_s", "gflop_per_s", "kernel", "memory_bytes", "ms", "name", "op", "peak_share",
+        "step",
+      ])
+    // x and y of one row, and W, of 8 bytes each.
+    #expect(node["name"] as? String == "plus" && node["bytes"] as? Double == 24 && node["memory_bytes"] as? Int == 16)
+    #expect(((object["operators"] as? [[String: Any]])?.first)?["op"] as? String == "Add")
     let events = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: trace))) as? [String: Any]
-    #expect((events?["traceEvents"] as? [Any])?.count == 1)
+    let phases = (events?["traceEvents"] as? [[String: Any]])?.map { $0["ph"] as? String }
+    #expect(phases == ["X", "C", "C"])
+  }
+
+  /// x and y, of one row and so 8 bytes each, in blocks of 64; W is the same.
+  @Test func memoryIsSaidAheadOnRequest() throws {
+    let model = try files.sumModel()
+    let input = try files.array(Tensor([10, 20] as [Float], dims: [1, 2]))
+    let need = "memory  weights 8 bytes, arena 128 bytes (values 16 bytes, workspace 0 bytes)\n"
+    for arguments in [["run", model, "--input", "x=\(input)"], ["bench", model, "--runs", "1", "--json"]] {
+      let quiet = try Program.run(arguments + ["--backend", "reference"])
+      #expect(quiet.status == 0 && quiet.errors.isEmpty)
+      let result = try Program.run(arguments + ["--backend", "reference", "--verbose"])
+      #expect(result.status == 0 && result.errors == need)
+    }
+  }
+
+  @Test func aPipelineSaysWhatMemoryItNeeds() throws {
+    let models = Program.repository.appendingPathComponent("Models").path
+    let pipeline = "\(models)/dreamdiffusion-tiny.onnx", trial = "\(models)/parts/eeg_samples.safetensors:0"
+    let result = try Program.run([
+      "dream", pipeline, "--eeg", trial, "--out", files.path("p.png"), "--steps", "2", "--backend", "vector",
+      "--verbose",
+      "--json",
+    ])
+    #expect(result.status == 0)
+    #expect(result.errors.contains("memory  weights ") && result.errors.contains(", arena "), "\(result.errors)")
   }
 
   @Test func samplersAreComparedOnOneSheet() throws {

@@ -72,6 +72,32 @@ import Testing
     #expect(second != (try Self.run(graph, alone, options)))
   }
 
+  @Test func theTimesOfTheBodyAreThoseOfAllRounds() throws {
+    var graph = try Self.graph("float[N,1,1,2] noise, float[N,2] context", read: "noise, context", attributes: "")
+    graph.nodes[0].attributes["steps"] = .int(5)
+    let planner = Planner(backend: try Backend.reference, hostOperators: [DenoiseOperator.self], threads: 1)
+    let inputs = ["noise": Self.noise, "context": Self.context]
+    let plan = try planner.plan(graph, inputs: inputs.mapValues { TensorType(.float32, dims: $0.dims) })
+    let body = try #require((plan.steps.last?.kernel as? any PlannedBody)?.bodyPlan)
+    var benchmark = try Benchmark(plan, inputs: inputs)
+    let times = try benchmark.stepTimes(runs: 2)
+    let loop = plan.steps.count - 1
+    #expect(times.runs == 2)
+    #expect(times.bodies.keys.sorted() == [loop] && times.bodies[loop]?.runs == 2 * 5)
+    let steps = ProfiledStep.list(plan, times)
+    #expect(
+      steps.map(\.index) == plan.steps.indices.map(String.init) + body.steps.indices.map { "\(loop).\($0)" })
+    #expect(steps.suffix(body.steps.count).allSatisfy { $0.calls == 5 && $0.liveByteCount <= plan.arenaByteCount })
+    let memory = PlanMemory(plan)
+    #expect(memory.arena == plan.arenaByteCount && memory.values + memory.workspace <= memory.arena)
+    #expect(
+      memory.values + memory.workspace
+        == steps.filter { !($0.step.kernel is any PlannedBody) }.map(\.liveByteCount).max())
+    #expect(memory.weights == plan.constantByteCount + body.constantByteCount && body.constantByteCount > 0)
+    let sum = steps.reduce(0) { $0 + $1.nanoseconds }, whole = Double(times.nanoseconds.reduce(0, +)) / 2
+    #expect(abs(sum - whole) < 1e-6 * whole)
+  }
+
   @Test(arguments: [
     (
       "float[2,1,1,2] noise, float[2,2] context", "noise, context", "float[B,1,1,2] s, int64[B] t, float[B,2] c",

@@ -5,6 +5,7 @@
 #   Tests/Peers/run.sh extracted_parts.py     parts of the full-size pipeline in ONNX Runtime and OpenVINO
 #   Tests/Peers/run.sh diffusers_import.py    imported diffusers folders next to diffusers
 #   Tests/Peers/run.sh sampler_golden.py      samplers next to diffusers' schedulers
+#   Tests/Peers/run.sh export_unet.py         the U-Net of Stable Diffusion 1.5 as PyTorch exports it
 #
 # Further arguments go to the script. What it needs comes from PyPI, into a virtual environment of its own: .peers/.
 set -euo pipefail

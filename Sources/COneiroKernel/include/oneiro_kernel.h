@@ -150,7 +150,11 @@ enum {
   ONEIRO_KERNEL_READS_NARROW = 1,
   /* Computes by another formula than the operator's definition, with a rounding error that is larger for it, and may make a
    * NaN of an infinity. Not used where the user asks for strict precision. */
-  ONEIRO_KERNEL_APPROXIMATE = 2
+  ONEIRO_KERNEL_APPROXIMATE = 2,
+  /* `compute` may be given output 0 at the address of an input, whichever it is, that has the output's shape and element type:
+   * it writes element i when it needs element i of that input no more. Every other tensor lies elsewhere, but for inputs
+   * that are one value. */
+  ONEIRO_KERNEL_IN_PLACE = 4
 };
 
 typedef struct oneiro_kernel {

@@ -19,6 +19,8 @@ public final class Dream {
     public var threads = Threads.available
     /// Outputs of the pipeline to compute beside the picture, where it has them.
     public var alsoComputes: [String] = []
+    /// Told of each plan before it runs.
+    public var didPlan: (@Sendable (ExecutionPlan) -> Void)?
 
     public init(backend: Backend) { self.backend = backend }
   }
@@ -75,6 +77,7 @@ public final class Dream {
     runner = GraphRunner(
       graph, planner: Planner(backend: options.backend, hostOperators: [DenoiseOperator.self], threads: options.threads)
     )
+    runner.didPlan = options.didPlan
     self.path = path
     self.options = options
   }

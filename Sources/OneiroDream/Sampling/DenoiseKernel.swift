@@ -170,9 +170,7 @@ final class DenoiseKernel: PlannedBody {
 
   func compute(_ call: borrowing StepCall) throws(RunError) {
     guard let state = call.state as? State else { preconditionFailure("a session without its state") }
-    var options = call.options
-    // Times are kept by step of one plan; the body's steps belong to another.
-    options.profile = nil
+    let options = call.options
     let (bodyOptions, role, contextPort) = (options, role, context)
     let noise = floats(call.inputs[0])
     let latent = UnsafeMutableBufferPointer(mutating: floats(call.outputs[0]))

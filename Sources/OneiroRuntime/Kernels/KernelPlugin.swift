@@ -127,6 +127,9 @@ public struct PluginKernel: @unchecked Sendable {
   /// Rounds more than the operator's definition does.
   public var isApproximate: Bool { descriptor.flags & UInt32(ONEIRO_KERNEL_APPROXIMATE) != 0 }
 
+  /// Writes its result over an input of the same shape when told to.
+  public var mayOverwriteInput: Bool { descriptor.flags & UInt32(ONEIRO_KERNEL_IN_PLACE) != 0 }
+
   enum Answer {
     case prepared(any PreparedKernel)
     /// The kernel's reason.
@@ -195,6 +198,7 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
   var source: String { kernel.source }
   var isa: String { kernel.method.map { "\(kernel.isa), \($0)" } ?? kernel.isa }
   var needsNoNarrowConstants: Bool { kernel.readsNarrow }
+  var mayOverwriteInput: Bool { kernel.mayOverwriteInput }
 
   init(_ kernel: PluginKernel, node: BoundNode, label: String, state: UnsafeMutableRawPointer?, workspaceByteCount: Int)
   {

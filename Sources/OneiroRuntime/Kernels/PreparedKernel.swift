@@ -11,6 +11,8 @@ public protocol PreparedKernel: AnyObject, Sendable {
   var workspaceByteCount: Int { get }
   /// Whether runs are given no data for constants that are kept narrow, as the kernel has packed them.
   var needsNoNarrowConstants: Bool { get }
+  /// Whether output 0 may lie where an input of its shape and element type does.
+  var mayOverwriteInput: Bool { get }
   /// What one session needs of its own beside workspace, made once when the session is.
   /// - workspace: the memory that every run of that session will be given.
   func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject?
@@ -22,6 +24,7 @@ extension PreparedKernel {
   public var isa: String { "" }
   public var workspaceByteCount: Int { 0 }
   public var needsNoNarrowConstants: Bool { false }
+  public var mayOverwriteInput: Bool { false }
   public func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject? { nil }
 }
 
@@ -48,15 +51,8 @@ public struct RunOptions: Sendable {
   /// Shown every value after the step that made it, also those of bodies, in every round of a loop.
   public var observe:
     (@Sendable (_ value: ExecutionPlan.Operand, _ step: ExecutionPlan.Step, UnsafeRawBufferPointer) -> Void)?
-  /// Takes the time of every step.
+  /// Takes the time of every step, also of those inside steps.
   public var profile: StepTimes?
 
-  public init() {}
-}
-
-/// Seconds that each step of a plan took, summed over the runs.
-public final class StepTimes: @unchecked Sendable {
-  // Sendable: written by the one session that runs with it.
-  public internal(set) var nanoseconds: [UInt64] = []
   public init() {}
 }

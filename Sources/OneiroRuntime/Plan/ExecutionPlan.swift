@@ -41,6 +41,8 @@ public struct ExecutionPlan: Sendable {
     public let byteCount: Int
     /// The first and last step that touches it; -1 for what the caller writes before the first.
     public let live: ClosedRange<Int>
+    /// The value whose place it takes in the step that reads the one for the last time and writes the other.
+    public var over: String?
   }
 
   /// One value as a step sees it.
@@ -59,6 +61,10 @@ public struct ExecutionPlan: Sendable {
     public let workspaceOffset: Int
     /// Why the sources before the chosen one did not take the node.
     public let declined: [Declined]
+    /// The input whose place output 0 takes.
+    public let overwritten: Operand?
+
+    var overwritesInput: Bool { overwritten != nil }
   }
 
   public struct Declined: Sendable {

@@ -22,13 +22,18 @@ struct PlanBuilder {
   func build() throws(RunError) -> ExecutionPlan {
     let lives = lives()
     let names = lives.keys.sorted()
-    let workspaces = steps.indices.map {
-      ArenaLayout.Block(byteCount: steps[$0].kernel.workspaceByteCount, live: $0...$0)
-    }
-    guard let layout = ArenaLayout(names.map { .init(byteCount: byteCount($0), live: lives[$0]!) } + workspaces) else {
+    guard let apart = layout(lives, names, over: [:]) else {
       throw .graph(.invalid("graph \"\(graph.name)\"", "its values take more memory than there are addresses"))
     }
-    let offsets = Dictionary(uniqueKeysWithValues: zip(names, layout.offsets))
+    // Blocks that live longer are harder to place: now and then they take more in all.
+    var over = overwritten(lives)
+    var layout = apart
+    if !over.isEmpty, let shared = self.layout(lives, names, over: over), shared.byteCount <= apart.byteCount {
+      layout = shared
+    } else {
+      over = [:]
+    }
+    let offsets = layout.offsets
 
     var used: [Tensor] = []
     var constantIndices: [String: Int] = [:]
@@ -43,10 +48,12 @@ struct PlanBuilder {
       return .init(name: name, type: type, location: .arena(offsets[root(name)] ?? 0))
     }
     let placed = steps.indices.map { index in
-      ExecutionPlan.Step(
-        node: steps[index].node, kernel: steps[index].kernel, inputs: steps[index].node.inputs.map(operand),
-        outputs: steps[index].node.outputs.map(operand), workspaceOffset: layout.offsets[names.count + index],
-        declined: steps[index].declined)
+      let node = steps[index].node
+      let below = node.outputs.first.flatMap { over[$0] }
+      return ExecutionPlan.Step(
+        node: node, kernel: steps[index].kernel, inputs: node.inputs.map(operand), outputs: node.outputs.map(operand),
+        workspaceOffset: layout.workspaceOffsets[index], declined: steps[index].declined,
+        overwritten: below.flatMap { below in node.inputs.first { root($0) == below } }.flatMap(operand))
     }
     let port = { (name: String, type: TensorType) in
       ExecutionPlan.Port(name: name, type: type, location: .arena(offsets[self.root(name)] ?? 0))
@@ -54,10 +61,64 @@ struct PlanBuilder {
     return ExecutionPlan(
       graph: graph, steps: placed,
       values: names.map {
-        .init(name: $0, type: types[$0]!, offset: offsets[$0]!, byteCount: byteCount($0), live: lives[$0]!)
+        .init(
+          name: $0, type: types[$0]!, offset: offsets[$0]!, byteCount: byteCount($0), live: lives[$0]!,
+          over: over[$0])
       },
       constants: used, inputs: inputs.map(port), outputs: outputs.map(port), arenaByteCount: layout.byteCount,
       threads: threads, foldedNodeCount: foldedNodeCount, viewNodeCount: views.count)
+  }
+
+  private struct Layout {
+    /// Of values.
+    let offsets: [String: Int]
+    let workspaceOffsets: [Int]
+    let byteCount: Int
+  }
+
+  /// - over: for a value the one whose place it takes; they and what takes their places are one block.
+  /// - Returns: `nil` when they take more than there can be.
+  private func layout(_ lives: [String: ClosedRange<Int>], _ names: [String], over: [String: String]) -> Layout? {
+    func owner(_ name: String) -> String {
+      var name = name
+      while let below = over[name] { name = below }
+      return name
+    }
+    var merged: [String: ClosedRange<Int>] = [:]
+    for name in names {
+      let owner = owner(name), life = lives[name]!
+      let old = merged[owner] ?? life
+      merged[owner] = min(old.lowerBound, life.lowerBound)...max(old.upperBound, life.upperBound)
+    }
+    let owners = names.filter { over[$0] == nil }
+    let workspaces = steps.indices.map {
+      ArenaLayout.Block(byteCount: steps[$0].kernel.workspaceByteCount, live: $0...$0)
+    }
+    guard let layout = ArenaLayout(owners.map { .init(byteCount: byteCount($0), live: merged[$0]!) } + workspaces)
+    else {
+      return nil
+    }
+    let places = Dictionary(uniqueKeysWithValues: zip(owners, layout.offsets))
+    return Layout(
+      offsets: Dictionary(uniqueKeysWithValues: names.map { ($0, places[owner($0)]!) }),
+      workspaceOffsets: Array(layout.offsets.suffix(steps.count)), byteCount: layout.byteCount)
+  }
+
+  /// For each value that its step may write over one of the step's inputs: that input's memory, which must not be read in
+  /// any later step, nor in this one under another shape.
+  private func overwritten(_ lives: [String: ClosedRange<Int>]) -> [String: String] {
+    var over: [String: String] = [:]
+    for (index, step) in steps.enumerated() where step.kernel.mayOverwriteInput {
+      guard let output = step.node.outputs.first, constants[output] == nil, let type = types[output],
+        byteCount(output) > 0
+      else { continue }
+      let candidates = step.node.inputs.filter { !$0.isEmpty && constants[$0] == nil }.map(root)
+      over[output] = candidates.first { candidate in
+        lives[candidate]?.upperBound == index && byteCount(candidate) == byteCount(output)
+          && step.node.inputs.allSatisfy { root($0) != candidate || types[$0] == type }
+      }
+    }
+    return over
   }
 
   private func root(_ name: String) -> String { views[name] ?? name }

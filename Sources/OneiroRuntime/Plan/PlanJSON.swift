@@ -31,6 +31,7 @@ public enum PlanJSON {
       ("isa", .string(step.kernel.isa)),
       ("inputs", .array(step.inputs.map(operand))),
       ("outputs", .array(step.outputs.map(operand))),
+      ("over", .optional(step.overwritten?.name)),
       ("workspace_bytes", .int(step.kernel.workspaceByteCount)),
       ("workspace_offset", step.kernel.workspaceByteCount > 0 ? .int(step.workspaceOffset) : .null),
       (

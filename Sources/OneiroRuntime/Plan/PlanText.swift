@@ -48,7 +48,11 @@ public enum PlanText {
       let isa = step.kernel.isa.isEmpty ? "" : " [\(step.kernel.isa)]"
       line("")
       line("step \(index): \(step.node.op) \"\(step.node.label)\" on \(step.kernel.source)\(isa)")
-      let operands = step.inputs.map { operand("in", $0) } + step.outputs.map { operand("out", $0) }
+      let operands =
+        step.inputs.map { operand("in", $0) }
+        + step.outputs.enumerated().map {
+          operand("out", $1, over: $0 == 0 ? step.overwritten?.name : nil)
+        }
       for row in aligned(operands) { line("  " + row) }
       if step.kernel.workspaceByteCount > 0 {
         line("  workspace of \(ByteCount(step.kernel.workspaceByteCount)) at arena \(step.workspaceOffset)")
@@ -63,9 +67,14 @@ public enum PlanText {
     }
   }
 
-  private static func operand(_ direction: String, _ operand: ExecutionPlan.Operand?) -> [String] {
+  private static func operand(
+    _ direction: String, _ operand: ExecutionPlan.Operand?, over overwritten: String? = nil
+  ) -> [String] {
     guard let operand else { return [direction, "-", "left out", ""] }
-    return [direction, operand.name, "\(operand.type)", operand.location.description]
+    return [
+      direction, operand.name, "\(operand.type)",
+      operand.location.description + (overwritten.map { ", over \($0)" } ?? ""),
+    ]
   }
 
   private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -26,12 +26,12 @@ public struct Benchmark: ~Copyable {
     return RunTimes(milliseconds: milliseconds)
   }
 
-  /// The mean time of each step over `runs` runs, in nanoseconds.
-  public mutating func stepTimes(runs: Int) throws(RunError) -> [UInt64] {
+  /// The times of all steps over `runs` runs.
+  public mutating func stepTimes(runs: Int) throws(RunError) -> StepTimes {
     var options = RunOptions()
     let times = StepTimes()
     options.profile = times
     for _ in 0..<runs { _ = try session.run(inputs, options) }
-    return times.nanoseconds.map { $0 / UInt64(max(runs, 1)) }
+    return times
   }
 }

@@ -3,22 +3,15 @@ import OneiroGraph
 
 /// Finds the first number that is NaN or infinite.
 public enum FiniteCheck {
+  /// - tookInfinity: whether there was an infinity in the inputs, where one of them is not there any more.
   /// - Throws: `notFinite` with the step's node, when a NaN comes out, or an infinity of inputs that are all finite. An
   ///   infinity that goes in, such as an attention mask's, may come out again.
   static func check(
     _ plan: ExecutionPlan, step index: Int, _ inputs: UnsafeBufferPointer<oneiro_tensor>,
-    _ outputs: UnsafeBufferPointer<oneiro_tensor>
+    _ outputs: UnsafeBufferPointer<oneiro_tensor>, tookInfinity: Bool?
   ) throws(RunError) {
     let step = plan.steps[index]
-    lazy var takesInfinity = zip(step.inputs, inputs).contains { operand, tensor in
-      guard let operand else { return false }
-      // A narrow constant need not have come with data.
-      if case .constant(let index) = operand.location, let stored = plan.constants[index].stored {
-        return withExtendedLifetime(stored.storage) { firstBadElement(stored.storage.bytes, stored.type) != nil }
-      }
-      let memory = UnsafeRawBufferPointer(start: tensor.data, count: tensor.byte_count)
-      return firstBadElement(memory, operand.type.elementType) != nil
-    }
+    lazy var takesInfinity = tookInfinity ?? Self.takesInfinity(plan, step: index, inputs)
     for (index, operand) in step.outputs.enumerated() {
       guard let operand else { continue }
       let memory = UnsafeRawBufferPointer(start: outputs[index].data, count: outputs[index].byte_count)
@@ -27,6 +20,21 @@ public enum FiniteCheck {
       {
         throw .notFinite(node: step.node.label, op: step.node.op, value: operand.name, element: element, found: value)
       }
+    }
+  }
+
+  /// Whether some input of the step is not finite.
+  static func takesInfinity(
+    _ plan: ExecutionPlan, step index: Int, _ inputs: UnsafeBufferPointer<oneiro_tensor>
+  ) -> Bool {
+    zip(plan.steps[index].inputs, inputs).contains { operand, tensor in
+      guard let operand else { return false }
+      // A narrow constant need not have come with data.
+      if case .constant(let index) = operand.location, let stored = plan.constants[index].stored {
+        return withExtendedLifetime(stored.storage) { firstBadElement(stored.storage.bytes, stored.type) != nil }
+      }
+      let memory = UnsafeRawBufferPointer(start: tensor.data, count: tensor.byte_count)
+      return firstBadElement(memory, operand.type.elementType) != nil
     }
   }
 

@@ -9,6 +9,8 @@ public final class GraphRunner {
   private var cached: Cached?
   /// The plans of the last run, in order; more than one where shapes hang on data.
   public private(set) var lastPlans: [ExecutionPlan] = []
+  /// Told of each plan that is made, before there is a session for it.
+  public var didPlan: ((ExecutionPlan) -> Void)?
 
   /// A whole plan with its session, for the shapes in `key`.
   private final class Cached {
@@ -34,6 +36,7 @@ public final class GraphRunner {
     let round = try planner.round(graph, inputs: types.mapValues(Planner.Binding.type))
     guard round.remainder == nil else { return }
     let names = Set(graph.outputs.map(\.name))
+    didPlan?(round.plan)
     let session = try Session(round.plan)
     lastPlans = [round.plan]
     cached = Cached(key: types, known: round.known.filter { names.contains($0.key) }, session: session)
@@ -64,6 +67,7 @@ public final class GraphRunner {
     while true {
       let round = try planner.round(rest, inputs: bindings)
       lastPlans.append(round.plan)
+      didPlan?(round.plan)
       if options.checksFinite { try checkFinite(round.known) }
       var session = try Session(round.plan)
       let computed = try session.run(values.compactMapValues(\.tensor), options).mapValues(Value.tensor)

@@ -15,6 +15,8 @@ public struct Session: ~Copyable {
     let outputs: UnsafeBufferPointer<oneiro_tensor>
     let workspace: UnsafeMutableRawPointer?
     let state: AnyObject?
+    /// Whether the step runs a plan of its own.
+    let hasBody: Bool
   }
 
   /// - arena: memory of `plan.arenaByteCount` bytes, 64-byte aligned, that outlives the session; `nil` to allocate it.
@@ -36,7 +38,8 @@ public struct Session: ~Copyable {
           Frame(
             inputs: Self.tensors(step.inputs, plan, arena, omitsNarrow: step.kernel.needsNoNarrowConstants),
             outputs: Self.tensors(step.outputs, plan, arena),
-            workspace: workspace, state: try step.kernel.makeSessionState(workspace: workspace)))
+            workspace: workspace, state: try step.kernel.makeSessionState(workspace: workspace),
+            hasBody: step.kernel is any PlannedBody))
       }
     } catch {
       frames.forEach(Self.free)
@@ -103,17 +106,21 @@ public struct Session: ~Copyable {
 
   /// Runs all steps on what the inputs' memory holds.
   public mutating func execute(_ options: RunOptions = RunOptions()) throws(RunError) {
-    if let profile = options.profile, profile.nanoseconds.count != plan.steps.count {
-      profile.nanoseconds = [UInt64](repeating: 0, count: plan.steps.count)
-    }
+    options.profile?.begin(stepCount: plan.steps.count)
     for index in frames.indices {
       let frame = frames[index]
+      var stepOptions = options
+      if let profile = options.profile { stepOptions.profile = frame.hasBody ? profile.body(of: index) : nil }
+      // An input that is written over is not there to be looked at afterwards.
+      let tookInfinity =
+        options.checksFinite && plan.steps[index].overwritesInput
+        ? FiniteCheck.takesInfinity(plan, step: index, frame.inputs) : nil
       let start = options.profile == nil ? 0 : monotonicNanoseconds()
       try plan.steps[index].kernel.compute(
         StepCall(
           inputs: frame.inputs, outputs: frame.outputs, workspace: frame.workspace, threads: plan.threads,
           state: frame.state,
-          options: options))
+          options: stepOptions))
       if let profile = options.profile { profile.nanoseconds[index] += monotonicNanoseconds() - start }
       if let observe = options.observe {
         for (operand, tensor) in zip(plan.steps[index].outputs, frame.outputs) {
@@ -121,7 +128,9 @@ public struct Session: ~Copyable {
           observe(operand, plan.steps[index], UnsafeRawBufferPointer(start: tensor.data, count: tensor.byte_count))
         }
       }
-      if options.checksFinite { try FiniteCheck.check(plan, step: index, frame.inputs, frame.outputs) }
+      if options.checksFinite {
+        try FiniteCheck.check(plan, step: index, frame.inputs, frame.outputs, tookInfinity: tookInfinity)
+      }
     }
   }
 

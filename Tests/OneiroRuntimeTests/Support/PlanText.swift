@@ -15,7 +15,8 @@ func text(of plan: ExecutionPlan) -> String {
   ]
   for value in plan.values.sorted(by: { ($0.live.lowerBound, $0.name) < ($1.live.lowerBound, $1.name) }) {
     lines.append(
-      "  \(value.offset) ..< \(value.offset + value.byteCount): \(value.name) \(value.type), steps \(value.live)")
+      "  \(value.offset) ..< \(value.offset + value.byteCount): \(value.name) \(value.type), steps \(value.live)"
+        + (value.over.map { ", over \($0)" } ?? ""))
   }
   for (index, step) in plan.steps.enumerated() {
     let outputs = step.outputs.map(place).joined(separator: ", "),
