@@ -59,7 +59,7 @@ struct ProductBehindViews {
         (self.value, product, self.position, self.dims, self.views) = (value, node, position, dims, views)
         return
       }
-      guard node.domain.isEmpty, ["Reshape", "Flatten", "Squeeze", "Unsqueeze"].contains(node.opType) else {
+      guard node.domain.isEmpty, ["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"].contains(node.opType) else {
         return nil
       }
       views.append(node)

@@ -113,7 +113,9 @@ import Testing
     for test in Conformance.all + Self.large where test.isTaken(by: backend) {
       for threads in [1, 3] {
         let apart = try Self.run(Self.keeping(test, except: nil), test, backend, threads: threads)
-        #expect(apart.plan.steps.allSatisfy { $0.overwritten == nil }, "\(test.testDescription)")
+        // The steps of a fused operator's body may write over what the body made.
+        let overwritten = apart.plan.steps.compactMap { $0.overwritten?.name }
+        #expect(overwritten.allSatisfy { test.inputs[$0] == nil }, "\(test.testDescription)")
         for input in test.graph.inputs {
           let found = try Self.run(Self.keeping(test, except: input.name), test, backend, threads: threads)
           guard found.plan.steps.contains(where: { $0.overwritten?.name == input.name }) else { continue }
