@@ -102,7 +102,8 @@ static int32_t compute_batch(const oneiro_call *call) {
 
 static const vector_kernel kernels[] = {
     {"GroupNormalization", 21, supports_group, NULL, compute_group, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
-    {"InstanceNormalization", 22, supports_instance, NULL, compute_instance, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
+    {"InstanceNormalization", 22, supports_instance, NULL, compute_instance, NULL, NULL,
+     .flags = ONEIRO_KERNEL_IN_PLACE},
     {"BatchNormalization", 15, supports_batch, NULL, compute_batch, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
 };
 VECTOR_FAMILY(vector_normalization_channels, kernels);
