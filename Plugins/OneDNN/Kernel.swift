@@ -14,7 +14,7 @@ struct Kernel: Sendable {
   let sinceVersion: Int32
   /// Constants may come in a narrower type than float32: every read of them goes through a `ProgramBuilder`.
   let readsNarrow: Bool
-  /// The output may lie where an input of its shape does: oneDNN's primitive works in place, and reads its input directly.
+  /// The output may lie where an input of its shape does: the primitive works in place, on the input as it lies there.
   let worksInPlace: Bool
   /// Throws `.unsupported` for a node that this plugin leaves to others.
   let read: @Sendable (Node) throws(KernelError) -> any Operation

@@ -95,6 +95,8 @@ import Testing
     let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
     #expect((object["plan"] as? [String: Any])?["arena_bytes"] as? Int == 128)
     #expect(object["assumed_dimensions"] as? [String] == ["N"])
+    let step = try #require(((object["plan"] as? [String: Any])?["steps"] as? [[String: Any]])?.first)
+    #expect(step["live_bytes"] as? Int == 16 && step["over"] is NSNull)
   }
 
   @Test func benchReportsTheAgreedKeys() throws {

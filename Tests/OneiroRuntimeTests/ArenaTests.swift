@@ -52,22 +52,32 @@ import Testing
     return true
   }
 
-  /// A graph of `count` nodes, each of which reads one or two of the values before it.
+  /// A graph of `count` nodes, each of which reads one or two of the values before it; some go on with flattened views.
   static func randomGraph(seed: UInt64, count: Int) -> (graph: Graph, inputs: [String: TensorType]) {
     var numbers = Numbers(seed: seed)
     let dims = [numbers.int(1...5), numbers.int(1...40)]
     var values = ["x0", "x1"]
+    var flat: [String] = []
     var nodes: [Node] = []
     for index in 0..<count {
       let a = values[numbers.int(max(0, values.count - 6)...values.count - 1)]
       let b = values[numbers.int(0...values.count - 1)]
       let name = "v\(index)"
-      switch numbers.int(0...4) {
+      switch numbers.int(0...(flat.isEmpty ? 5 : 7)) {
       case 0: nodes.append(Node("Relu", inputs: [a], outputs: [name]))
       case 1: nodes.append(Node("Identity", inputs: [a], outputs: [name]))
       case 2: nodes.append(Node("Softmax", inputs: [a], outputs: [name]))
       case 3: nodes.append(Node("Add", inputs: [a, b], outputs: [name]))
-      default: nodes.append(Node("Sub", inputs: [a, b], outputs: [name]))
+      case 4: nodes.append(Node("Sub", inputs: [a, b], outputs: [name]))
+      case 5:
+        nodes.append(Node("Flatten", inputs: [a], outputs: [name], attributes: ["axis": .int(0)]))
+        flat.append(name)
+        continue
+      default:
+        let left = flat[numbers.int(0...flat.count - 1)], right = flat[flat.count - 1]
+        nodes.append(Node("Mul", inputs: [left, right], outputs: [name]))
+        flat.append(name)
+        continue
       }
       values.append(name)
     }
@@ -77,11 +87,12 @@ import Testing
     let type = TensorType(.float32, dims: dims)
     let graph = Graph(
       "random", inputs: ["x0", "x1"].map { ValueInfo($0, .tensor(type)) },
-      outputs: Set(outputs).sorted().map { ValueInfo($0, .tensor(type)) }, nodes: nodes)
+      outputs: Set(outputs).sorted().map { ValueInfo($0, .tensor(type)) } + flat.suffix(1).map { ValueInfo($0, nil) },
+      nodes: nodes)
     return (graph, ["x0": type, "x1": type])
   }
 
-  @Test("On random graphs nothing overlaps, and the results are those of a run without an arena", arguments: 1...40)
+  @Test("On random graphs nothing overlaps, and the results are those of a run without an arena", arguments: 1...60)
   func random(seed: UInt64) throws {
     let (graph, types) = Self.randomGraph(seed: seed, count: 30)
     let text = GraphText.print(graph)

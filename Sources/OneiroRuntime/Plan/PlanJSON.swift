@@ -4,7 +4,8 @@ import OneiroGraph
 public enum PlanJSON {
   /// - depth: levels of plans inside steps that are given; `nil` for all.
   public static func document(_ plan: ExecutionPlan, depth: Int? = nil) -> JSONValue {
-    .object([
+    let live = plan.liveByteCounts
+    return .object([
       ("graph", .string(plan.graphName)),
       ("threads", .int(plan.threads)),
       ("arena_bytes", .int(plan.arenaByteCount)),
@@ -15,11 +16,12 @@ public enum PlanJSON {
       ("placement", .object(plan.placement.map { ($0.source, .int($0.count)) })),
       ("inputs", .array(plan.inputs.map { value($0.name, $0.type, $0.location) })),
       ("outputs", .array(plan.outputs.map { value($0.name, $0.type, $0.location) })),
-      ("steps", .array(plan.steps.enumerated().map { step($0, $1, depth: depth) })),
+      ("steps", .array(plan.steps.enumerated().map { step($0, $1, live: live[$0], depth: depth) })),
     ])
   }
 
-  private static func step(_ index: Int, _ step: ExecutionPlan.Step, depth: Int?) -> JSONValue {
+  /// - live: bytes of the arena in use while the step runs.
+  private static func step(_ index: Int, _ step: ExecutionPlan.Step, live: Int, depth: Int?) -> JSONValue {
     let operand = { (operand: ExecutionPlan.Operand?) -> JSONValue in
       operand.map { value($0.name, $0.type, $0.location) } ?? .null
     }
@@ -32,6 +34,7 @@ public enum PlanJSON {
       ("inputs", .array(step.inputs.map(operand))),
       ("outputs", .array(step.outputs.map(operand))),
       ("over", .optional(step.overwritten?.name)),
+      ("live_bytes", .int(live)),
       ("workspace_bytes", .int(step.kernel.workspaceByteCount)),
       ("workspace_offset", step.kernel.workspaceByteCount > 0 ? .int(step.workspaceOffset) : .null),
       (
