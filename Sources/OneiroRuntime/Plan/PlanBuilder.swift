@@ -9,7 +9,7 @@ struct PlanBuilder {
   }
 
   let graph: Graph
-  let steps: [Draft]
+  var steps: [Draft]
   let types: [String: TensorType]
   let constants: [String: Tensor]
   let views: [String: String]
@@ -19,7 +19,25 @@ struct PlanBuilder {
   let threads: Int
   let foldedNodeCount: Int
 
+  /// The plan in the graph's order, or in one that needs less memory.
   func build() throws(RunError) -> ExecutionPlan {
+    let plan = try inOrder()
+    let order = StepOrder(
+      steps: steps.map { step in
+        (step.node.inputs.filter(isPlaced).map(root), step.node.outputs.filter(isPlaced).map(root))
+      },
+      kept: Set(outputs.map { root($0.name) }), byteCount: byteCount
+    ).positions()
+    guard order != Array(steps.indices) else { return plan }
+    var reordered = self
+    reordered.steps = order.map { steps[$0] }
+    let other = try reordered.inOrder()
+    return other.arenaByteCount < plan.arenaByteCount ? other : plan
+  }
+
+  private func isPlaced(_ name: String) -> Bool { !name.isEmpty && constants[name] == nil }
+
+  private func inOrder() throws(RunError) -> ExecutionPlan {
     let lives = lives()
     let names = lives.keys.sorted()
     guard let apart = layout(lives, names, over: [:]) else {
