@@ -15,7 +15,7 @@ public struct RewriteSettings: Sendable {
   /// - skipped: names of rules, or "all".
   /// - Throws: when there is no rule of a name.
   public init(skipping skipped: [String], stopAfter: Int? = nil) throws(GraphError) {
-    let names = RewriteRules.all.map(\.name)
+    let names = RewriteRules.all.map(\.name) + [Self.hoisting]
     if let stranger = skipped.first(where: { $0 != Self.all && !names.contains($0) }) {
       throw .mismatch(
         "pass \"\(stranger)\"", expected: "\(Self.all) or one of \(names.joined(separator: ", "))",
@@ -24,6 +24,9 @@ public struct RewriteSettings: Sendable {
     self.skipped = skipped.contains(Self.all) ? Set(names) : Set(skipped)
     self.stopAfter = stopAfter
   }
+
+  /// What the planner does with the steps of a loop's body: those that hang on inputs which stay the same run once.
+  public static let hoisting = "hoist-invariants"
 
   /// Stands for every rule.
   public static let all = "all"

@@ -103,6 +103,10 @@ struct Dump: ParsableCommand {
   private func showPasses() {
     var table = TextTable([.left("pass"), .left("what it does"), .left("why it stands there")])
     for entry in RewriteRules.list { table.add([entry.rule.name, entry.rule.summary, entry.reason]) }
+    table.add([
+      RewriteSettings.hoisting, "what a loop's body computes from its context or timestep alone runs once",
+      "on the steps of the plan, after all passes",
+    ])
     for line in table.lines { print(line) }
   }
 

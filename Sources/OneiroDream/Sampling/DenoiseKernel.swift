@@ -10,7 +10,7 @@ public enum DenoiseOperator: HostOperator {
 
   public static func prepare(
     _ node: Node, inputs: [TensorType?], outputs: [TensorType?],
-    plan: (_ body: Graph, _ inputs: [String: TensorType]) throws(RunError) -> ExecutionPlan
+    plan: (_ body: Graph, _ inputs: [String: TensorType], _ cadence: [[String]]) throws(RunError) -> ExecutionPlan
   ) throws(RunError) -> any PreparedKernel {
     guard case .graph(let body) = node.attributes["body"] else {
       throw .graph(.invalid(node: node, "attribute body", "is missing"))
@@ -40,7 +40,9 @@ public enum DenoiseOperator: HostOperator {
           node: node, "body", expected: "\(given.count) inputs",
           found: "\(formal.count): \(formal.joined(separator: ", "))"))
     }
-    let bodyPlan = try plan(body, Dictionary(uniqueKeysWithValues: zip(formal, given)))
+    // The context stays the same through all steps, the timestep through all calls of a step.
+    let cadence = [Array(formal.dropFirst(2)), [formal[1]]]
+    let bodyPlan = try plan(body, Dictionary(uniqueKeysWithValues: zip(formal, given)), cadence)
     return try DenoiseKernel(node, body: body, plan: bodyPlan, settings: settings, sample: sample, batch: batch)
   }
 
@@ -177,14 +179,18 @@ final class DenoiseKernel: PlannedBody {
     let context = contextPort == nil ? nil : bytes(call.inputs[1])
     let unconditional = settings.guidance == 1 ? nil : bytes(call.inputs[2])
     state.freshNoise.start(seed: options.seed, first: options.firstItem)
+    var lastTimestep: Int64?
     try state.loop.run(from: noise, to: latent) { memory in
       state.freshNoise.fill(memory)
     } predict: { () throws(RunError) in
-      // The body's plan may reuse an input's memory after its last reader, so it is written before every call.
-      if let contextPort, let context {
+      let now = state.session.input(timestep).bindMemory(to: Int64.self).first
+      let first = lastTimestep == nil ? 0 : bodyPlan.firstSteps[lastTimestep == now ? 1 : 0]
+      lastTimestep = now
+      // A body that runs from its first step on may have used an input's memory for something else.
+      if first == 0, let contextPort, let context {
         Self.write(context, after: unconditional, to: state.session.input(contextPort))
       }
-      try state.session.execute(bodyOptions)
+      try state.session.execute(bodyOptions, from: first)
     } progress: { done, total in
       bodyOptions.progress?(role, done, total)
     }

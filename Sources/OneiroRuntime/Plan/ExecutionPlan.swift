@@ -13,6 +13,9 @@ public struct ExecutionPlan: Sendable {
   public let outputs: [Port]
   /// Memory that a session needs for values and workspace together.
   public let arenaByteCount: Int
+  /// For each group of inputs that the plan's cadence has: the step at which a run may begin when nothing has changed since
+  /// the last run but inputs of later groups. 0 where nothing was hoisted.
+  public let firstSteps: [Int]
   public let threads: Int
   /// Nodes of the graph that were computed while planning, or whose output is a view of their input.
   public let foldedNodeCount: Int

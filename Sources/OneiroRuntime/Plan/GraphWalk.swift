@@ -7,6 +7,7 @@ import OneiroPasses
 struct GraphWalk {
   private let planner: Planner
   private let graph: Graph
+  private let cadence: [[String]]
   private var table = ValueTable()
   /// Nodes that a run has to do.
   private var kept: [Node] = []
@@ -15,9 +16,10 @@ struct GraphWalk {
   private var decisive: Set<String> = []
   private var foldedNodeCount = 0
 
-  init(planner: Planner, graph: Graph) {
+  init(planner: Planner, graph: Graph, cadence: [[String]]) {
     self.planner = planner
     self.graph = graph
+    self.cadence = cadence
   }
 
   mutating func bind(_ bindings: [String: Planner.Binding]) throws(RunError) {
@@ -273,6 +275,7 @@ struct GraphWalk {
     let rewritten = RewriteEngine(settings: planner.rewrites, log: planner.rewriteLog).apply(to: rest, types: types)
     var lowering = Lowering(planner: planner, types: rewritten.types, constants: rewritten.graph.initializers)
     for node in rewritten.graph.nodes { try lowering.visit(node) }
-    return try lowering.plan(rewritten.graph, inputs: inputs, outputs: outputs, foldedNodeCount: foldedNodeCount)
+    return try lowering.plan(
+      rewritten.graph, inputs: inputs, outputs: outputs, cadence: cadence, foldedNodeCount: foldedNodeCount)
   }
 }

@@ -21,7 +21,8 @@ struct KernelChoice {
   /// - plan: plans the body of a host operator.
   func choose(
     _ node: Node, _ op: any Operator.Type, inputs: [TensorType?], outputs: [TensorType?], constants: [Tensor?],
-    expand: () throws(GraphError) -> ExpandBody?, plan: (Graph, [String: TensorType]) throws(RunError) -> ExecutionPlan
+    expand: () throws(GraphError) -> ExpandBody?,
+    plan: (Graph, [String: TensorType], [[String]]) throws(RunError) -> ExecutionPlan
   ) throws(RunError) -> Choice {
     if let host = hostOperators.first(where: { $0.op == node.op }) {
       return .kernel(try host.prepare(node, inputs: inputs, outputs: outputs, plan: plan), declined: [])

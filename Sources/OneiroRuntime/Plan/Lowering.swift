@@ -40,7 +40,7 @@ struct Lowering {
       expand: { [types, constants] () throws(GraphError) in
         try ExpandBody.expand(node, op, types: types, constants: constants)
       }
-    ) { [planner] (body, types) throws(RunError) in
+    ) { [planner] (body, types, cadence) throws(RunError) in
       var marked = body
       if case .string(let role) = NodeAttributes(node, schema: op.schema)["role"] {
         let role = String(decoding: role, as: UTF8.self)
@@ -49,7 +49,7 @@ struct Lowering {
           marked.nodes[index].name = "\(role)/\(marked.nodes[index].label)"
         }
       }
-      return try planner.plan(marked, inputs: types)
+      return try planner.plan(marked, inputs: types, cadence: cadence)
     }
     switch choice {
     case .kernel(let kernel, let reasons):
@@ -63,12 +63,13 @@ struct Lowering {
 
   func plan(
     _ graph: Graph, inputs: [(name: String, type: TensorType)], outputs: [(name: String, type: TensorType)],
-    foldedNodeCount: Int
+    cadence: [[String]], foldedNodeCount: Int
   ) throws(RunError) -> ExecutionPlan {
     try PlanBuilder(
       graph: graph, steps: steps, types: types, constants: constants, views: views, inputs: inputs,
       outputs: outputs,
-      threads: planner.threads, foldedNodeCount: foldedNodeCount
+      cadence: planner.rewrites.skipped.contains(RewriteSettings.hoisting) ? nil : StepPhases.Cadence(cadence),
+      firstStepCount: cadence.count, threads: planner.threads, foldedNodeCount: foldedNodeCount
     ).build()
   }
 }

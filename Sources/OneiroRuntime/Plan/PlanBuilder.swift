@@ -16,16 +16,41 @@ struct PlanBuilder {
   let inputs: [(name: String, type: TensorType)]
   /// What a run hands out.
   let outputs: [(name: String, type: TensorType)]
+  /// How often inputs change, where runs may begin in the middle.
+  let cadence: StepPhases.Cadence?
+  let firstStepCount: Int
   let threads: Int
   let foldedNodeCount: Int
+  /// Values that stay to the end beside outputs.
+  private var lasting: Set<String> = []
+  private var firstSteps: [Int] = []
+
+  init(
+    graph: Graph, steps: [Draft], types: [String: TensorType], constants: [String: Tensor], views: [String: String],
+    inputs: [(name: String, type: TensorType)], outputs: [(name: String, type: TensorType)],
+    cadence: StepPhases.Cadence?, firstStepCount: Int, threads: Int, foldedNodeCount: Int
+  ) {
+    (self.graph, self.steps, self.types, self.constants, self.views) = (graph, steps, types, constants, views)
+    (self.inputs, self.outputs, self.cadence, self.firstStepCount) = (inputs, outputs, cadence, firstStepCount)
+    (self.threads, self.foldedNodeCount) = (threads, foldedNodeCount)
+  }
 
   /// The plan in the graph's order, or in one that needs less memory.
   func build() throws(RunError) -> ExecutionPlan {
+    let reads = { (step: Draft) in step.node.inputs.filter(isPlaced).map(root) }
+    let writes = { (step: Draft) in step.node.outputs.filter(isPlaced).map(root) }
+    if let cadence {
+      let phases = StepPhases(
+        cadence, inputs: inputs.map(\.name), steps: steps.map { ($0.node.opType, reads($0), writes($0)) })
+      var parted = self
+      parted.steps = phases.order.map { steps[$0] }
+      parted.lasting = phases.carried.union(inputs.map(\.name))
+      parted.firstSteps = phases.firstSteps
+      return try parted.inOrder()
+    }
     let plan = try inOrder()
     let order = StepOrder(
-      steps: steps.map { step in
-        (step.node.inputs.filter(isPlaced).map(root), step.node.outputs.filter(isPlaced).map(root))
-      },
+      steps: steps.map { (reads($0), writes($0)) },
       kept: Set(outputs.map { root($0.name) }), byteCount: byteCount
     ).positions()
     guard order != Array(steps.indices) else { return plan }
@@ -84,6 +109,7 @@ struct PlanBuilder {
           over: over[$0])
       },
       constants: used, inputs: inputs.map(port), outputs: outputs.map(port), arenaByteCount: layout.byteCount,
+      firstSteps: firstSteps.isEmpty ? [Int](repeating: 0, count: firstStepCount) : firstSteps,
       threads: threads, foldedNodeCount: foldedNodeCount, viewNodeCount: views.count)
   }
 
@@ -160,6 +186,7 @@ struct PlanBuilder {
       for name in step.node.inputs + step.node.outputs { touch(name, at: index) }
     }
     for output in outputs { touch(output.name, at: steps.count) }
+    for value in lasting { touch(value, at: steps.count) }
     return lives
   }
 }

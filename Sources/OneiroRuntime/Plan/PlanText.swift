@@ -5,6 +5,7 @@ import OneiroGraph
 ///     plan of "unet": 312 steps on 2 threads, 45 nodes folded, 60 views
 ///     arena 1.2 MiB (1258291 bytes), 210 constants of 3.4 MiB (3565158 bytes)
 ///     280 steps on onednn, 32 on vector
+///     the first 16 steps run once for a context, 27 more once for a timestep
 ///
 ///     step 0: Conv "down.0/conv1" on onednn [x86-64-v4]
 ///       in   sample               float[1,4,16,16]  arena 0
@@ -39,6 +40,9 @@ public enum PlanText {
       "arena \(ByteCount(plan.arenaByteCount)) (\(plan.arenaByteCount) bytes), "
         + "\(counted(plan.constants.count, "constant")) of \(constants) (\(plan.constantByteCount) bytes)")
     line(placement(plan))
+    if let first = plan.firstSteps.first, let last = plan.firstSteps.last, last > 0 {
+      line("the first \(counted(first, "step")) run once for a context, \(last - first) more once for a timestep")
+    }
     line("")
     let ports =
       plan.inputs.map { ["input", $0.name, "\($0.type)", $0.location.description] }

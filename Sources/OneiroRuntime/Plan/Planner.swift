@@ -51,8 +51,12 @@ public struct Planner: Sendable {
   }
 
   /// Plans the whole graph; for graphs whose shapes do not hang on data.
-  public func plan(_ graph: Graph, inputs: [String: TensorType]) throws(RunError) -> ExecutionPlan {
-    let round = try round(graph, inputs: inputs.mapValues(Binding.type))
+  /// - cadence: inputs in groups, from those that change least often: what depends on the first group alone need not be
+  ///   computed again while it stays the same, and so on. See `ExecutionPlan.firstSteps`.
+  public func plan(
+    _ graph: Graph, inputs: [String: TensorType], cadence: [[String]] = []
+  ) throws(RunError) -> ExecutionPlan {
+    let round = try round(graph, inputs: inputs.mapValues(Binding.type), cadence: cadence)
     if let node = round.remainder?.graph.nodes.first {
       throw .graph(.invalid(node: node, nil, "its output shape depends on data, which a plan made ahead cannot have"))
     }
@@ -60,8 +64,10 @@ public struct Planner: Sendable {
   }
 
   /// Plans as much as can be.
-  public func round(_ graph: Graph, inputs: [String: Binding]) throws(RunError) -> Round {
-    var walk = GraphWalk(planner: self, graph: graph)
+  public func round(
+    _ graph: Graph, inputs: [String: Binding], cadence: [[String]] = []
+  ) throws(RunError) -> Round {
+    var walk = GraphWalk(planner: self, graph: graph, cadence: cadence)
     try walk.bind(inputs)
     for node in graph.nodes { try walk.visit(node) }
     let round = try walk.finish()

@@ -105,9 +105,10 @@ public struct Session: ~Copyable {
   }
 
   /// Runs all steps on what the inputs' memory holds.
-  public mutating func execute(_ options: RunOptions = RunOptions()) throws(RunError) {
+  /// - first: the step to begin with, one of the plan's `firstSteps` after a run that began earlier; 0 for all of them.
+  public mutating func execute(_ options: RunOptions = RunOptions(), from first: Int = 0) throws(RunError) {
     options.profile?.begin(stepCount: plan.steps.count)
-    for index in frames.indices {
+    for index in first..<frames.count {
       let frame = frames[index]
       var stepOptions = options
       if let profile = options.profile { stepOptions.profile = frame.hasBody ? profile.body(of: index) : nil }
