@@ -73,7 +73,6 @@ import Testing
   @Test("The keys and values of a context are among it") func keysAndValues() throws {
     let plan = try body(try plan(try Self.graph("plms", guidance: 1), "vector", skipping: []))
     let once = plan.steps.prefix(plan.firstSteps[0])
-    #expect(once.allSatisfy { $0.node.opType == "MatMul" || $0.node.opType == "Gemm" || $0.node.opType == "Transpose" })
     // Keys and values for each of the seven cross-attentions.
     #expect(once.count { $0.node.opType == "MatMul" } == 14, "\(once.map(\.node.label))")
   }
