@@ -75,7 +75,6 @@ struct Gemm: Operation {
     switch name {
     case "": nil
     case "Gelu": dnnl_eltwise_gelu_erf
-    case "Relu": dnnl_eltwise_relu
     case "SiLU": dnnl_eltwise_swish
     case "Sigmoid": dnnl_eltwise_logistic
     case "Tanh": dnnl_eltwise_tanh

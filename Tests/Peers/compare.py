@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import pathlib
-import resource
 import statistics
 import subprocess
 import sys
@@ -123,7 +122,9 @@ def peer_turn(options):
         name, file = word.split("=", 1)
         inputs[name] = numpy.load(file)
     times = PEERS[options.turn](options.models[0], inputs, options)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Not ru_maxrss, which a process inherits from the one that started it.
+    status = pathlib.Path("/proc/self/status").read_text()
+    peak = next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
     json.dump({"runs_ms": times, "peak_bytes": peak}, sys.stdout)
 
 

@@ -43,6 +43,12 @@ extension Conformance {
           "activation": .string(Array("Relu".utf8)),
         ], tolerance: 1e-5),
       Case(
+        "FusedGemm", domain: domain, "a NaN in Z goes through a Relu",
+        [
+          .input(.random([4, 8])), .constant(.random([8, 40], seed: 2)), .absent,
+          .input(Tensor.random([4, 40], seed: 4).replacing([3: .nan])),
+        ], activation("Relu"), tolerance: 1e-5),
+      Case(
         "FusedGemm", domain: domain, "a NaN and an infinity in Z",
         [
           .input(.random([4, 8])), .constant(.random([8, 40], seed: 2)), .absent,
