@@ -51,10 +51,10 @@ extension [Int] {
 }
 
 extension ProgramBuilder {
-  /// Adds destination = first op second (+ added), where second and added broadcast; destination may be first.
+  /// Adds destination = activation(first op second (+ added)), where second and added broadcast; destination may be first.
   mutating func combine(
-    _ algorithm: dnnl_alg_kind_t, _ first: Int, _ second: Int, added: Int? = nil, into destination: Int,
-    attributes: PrimitiveAttributes
+    _ algorithm: dnnl_alg_kind_t, _ first: Int, _ second: Int, added: Int? = nil, activation: dnnl_alg_kind_t? = nil,
+    into destination: Int, attributes: PrimitiveAttributes
   ) throws(KernelError) {
     var firstLayout = description(of: first)
     var secondLayout = description(of: second)
@@ -68,8 +68,8 @@ extension ProgramBuilder {
       (number: PrimitiveArgument.secondSource, tensor: second),
       (number: PrimitiveArgument.destination, tensor: destination),
     ]
+    try attributes.finish(adding: added.map { description(of: $0) }, activation: activation)
     if let added {
-      try attributes.finish(adding: description(of: added))
       arguments.append((number: PrimitiveArgument.added, tensor: added))
     }
     try add(PrimitiveDescription(operation, attributes), arguments)

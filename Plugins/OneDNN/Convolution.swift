@@ -3,6 +3,7 @@ import CDNNL
 /// Conv, ai.onnx opset 22: https://onnx.ai/onnx/operators/onnx__Conv.html
 ///
 /// X [N, C, spatial...], W [M, C / group, kernel...], B [M] give Y [N, M, spatial...]; one to three spatial axes.
+/// ai.oneiro's FusedConv adds Z, of Y's shape or [1, M, 1...], and ends with an activation.
 struct Convolution: Operation {
   private let node: Node
   private let input: [Int]
@@ -10,6 +11,9 @@ struct Convolution: Operation {
   private let weights: [Int]
   private let output: [Int]
   private let window: Window
+  /// Z's shape; nil for none.
+  private let added: [Int]?
+  private let activation: dnnl_alg_kind_t?
 
   init(_ node: Node) throws(KernelError) {
     self.node = node
@@ -28,8 +32,19 @@ struct Convolution: Operation {
     guard window.fits(input: inputExtents, output: outputExtents) else {
       throw .unsupported("Y has spatial extents \(outputExtents), which pads and strides do not give")
     }
+    added = node.hasInput(3) ? try node.inputDims(3) : nil
+    activation = try Activation.algorithm(node.string("activation", default: ""))
+    if let added {
+      guard added == output || added == [1, output[1]] + output.dropFirst(2).map({ _ in 1 }) else {
+        throw .unsupported("Z has shape \(added), expected \(output) or a number for each channel of one image")
+      }
+      // Z is plain, and in that layout oneDNN's convolutions are many times slower; a product does not mind.
+      guard isPointwise else { throw .unsupported("a residual behind filters of more than one pixel") }
+    }
     _ = try description(.plain)
   }
+
+  private var operations: Double { 2 * Double(output.elementCount) * Double(weights.elementCount / output[1]) }
 
   /// Operations from which on the ways to run a convolution differ by a tenth at most (measured on the layers of Stable
   /// Diffusion at 512 x 512): about five milliseconds.
@@ -42,10 +57,10 @@ struct Convolution: Operation {
   }
 
   func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
-    let operations = 2 * Double(output.elementCount) * Double(weights.elementCount / output[1])
     let threads = Threads.forOperations(operations, limit: limit)
-    let key = "Conv \(input) \(weights) \(output) \(window) \(node.inputForms) \(threads)"
-    var forms = SpatialLayout.allCases.map(Form.direct)
+    let ending = "\(added ?? []) \(activation?.rawValue ?? 0)"
+    let key = "Conv \(input) \(weights) \(output) \(window) \(node.inputForms) \(threads) \(ending)"
+    var forms = added == nil ? SpatialLayout.allCases.map(Form.direct) : []
     if isPointwise { forms.append(.product) }
     // Reorders are little beside so much work, and trying every way would take longer than a picture.
     if operations >= Self.plainlyLarge && tuning != .full { forms = [isPointwise ? .product : .direct(.preferred)] }
@@ -82,13 +97,27 @@ struct Convolution: Operation {
     let left = builder.input(1, try .plain(matrix))
     let right = builder.input(0, try .plain(batch + [input[1], pixels]))
     let result = builder.output(0, try .plain(batch + [output[1], pixels]))
-    let implementation = try builder.multiply(left, right, into: result)
-    if node.hasInput(2) {
-      let rows = builder.output(0, try .channelRows([output[0], output[1], pixels]))
-      let bias = builder.input(2, try .channelVector([output[0], output[1], pixels]))
-      try builder.combine(dnnl_binary_add, rows, bias, into: rows, attributes: PrimitiveAttributes())
+    let shape = [output[0], output[1], pixels]
+    guard node.hasInput(2) else {
+      let added = try addedDims(batch + [output[1], pixels]).map { dims throws(KernelError) in
+        builder.input(3, try .plain(dims))
+      }
+      return try builder.multiply(left, right, added: added, activation: activation, into: result)
     }
+    let implementation = try builder.multiply(left, right, into: result)
+    let rows = builder.output(0, try .channelRows(shape))
+    let bias = builder.input(2, try .channelVector(shape))
+    let added = try self.added.map { dims throws(KernelError) in
+      builder.input(3, dims == output ? try .channelRows(shape) : try .channelVector(shape))
+    }
+    try builder.combine(
+      dnnl_binary_add, rows, bias, added: added, activation: activation, into: rows, attributes: PrimitiveAttributes())
     return implementation
+  }
+
+  /// Z's shape beside a product of shape `dims`; nil without Z.
+  private func addedDims(_ dims: [Int]) -> [Int]? {
+    added.map { $0 == output ? dims : dims.dropLast() + [1] }
   }
 
   private func description(_ layout: SpatialLayout) throws(KernelError) -> PrimitiveDescription {
@@ -102,7 +131,9 @@ struct Convolution: Operation {
         &operation, dnnl_forward_inference, dnnl_convolution_direct, &source, &kernels, &bias, &destination,
         window.strides.wide, window.skippedCells.wide, window.padsBegin.wide, window.padsEnd.wide),
       "describing a convolution")
-    return try PrimitiveDescription(operation, PrimitiveAttributes())
+    let attributes = try PrimitiveAttributes()
+    try attributes.finish(adding: nil, activation: activation)
+    return try PrimitiveDescription(operation, attributes)
   }
 }
 

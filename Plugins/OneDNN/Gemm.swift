@@ -26,7 +26,7 @@ struct Gemm: Operation {
     guard try node.outputDims(0) == [rows, columns] else {
       throw .unsupported("Y has shape \(try node.outputDims(0)), expected \([rows, columns])")
     }
-    activation = try Self.activation(node.string("activation", default: ""))
+    activation = try Activation.algorithm(node.string("activation", default: ""))
     if node.hasInput(3), try node.inputDims(3) != [rows, columns] {
       throw .unsupported("Z has shape \(try node.inputDims(3)), expected \([rows, columns])")
     }
@@ -69,17 +69,6 @@ struct Gemm: Operation {
       try builder.transform(dnnl_eltwise_linear, destination, alpha: alpha, into: destination)
     }
     return builder.finish()
-  }
-
-  private static func activation(_ name: String) throws(KernelError) -> dnnl_alg_kind_t? {
-    switch name {
-    case "": nil
-    case "Gelu": dnnl_eltwise_gelu_erf
-    case "SiLU": dnnl_eltwise_swish
-    case "Sigmoid": dnnl_eltwise_logistic
-    case "Tanh": dnnl_eltwise_tanh
-    default: throw .unsupported("activation \(name)")
-    }
   }
 
   private func matrix(_ rows: Int, _ columns: Int, isTransposed: Bool) throws(KernelError) -> MemoryDescription {

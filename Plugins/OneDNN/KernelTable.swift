@@ -8,6 +8,9 @@ extension Kernel {
     Kernel("FusedGemm", domain: "ai.oneiro", since: 1, readsNarrow: true) { node throws(KernelError) in try Gemm(node)
     },
     Kernel("Conv", since: 22, readsNarrow: true) { node throws(KernelError) in try Convolution(node) },
+    Kernel("FusedConv", domain: "ai.oneiro", since: 1, readsNarrow: true) { node throws(KernelError) in
+      try Convolution(node)
+    },
     Kernel("ConvTranspose", since: 22, readsNarrow: true) { node throws(KernelError) in try ConvolutionTranspose(node)
     },
     Kernel("MaxPool", since: 22) { node throws(KernelError) in try Pooling(node, .max) },

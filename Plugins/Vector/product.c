@@ -62,9 +62,9 @@ vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t dept
   size_t all = items * round_up(rows, high) * depth;
   bool packs_ahead = packed != VECTOR_A_PACKED && all <= SHARED_FLOATS && columns > vector_picked->tile_columns;
   if (packs_ahead) plan.shared_floats = round_up(all, 16);
-  /* With both operands packed, long blocks are best: what follows is fetched while the last part is multiplied. */
+  /* With both operands packed, the longest blocks are best: what follows is fetched while a part is multiplied. */
   if (packs_ahead && packed == VECTOR_B_PACKED && shares)
-    plan.column_block = round_up(divide_up(columns, 2 * plan.workers), vector_picked->tile_columns);
+    plan.column_block = round_up(divide_up(columns, plan.workers), vector_picked->tile_columns);
   else if (packed != VECTOR_B_PACKED || !cut_rows(&plan, items))
     cut_columns(&plan, items, shares ? plan.workers * 4 : 1);
   /* Each worker starts on its own cache line. */

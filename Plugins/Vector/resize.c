@@ -129,6 +129,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
 
 typedef struct resize_state {
   resize_mode mode;
+  bool doubles;                                   /* along the last axis, elements of four bytes */
   int32_t rank;
   size_t element_size;
   float extrapolation;
@@ -164,6 +165,12 @@ static int32_t prepare(oneiro_call *call) {
     state->weights[axis] = weights;
     positions += axes[axis].output * axes[axis].taps;
     weights += axes[axis].output * axes[axis].taps;
+  }
+  if (x->rank > 0) {
+    const resize_axis *last = &state->axes[x->rank - 1];
+    state->doubles = state->mode == RESIZE_NEAREST && state->element_size == 4 && last->output == 2 * last->input;
+    for (int64_t i = 0; state->doubles && i < last->output; i++)
+      state->doubles = state->positions[x->rank - 1][i] == i / 2;
   }
   call->state = state;
   return ONEIRO_OK;
@@ -204,6 +211,11 @@ static void mix_of(const resize_state *state, size_t row, row_mix *mix) {
     }
     mix->count = count * (int32_t)taps;
   }
+}
+
+/* Every element twice, as when a picture is enlarged by two. */
+static void double_elements(uint32_t *y, const uint32_t *x, int64_t count) {
+  for (int64_t i = 0; i < count / 2; i++) y[2 * i] = y[2 * i + 1] = x[i];
 }
 
 static void pick_elements(void *y, const char *x, const int64_t *positions, int64_t count, size_t size,
@@ -251,6 +263,9 @@ static void resize_rows(void *argument, size_t begin, size_t end) {
       for (int64_t i = 0; i < width; i++) memcpy(y + i * 4, &state->extrapolation, 4);
     } else if (mix.offsets[0] == previous) {
       memcpy(y, y - row_bytes, row_bytes);      /* an enlarged picture repeats its rows */
+    } else if (state->doubles) {
+      double_elements((uint32_t *)(void *)y,
+                      (const uint32_t *)(const void *)job->x + mix.offsets[0], width);
     } else {
       pick_elements(y, job->x + (size_t)mix.offsets[0] * state->element_size, state->positions[state->rank - 1], width,
                     state->element_size, state->extrapolation);
