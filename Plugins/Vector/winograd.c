@@ -46,9 +46,10 @@ static size_t tiles_of(const vector_convolution *convolution) {
 static double cost_of(const vector_convolution *convolution) {
   enum { FILTER_COST = 1200, TILE_COST = 2500 };
   double in = (double)convolution->in_channels, out = (double)convolution->out_channels;
+  double rows = (double)round_up(convolution->out_channels, vector_picked->tile_rows / 3);
   double tiles = (double)tiles_of(convolution);
   double padded = (double)round_up(tiles_of(convolution), vector_picked->tile_columns);
-  return in * out * (2 * PRODUCTS * padded + FILTER_COST) + tiles * (in + out) * TILE_COST;
+  return in * rows * (2 * PRODUCTS * padded + FILTER_COST) + tiles * (in + out) * TILE_COST;
 }
 
 int32_t vector_winograd_supports(const vector_convolution *convolution, oneiro_text *why) {
@@ -64,8 +65,10 @@ int32_t vector_winograd_supports(const vector_convolution *convolution, oneiro_t
 }
 
 double vector_winograd_relative_time(const vector_convolution *convolution) {
+  /* Direct convolutions take output channels in blocks of a vector, full or not. */
+  enum { BLOCK = 16 };
   double direct = 18.0 * (double)convolution->batch * (double)convolution->out_plane *
-                  (double)convolution->in_channels * (double)convolution->out_channels;
+                  (double)convolution->in_channels * (double)round_up(convolution->out_channels, BLOCK);
   return cost_of(convolution) / direct;
 }
 
@@ -188,7 +191,9 @@ static void run_group(const winograd_job *job, size_t first, float *memory) {
   const vector_loops *loops = vector_picked;
   size_t high = loops->tile_rows, wide = loops->tile_columns, depth = state->in_channels;
   size_t rows = smaller(state->group, state->out_channels - first), columns = job->count * wide;
-  size_t plane = (size_t)(state->output[0] * state->output[1]), padded = round_up(rows, high);
+  size_t plane = (size_t)(state->output[0] * state->output[1]);
+  /* Whole tiles, the smallest of which has a third of the rows; what is above has room and is not looked at. */
+  size_t padded = round_up(rows, high >= 3 ? high / 3 : 1);
   float *filters = memory, *products = memory + PRODUCTS * state->filter_step;
   for (size_t row = 0; row < rows; row += high)
     loops->winograd_filters(filters + row * depth, state->filter_step, job->filters + (first + row) * depth * 9,

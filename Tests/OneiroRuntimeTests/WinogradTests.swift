@@ -30,6 +30,7 @@ import Testing
     Shape(testDescription: "a batch whose panels hold tiles of two images", x: [3, 64, 15, 23], filters: 72),
     Shape(testDescription: "narrower than a tile", x: [2, 64, 150, 3], filters: 64),
     Shape(testDescription: "a row of several panels", x: [1, 64, 11, 301], filters: 64),
+    Shape(testDescription: "few filters", x: [1, 48, 40, 41], filters: 3),
     Shape(testDescription: "several chunks", x: [1, 200, 57, 60], filters: 36),
   ]
 
