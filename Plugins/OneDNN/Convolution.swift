@@ -62,11 +62,11 @@ struct Convolution: Operation {
     let key = "Conv \(input) \(weights) \(output) \(window) \(node.inputForms) \(threads) \(ending)"
     var forms = added == nil ? SpatialLayout.allCases.map(Form.direct) : []
     if isPointwise { forms.append(.product) }
-    // Reorders are little beside so much work, and trying every way would take longer than a picture.
-    if operations >= Self.plainlyLarge && tuning != .full { forms = [isPointwise ? .product : .direct(.preferred)] }
+    // Where an operation takes long, reorders are little beside it.
     let preferred = SpatialLayout.allCases.firstIndex(of: .preferred) ?? 0
     return try FastestChoice.pick(
-      forms, unmeasured: isPointwise ? forms.count - 1 : preferred, key: key, node, tuning
+      forms, unmeasured: isPointwise ? forms.count - 1 : preferred, isLong: operations >= Self.plainlyLarge, key: key,
+      node, tuning
     ) { form throws(KernelError) in
       var builder = ProgramBuilder(node, threads: threads)
       switch form {

@@ -21,13 +21,15 @@ enum FastestChoice {
 
   /// - key: equal for nodes that may share a choice.
   /// - unmeasured: the option that is taken when nothing may be timed.
+  /// - isLong: whether running every option takes longer than a quick tuning may.
   /// - make: builds a candidate, or throws where oneDNN has no such combination.
   static func pick<Option>(
-    _ options: [Option], unmeasured: Int, key: String, _ node: Node, _ tuning: Tuning,
+    _ options: [Option], unmeasured: Int, isLong: Bool = false, key: String, _ node: Node, _ tuning: Tuning,
     _ make: (Option) throws(KernelError) -> Candidate
   ) throws(KernelError) -> Program {
     if options.count == 1 { return try make(options[0]).program }
-    let known = tuning == .off ? unmeasured : TuningMemory.recall(key)
+    let remembered = tuning == .off ? nil : TuningMemory.recall(key)
+    let known = remembered ?? (tuning == .off || (isLong && tuning == .quick) ? unmeasured : nil)
     if let known, options.indices.contains(known), let candidate = try? make(options[known]) {
       return candidate.program
     }

@@ -55,13 +55,13 @@ struct Kernel: Sendable {
             guard let call, let node = call.pointee.node else { return Int32(ONEIRO_FAILED) }
             return answer(call.pointee.why) { () throws(KernelError) in
               let program = try operation(of: node).program(
-                threads: max(call.pointee.threads, 1), tuning: Tuning(call.pointee))
+                threads: max(call.pointee.threads, 1), tuning: Tuning(call))
               try program.warmUp()
               call.pointee.state = Unmanaged.passRetained(program).toOpaque()
               call.pointee.workspace_byte_count = program.workspaceByteCount
               for index in 0..<min(node.pointee.input_count, 64) {
                 guard let constant = node.pointee.inputs[index].data, !program.reads(constant) else { continue }
-                call.pointee.packed_inputs |= 1 << UInt64(index)
+                oneiro_set_packed(call, index)
               }
             }
           }

@@ -4,8 +4,8 @@ import COneiroKernel
 enum Tuning {
   case off, quick, full
 
-  init(_ call: oneiro_call) {
-    switch call.tuning {
+  init(_ call: UnsafePointer<oneiro_call>) {
+    switch oneiro_tuning(call) {
     case Int32(ONEIRO_TUNING_OFF): self = .off
     case Int32(ONEIRO_TUNING_FULL): self = .full
     default: self = .quick
@@ -21,13 +21,12 @@ enum TuningMemory {
   static func use(_ host: UnsafePointer<oneiro_host>) { self.host = host }
 
   static func recall(_ key: String) -> Int? {
-    guard let host, let recall = host.pointee.recall else { return nil }
+    guard let host else { return nil }
     var value: Int32 = 0
-    return recall(host.pointee.context, key, &value) == ONEIRO_OK ? Int(value) : nil
+    return oneiro_recall(host, key, &value) == ONEIRO_OK ? Int(value) : nil
   }
 
   static func remember(_ key: String, _ value: Int) {
-    guard let host else { return }
-    host.pointee.remember?(host.pointee.context, key, Int32(value))
+    if let host { oneiro_remember(host, key, Int32(value)) }
   }
 }

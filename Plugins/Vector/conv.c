@@ -13,10 +13,14 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   return status ? status : vector_describe_convolution(node, false, &convolution, why);
 }
 
-static int32_t prepare(oneiro_call *call) { return vector_prepare_convolution(call, false); }
-
 static bool is_depthwise(const vector_convolution *convolution) {
   return convolution->in_channels == 1 && convolution->out_channels <= 2;
+}
+
+static int32_t prepare(oneiro_call *call) {
+  int32_t status = vector_prepare_convolution(call, false);
+  if (!status && call->node->inputs[1].data && !is_depthwise(call->state)) oneiro_set_packed(call, 1);
+  return status;
 }
 
 typedef struct depthwise_job {

@@ -16,6 +16,7 @@ static int32_t prepare(oneiro_call *call) {
   int32_t status = vector_prepare_convolution(call, true);
   if (status) return status;
   const vector_convolution *convolution = call->state;
+  if (convolution->packed) oneiro_set_packed(call, 1);
   if (!convolution->packed) call->workspace_byte_count += vector_filter_floats(convolution) * sizeof(float);
   return ONEIRO_OK;
 }

@@ -114,7 +114,6 @@ int32_t vector_prepare_convolution(oneiro_call *call, bool transposed) {
       vector_pack_all_rows(call, &state->plan, &operand, packed + group * state->packed_group);
     }
     state->packed = packed;
-    call->packed_inputs = 1 << 1;
   }
   free(turned);
   call->state = state;

@@ -96,7 +96,7 @@ static int32_t prepare(oneiro_call *call) {
     vector_operand b = operand_b(state, constant);
     vector_pack_all_columns(call, &state->plan, &b, state->packed);
     state->b_packed = true;
-    call->packed_inputs = 1 << 1;
+    oneiro_set_packed(call, 1);
   }
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->plan);

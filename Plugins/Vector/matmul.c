@@ -79,7 +79,7 @@ static int32_t prepare(oneiro_call *call) {
   if (pack) {
     vector_operand b = {.data = node->inputs[1].data, .line_step = 1, .depth_step = (ptrdiff_t)shape.columns};
     vector_pack_all_columns(call, &state->plan, &b, state->packed);
-    call->packed_inputs = 1 << 1;
+    oneiro_set_packed(call, 1);
   }
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->plan);

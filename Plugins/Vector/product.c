@@ -68,7 +68,9 @@ vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t dept
   else if (packed != VECTOR_B_PACKED || !cut_rows(&plan, items))
     cut_columns(&plan, items, shares ? plan.workers * 4 : 1);
   /* Each worker starts on its own cache line. */
-  plan.worker_floats = round_up((row_part(&plan) + plan.column_block) * plan.depth_block, 16);
+  size_t a_lines = packed == VECTOR_A_PACKED || packs_ahead ? 0 : row_part(&plan);
+  size_t b_lines = packed == VECTOR_B_PACKED ? 0 : plan.column_block;
+  plan.worker_floats = round_up((a_lines + b_lines) * plan.depth_block, 16);
   return plan;
 }
 
@@ -156,7 +158,7 @@ static void run_block(const product_job *job, size_t block, float *memory) {
   size_t padded_rows = round_up(plan->rows, loops->tile_rows);
   size_t padded_columns = round_up(plan->columns, loops->tile_columns);
   if (plan->shared_floats) item.a.packed = job->shared + index * padded_rows * plan->depth;
-  float *a_memory = memory, *b_memory = memory + part * plan->depth_block;
+  float *a_memory = memory, *b_memory = memory + (item.a.packed ? 0 : part * plan->depth_block);
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
     size_t depth = smaller(plan->depth - k, plan->depth_block);
     const float *b = b_memory;

@@ -32,19 +32,19 @@ struct FuseGEGLU: RewriteRule {
 
   /// What `first` and `second` are the halves of, and the nodes that cut it.
   private func halves(_ first: String, _ second: String, _ graph: GraphIndex) -> (x: String, parts: [Node])? {
-    guard let one = graph.producer(of: first), let other = graph.producer(of: second), one.inputs[0] == other.inputs[0],
-      let dims = graph.dims(one.inputs[0]), let width = dims.last, width % 2 == 0,
+    guard let one = graph.producer(of: first), let other = graph.producer(of: second), let x = one.inputs.first,
+      other.inputs.first == x, let dims = graph.dims(x), let width = dims.last, width % 2 == 0,
       graph.dims(first) == dims.dropLast() + [width / 2], graph.dims(second) == graph.dims(first)
     else { return nil }
     if one.op == OpIdentifier("Split"), one.key == other.key, one.outputs == [first, second],
       one.axis("axis", default: 0, rank: dims.count) == dims.count - 1
     {
-      return (one.inputs[0], [one])
+      return (x, [one])
     }
     guard starts(one, at: 0, rank: dims.count, graph), starts(other, at: width / 2, rank: dims.count, graph) else {
       return nil
     }
-    return (one.inputs[0], [one, other])
+    return (x, [one, other])
   }
 
   /// Whether the node is a Slice of the last axis alone, in steps of 1 from `start` on.

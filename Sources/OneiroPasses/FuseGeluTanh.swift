@@ -15,16 +15,14 @@ struct FuseGeluTanh: RewriteRule {
     guard let outer = graph.producer(of: node.inputs[0]), outer.op == OpIdentifier("Mul"),
       let (sum, factor) = graph.withScalar(outer), abs(factor - 0.7978845608) < 1e-4,
       let add = graph.producer(of: sum), add.op == OpIdentifier("Add"), add.inputs.count == 2,
-      let (x, cubic, inner) = cubic(add, graph),
+      let (x, cubic) = cubic(add, graph),
       let one = graph.onlyReader(of: node.outputs[0]), one.op == OpIdentifier("Add"),
       graph.withScalar(one)?.scalar == 1,
       let product = graph.onlyReader(of: one.outputs[0]), product.op == OpIdentifier("Mul"),
       let other = graph.other(product, than: one.outputs[0]), graph.types[x]?.elementType == .float32
     else { return nil }
     let inside = [outer, add] + cubic
-    guard inside.allSatisfy({ graph.onlyReader(of: $0.outputs[0]) != nil || inner.contains($0.outputs[0]) }) else {
-      return nil
-    }
+    guard inside.allSatisfy({ graph.onlyReader(of: $0.outputs[0]) != nil }) else { return nil }
     var patch = GraphPatch("\(node.label) is the Tanh of a Gelu")
     for part in inside { patch.remove(part) }
     patch.remove(node, one, product)
@@ -49,20 +47,20 @@ struct FuseGeluTanh: RewriteRule {
     return patch
   }
 
-  /// For x + 0.044715 * x^3: x, the nodes of the second term, and those of their values that are read twice inside.
-  private func cubic(_ add: Node, _ graph: GraphIndex) -> (x: String, nodes: [Node], inner: Set<String>)? {
+  /// For x + 0.044715 * x^3: x, and the nodes of the second term.
+  private func cubic(_ add: Node, _ graph: GraphIndex) -> (x: String, nodes: [Node])? {
     for (x, term) in [(add.inputs[0], add.inputs[1]), (add.inputs[1], add.inputs[0])] {
       guard let scaled = graph.producer(of: term), scaled.op == OpIdentifier("Mul"),
         let (cube, factor) = graph.withScalar(scaled), abs(factor - 0.044715) < 1e-5,
         let power = graph.producer(of: cube)
       else { continue }
       if power.op == OpIdentifier("Pow"), power.inputs[0] == x, graph.scalar(power.inputs[1]) == 3 {
-        return (x, [scaled, power], [])
+        return (x, [scaled, power])
       }
       guard power.op == OpIdentifier("Mul"), let rest = graph.other(power, than: x),
         let square = graph.producer(of: rest), square.op == OpIdentifier("Mul"), square.inputs == [x, x]
       else { continue }
-      return (x, [scaled, power, square], [])
+      return (x, [scaled, power, square])
     }
     return nil
   }

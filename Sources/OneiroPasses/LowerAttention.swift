@@ -15,6 +15,7 @@ struct LowerAttention: RewriteRule {
     let written = node.outputs.enumerated().filter { !$0.element.isEmpty }.map(\.offset)
     guard node.op == OpIdentifier("Attention"), given == [0, 1, 2], written == [0],
       node.inputs.prefix(3).allSatisfy({ graph.dims($0)?.count == 3 && graph.types[$0]?.elementType == .float32 }),
+      node.int("left_window_size") ?? -1 == -1, node.int("right_window_size") ?? -1 == -1,
       node.int("is_causal") ?? 0 == 0, node.int("qk_matmul_output_mode") ?? 0 == 0, isUncapped(node),
       let heads = node.int("q_num_heads"), heads > 0, node.int("kv_num_heads") == heads
     else { return nil }

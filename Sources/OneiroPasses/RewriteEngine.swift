@@ -42,7 +42,8 @@ public struct RewriteEngine: Sendable {
     for node in graph.nodes where rule.targets.contains(node.opType) {
       guard let patch = rule.rewrite(node, in: index), removed.isDisjoint(with: patch.removed) else { continue }
       let drops = patch.dropped(from: index), reads = Set(patch.added.flatMap(\.inputs))
-      guard gone.isDisjoint(with: reads), read.isDisjoint(with: drops), let added = check(patch, index),
+      guard drops.isDisjoint(with: reads), gone.isDisjoint(with: reads), read.isDisjoint(with: drops),
+        let added = check(patch, index),
         log.admit(rule: rule.name, value: patch.removed.last ?? "", reason: patch.reason)
       else { continue }
       types.merge(added) { _, new in new }

@@ -16,7 +16,7 @@ struct ShareCommonSubexpressions: RewriteRule {
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {
     guard node.outputs.count == 1, node.opType != "Identity", node.bodies.isEmpty,
       let input = node.inputs.first(where: { !$0.isEmpty }), let own = node.key.flatMap(graph.position),
-      let other = graph.readers(of: input).map({ graph.graph.nodes[$0] }).first(where: { isSame($0, as: node) }),
+      let other = graph.readers(of: input).lazy.map({ graph.graph.nodes[$0] }).first(where: { isSame($0, as: node) }),
       let earlier = other.key.flatMap(graph.position), earlier < own
     else { return nil }
     var patch = GraphPatch("\(node.label) computes what \(other.label) does")

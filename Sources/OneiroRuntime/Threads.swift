@@ -54,7 +54,8 @@ enum ControlGroup {
       return nil
     }
     let path = group.dropFirst(3)
-    let limits = ["/sys/fs/cgroup\(path)/cpu.max", "/sys/fs/cgroup/cpu.max"].lazy.compactMap(SystemFile.text).first
+    let limits = ["/sys/fs/cgroup\(path)/cpu.max", "/sys/fs/cgroup/cpu.max"].lazy.compactMap { SystemFile.text($0) }
+      .first
     guard let fields = limits?.split(whereSeparator: \.isWhitespace), fields.count == 2,
       let quota = Double(fields[0]), let period = Double(fields[1]), quota > 0, period > 0
     else { return nil }

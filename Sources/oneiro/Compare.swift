@@ -19,7 +19,8 @@ struct Compare: ParsableCommand {
         oneiro compare unet.onnx --bisect --tolerance 1e-6
 
       The reference kernels sum in double precision and take hundreds of times as long as the others: judge full-size
-      models by another backend. Exit status is 1 when a value is beyond the tolerance.
+      models by another backend. Exit status is 1 when a value is beyond the tolerance, and when something fails, which a
+      message on standard error tells.
       """)
 
   @Argument(help: "An ONNX file.") var model: String
@@ -58,7 +59,10 @@ struct Compare: ParsableCommand {
     let comparison = RunComparison(try record(graph, planner, values), reference: expected)
     let report = CompareReport(
       comparison, tolerance: tolerance, patches: planner.rewriteLog.entries.count,
-      culprit: bisect ? try culprit(graph, planner, values, expected) : nil)
+      culprit: bisect ? try culprit(graph, planner, values, expected) : nil, searched: bisect)
+    guard !comparison.rows.isEmpty else {
+      throw GraphError.invalid(file: model, nil, "the two runs have no value in common to compare")
+    }
     if json { print(report.json(model).text) } else { print(report.text(worst: worst), terminator: "") }
     if report.isBeyond { throw ExitCode(1) }
   }

@@ -9,12 +9,17 @@ struct CompareReport {
   private let tolerance: Double
   private let patches: Int
   private let culprit: RewriteLog.Entry?
+  private let searched: Bool
   private let first: RunComparison.Row?
 
   var isBeyond: Bool { first != nil }
 
   /// - patches: how many were applied.
-  init(_ comparison: RunComparison, tolerance: Double, patches: Int, culprit: RewriteLog.Entry?) {
+  /// - searched: whether the patch to blame was looked for; `nil` for it when it is none of them.
+  init(
+    _ comparison: RunComparison, tolerance: Double, patches: Int, culprit: RewriteLog.Entry?, searched: Bool
+  ) {
+    self.searched = searched
     self.comparison = comparison
     self.tolerance = tolerance
     self.patches = patches
@@ -54,6 +59,8 @@ struct CompareReport {
     }
     if let culprit {
       text += "patch \(culprit.number) makes the difference: \(culprit.rule), \(culprit.reason)\n"
+    } else if searched && isBeyond {
+      text += "without any patch it is beyond as well: a kernel makes the difference, not a pass\n"
     }
     return text
   }

@@ -16,7 +16,9 @@ struct Diff: ParsableCommand {
         oneiro diff unet.onnx --input sample=1x4x64x64
         oneiro diff old.onnx new.onnx --stage optimized
 
-      Exit status is 0 when nothing differs and 1 otherwise.
+      Inputs, outputs, nodes, their bodies and initializers are compared, but not local functions, sparse initializers and
+      metadata. Exit status is 0 when nothing differs and 1 otherwise; a message on standard error tells when something
+      failed.
       """)
 
   enum Stage: String, ExpressibleByArgument, CaseIterable { case loaded, optimized }

@@ -36,6 +36,9 @@ struct OptimizedModel {
   func model(like model: Model) -> Model {
     var result = model
     result.graph = graph
+    // Functions have been put in place of their calls.
+    result.functions = []
+    result.opsetImports[Model.oneiroDomain] = 1
     return result
   }
 }

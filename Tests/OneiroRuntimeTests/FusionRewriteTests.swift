@@ -115,6 +115,27 @@ extension RewriteTests {
         }
         """, expected: ["Attention"]),
     Example(
+      testDescription: "an attention with a window stays",
+      text: """
+        g (float[2,3,8] q, float[2,3,8] k, float[2,3,8] v) => (float[2,3,8] y) {
+          y = Attention<q_num_heads = 2, kv_num_heads = 2, left_window_size = 1>(q, k, v)
+        }
+        """, expected: ["Attention"]),
+    Example(
+      testDescription: "halves of two values stay",
+      text: """
+        g (float[2,4] x) => (float[2,4] y) { a = Neg(x)  b = Abs(x)  g = Gelu(b)  y = Mul(a, g) }
+        """, expected: ["Neg", "Abs", "Gelu", "Mul"]),
+    Example(
+      testDescription: "a layer normalization that is added to itself stays",
+      text: """
+        g (float[8] x) => (float[8] y)
+        <int64[1] last = {-1}, float two = {2.0}, float e = {0.001}, float[8] w = {0.5, 2.0, -1.0, 3.0, 1.0, 1.0, 2.0, 0.1}> {
+          m = ReduceMean(x, last)  d = Sub(x, m)  s = Pow(d, two)  v = ReduceMean(s, last)  a = Add(v, e)  r = Sqrt(a)
+          n = Div(d, r)  p = Mul(n, w)  y = Add(p, p)
+        }
+        """, expected: ["ReduceMean", "Sub", "Pow", "ReduceMean", "Add", "Sqrt", "Div", "Mul", "Add"]),
+    Example(
       testDescription: "the same function of the same value",
       text: "g (float[3,7] x) => (float[3,7] y) { a = Exp(x)  b = Exp(x)  y = Mul(a, b) }",
       expected: ["Exp", "Identity", "Mul"]),

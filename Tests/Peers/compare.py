@@ -65,7 +65,7 @@ def start_session(model, options):
     return onnxruntime.InferenceSession(str(model), settings, providers=["CPUExecutionProvider"])
 
 
-def median_of_runs(run, options):
+def times_of_runs(run, options):
     for _ in range(options.warmup):
         run()
     times = []
@@ -78,7 +78,7 @@ def median_of_runs(run, options):
 
 def turn_onnxruntime(model, inputs, options):
     session = start_session(model, options)
-    return median_of_runs(lambda: session.run(None, inputs), options)
+    return times_of_runs(lambda: session.run(None, inputs), options)
 
 
 def turn_openvino(model, inputs, options):
@@ -87,7 +87,7 @@ def turn_openvino(model, inputs, options):
     core.set_property("CPU", {"INFERENCE_NUM_THREADS": options.threads, "INFERENCE_PRECISION_HINT": "f32",
                               "PERFORMANCE_HINT": "LATENCY"})
     request = core.compile_model(str(model), "CPU").create_infer_request()
-    return median_of_runs(lambda: request.infer(inputs), options)
+    return times_of_runs(lambda: request.infer(inputs), options)
 
 
 PEERS = {f"ONNX Runtime {onnxruntime.__version__}": turn_onnxruntime,

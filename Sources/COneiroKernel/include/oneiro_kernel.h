@@ -223,6 +223,29 @@ static inline size_t oneiro_element_size(int32_t element_type) {
   }
 }
 
+/* Sets the bit of a packed input in `call`, where the host knows of such bits. */
+static inline void oneiro_set_packed(oneiro_call *call, size_t index) {
+  const size_t end = offsetof(oneiro_call, packed_inputs) + sizeof call->packed_inputs;
+  if (call->struct_size >= end && index < 64) call->packed_inputs |= (uint64_t)1 << index;
+}
+
+/* What prepare may measure; an older host does not say, and lets it measure a little. */
+static inline int32_t oneiro_tuning(const oneiro_call *call) {
+  const size_t end = offsetof(oneiro_call, tuning) + sizeof call->tuning;
+  return call->struct_size >= end ? call->tuning : ONEIRO_TUNING_QUICK;
+}
+
+/* What was measured before under `key`; ONEIRO_UNSUPPORTED when nothing is known, or the host does not keep such things. */
+static inline int32_t oneiro_recall(const oneiro_host *host, const char *key, int32_t *value) {
+  const size_t end = offsetof(oneiro_host, recall) + sizeof host->recall;
+  return host->struct_size >= end && host->recall ? host->recall(host->context, key, value) : ONEIRO_UNSUPPORTED;
+}
+
+static inline void oneiro_remember(const oneiro_host *host, const char *key, int32_t value) {
+  const size_t end = offsetof(oneiro_host, remember) + sizeof host->remember;
+  if (host->struct_size >= end && host->remember) host->remember(host->context, key, value);
+}
+
 /* The element type in which the data of a constant input lies. */
 static inline int32_t oneiro_input_storage(const oneiro_node *node, size_t index) {
   const size_t end = offsetof(oneiro_node, input_storage) + sizeof node->input_storage;

@@ -33,8 +33,7 @@ public struct RunComparison: Sendable {
   public init(_ run: ValueRecorder, reference: ValueRecorder) {
     let values = run.values
     rows = values.compactMap { name, found in
-      guard let expected = reference.sample(of: name), expected.count == found.count else { return nil }
-      return Row(name, found, expected)
+      reference.sample(of: name).map { Row(name, found, $0) }
     }
     let names = Set(values.map(\.name))
     onlyInReference = reference.values.count { !names.contains($0.name) }
@@ -46,7 +45,9 @@ public struct RunComparison: Sendable {
 
 extension RunComparison.Row {
   init(_ value: String, _ found: ValueRecorder.Sample, _ expected: ValueRecorder.Sample) {
-    var largest = 0.0, magnitude = 0.0, signal = 0.0, noise = 0.0
+    // Values of different sizes differ whatever they hold.
+    var largest = found.count == expected.count ? 0 : Double.infinity
+    var magnitude = 0.0, signal = 0.0, noise = found.count == expected.count ? 0 : Double.infinity
     for (mine, its) in zip(found.elements, expected.elements) {
       if its.isFinite { magnitude = max(magnitude, abs(its)) }
       // The same infinity, and NaN in both, are no difference.

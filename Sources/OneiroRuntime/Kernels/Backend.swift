@@ -67,7 +67,8 @@ public struct Backend: Sendable {
 
   /// What is asked, in order, for a node of `role`.
   func chain(for node: Node) -> [KernelSource] {
-    overrides[node.opType] ?? Self.unfused(node).flatMap { overrides[$0] } ?? node.role.flatMap { overrides[$0] } ?? chain
+    overrides[node.opType] ?? Self.unfused(node).flatMap { overrides[$0] } ?? node.role.flatMap { overrides[$0] }
+      ?? chain
   }
 
   /// "Conv" for FusedConv, which a pass made of it.

@@ -55,7 +55,12 @@ struct KernelChoice {
         declined.append(.init(source: plugin.name, reason: "an element type that the kernel ABI does not carry"))
         continue
       }
-      for candidate in candidates where !(candidate.isApproximate && backend.precision == .strict) {
+      for candidate in candidates {
+        guard !candidate.isApproximate || backend.precision == .standard else {
+          declined.append(
+            .init(source: plugin.name, reason: "rounds more than the definition, and precision is strict"))
+          continue
+        }
         let bound = bind(for: candidate)
         if let reason = candidate.refusal(of: bound) {
           declined.append(.init(source: plugin.name, reason: reason))
@@ -65,7 +70,7 @@ struct KernelChoice {
         }
       }
     }
-    switch try KernelTuner(tuning: tuning, threads: threads).choose(
+    switch KernelTuner(tuning: tuning, threads: threads).choose(
       among: offers, label: node.label, canRun: !hasNarrow)
     {
     case .prepared(let kernel): return .kernel(kernel, declined: declined)

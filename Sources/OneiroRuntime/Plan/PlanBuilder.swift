@@ -49,6 +49,8 @@ struct PlanBuilder {
       return try parted.inOrder()
     }
     let plan = try inOrder()
+    // Finding an order takes time with the square of the steps.
+    guard steps.count <= Self.mostStepsToReorder else { return plan }
     let order = StepOrder(
       steps: steps.map { (reads($0), writes($0)) },
       kept: Set(outputs.map { root($0.name) }), byteCount: byteCount
@@ -59,6 +61,8 @@ struct PlanBuilder {
     let other = try reordered.inOrder()
     return other.arenaByteCount < plan.arenaByteCount ? other : plan
   }
+
+  private static let mostStepsToReorder = 5000
 
   private func isPlaced(_ name: String) -> Bool { !name.isEmpty && constants[name] == nil }
 

@@ -35,7 +35,7 @@ public struct ProfiledStep: Sendable {
         inner = list(body, bodyTimes, runs: runs, prefix: name + ".", around: outside)
         own = max(own - inner.reduce(0) { $0 + $1.nanoseconds }, 0)
       }
-      let calls = times.runs / runs
+      let calls = index < times.calls.count ? times.calls[index] / runs : 0
       return [
         ProfiledStep(
           step: step, index: name, calls: calls, nanoseconds: own,

@@ -122,7 +122,10 @@ public struct Session: ~Copyable {
           inputs: frame.inputs, outputs: frame.outputs, workspace: frame.workspace, threads: plan.threads,
           state: frame.state,
           options: stepOptions))
-      if let profile = options.profile { profile.nanoseconds[index] += monotonicNanoseconds() - start }
+      if let profile = options.profile {
+        profile.nanoseconds[index] += monotonicNanoseconds() - start
+        profile.calls[index] += 1
+      }
       if let observe = options.observe {
         for (operand, tensor) in zip(plan.steps[index].outputs, frame.outputs) {
           guard let operand else { continue }

@@ -30,7 +30,7 @@ struct KernelTuner {
 
   /// - offers: all take the node; the first is the backend's first choice.
   /// - canRun: whether the constants are there to be run with.
-  func choose(among offers: [Offer], label: String, canRun: Bool) throws(RunError) -> Choice {
+  func choose(among offers: [Offer], label: String, canRun: Bool) -> Choice {
     // A stable sort: of equal promises the first is kept.
     let sorted = offers.indices.sorted { (offers[$0].relativeTime, $0) < (offers[$1].relativeTime, $1) }
       .map { offers[$0] }
@@ -49,10 +49,11 @@ struct KernelTuner {
     guard let rehearsal = Rehearsal(first.node, threads: threads) else { return .order(sorted) }
     var best: (kernel: any PreparedKernel, offer: Offer, seconds: Double)?
     for rival in rivals {
+      // One that fails is no rival; if it is needed, it says so where it is prepared for good.
       guard
-        case .prepared(let kernel) = try rival.kernel.prepare(
+        case .prepared(let kernel) = try? rival.kernel.prepare(
           rival.node, label: label, threads: threads, tuning: tuning),
-        let seconds = try rehearsal.seconds(
+        let seconds = try? rehearsal.seconds(
           kernel, toBeat: best?.seconds ?? .infinity, runs: Self.runs, enough: Self.enough)
       else { continue }
       if let known = best, seconds >= known.seconds * Self.margin { continue }

@@ -68,8 +68,8 @@ public final class TuningCache: Sendable {
   }
 
   private static func read(_ path: String) -> [String: String] {
-    guard let file = try? MappedFile(path), file.bytes.count <= largestFile else { return [:] }
-    let text = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
+    // Not mapped: somebody may cut the file short meanwhile.
+    guard let text = SystemFile.text(path, limit: largestFile) else { return [:] }
     let lines = text.split(separator: "\n")
     guard lines.first == header[...] else { return [:] }
     var choices: [String: String] = [:]

@@ -121,7 +121,9 @@ struct RandomNetwork {
     let (x, dims) = pick(images)
     let last = add("Transpose", [x], ["perm": .ints([0, 2, 3, 1])])
     let y = add("Transpose", [last], ["perm": .ints(numbers.int(0...1) == 0 ? [0, 3, 1, 2] : [0, 3, 2, 1])])
-    let swapped = graph.nodes.last!.attributes["perm"].map { if case .ints([0, 3, 2, 1]) = $0 { true } else { false } }!
+    let swapped = graph.nodes.last!.attributes["perm"].map {
+      if case .ints([0, 3, 2, 1]) = $0 { true } else { false }
+    }!
     images.append((y, swapped ? [dims[0], dims[1], dims[3], dims[2]] : dims))
   }
 
