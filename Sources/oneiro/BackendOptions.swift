@@ -33,7 +33,7 @@ struct BackendOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Passes that are left out, or all: see oneiro dump --list-passes.", valueName: "pass,..."))
-  var skip: CommaList<String> = CommaList([])
+  var skip: CommaList<String>?
 
   @Option(
     help: ArgumentHelp("Apply no more than this many patches; halving it finds one that does harm.", valueName: "n"))
@@ -41,7 +41,7 @@ struct BackendOptions: ParsableArguments {
 
   func validate() throws {
     if let stopAfter, stopAfter < 0 { throw ValidationError("--stop-after: expected 0 or more, found \(stopAfter)") }
-    do { _ = try RewriteSettings(skipping: skip.values) } catch { throw ValidationError("--skip: \(error)") }
+    do { _ = try RewriteSettings(skipping: skip?.values ?? []) } catch { throw ValidationError("--skip: \(error)") }
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads: expected 1 ... 1024, found \(threads)")
     }
@@ -61,15 +61,20 @@ struct BackendOptions: ParsableArguments {
     return min(threads, limit)
   }
 
-  func planner() throws -> Planner {
+  /// What may be timed, with what earlier runs have found at hand.
+  var openedTuning: Tuning {
     if tuning != .off, let folder = TuningCache.defaultFolder { TuningCache.shared.open(folder: folder) }
-    return Planner(
-      backend: try load(), hostOperators: [DenoiseOperator.self], threads: usefulThreads, tuning: tuning,
+    return tuning
+  }
+
+  func planner() throws -> Planner {
+    Planner(
+      backend: try load(), hostOperators: [DenoiseOperator.self], threads: usefulThreads, tuning: openedTuning,
       rewrites: try rewrites)
   }
 
   var rewrites: RewriteSettings {
-    get throws { try RewriteSettings(skipping: skip.values, stopAfter: stopAfter) }
+    get throws { try RewriteSettings(skipping: skip?.values ?? [], stopAfter: stopAfter) }
   }
 }
 

@@ -5,8 +5,6 @@ import OneiroDream
 struct CommaList<Element: ExpressibleByArgument>: ExpressibleByArgument {
   let values: [Element]
 
-  init(_ values: [Element]) { self.values = values }
-
   init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     values = parts.compactMap { Element(argument: String($0)) }

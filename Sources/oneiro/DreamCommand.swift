@@ -151,6 +151,8 @@ struct DreamCommand: ParsableCommand {
     result.eta = eta
     result.guidance = guidance
     result.threads = options.usefulThreads
+    result.tuning = options.openedTuning
+    result.rewrites = try options.rewrites
     if verbosity.verbose { result.didPlan = { [verbosity] in verbosity.announce($0) } }
     for argument in replacements {
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
@@ -189,13 +191,14 @@ struct DreamCommand: ParsableCommand {
     }
     if let score { print("classified as the trial's label: \(score.right) of \(score.total)") }
     let name = files.count == 1 ? files[0] : "\(files.count) files, the last \(files.last ?? "")"
-    let seconds = String(format: "%.2f", summary.seconds), megabytes = summary.peakByteCount / 1_000_000
+    // All times are from the start of the process.
+    let seconds = String(format: "%.2f", ProcessAge.seconds), megabytes = summary.peakByteCount / 1_000_000
     print("\(name): \(seconds) s (\(parts(summary.times))), \(megabytes) MB at peak, \(placement)")
   }
 
   /// "first step after 1.3 s, 2.1 s a step, 5.5 s to decode"
   private func parts(_ times: DreamTimes) -> String {
-    func text(_ seconds: Double) -> String { String(format: seconds < 0.1 ? "%.3f" : "%.2f", seconds) }
+    func text(_ seconds: Double) -> String { String(format: seconds < 0.01 ? "%.4f" : seconds < 0.1 ? "%.3f" : "%.2f", seconds) }
     return "first step after \(text(times.secondsToFirstStep)) s, \(text(times.secondsPerStep)) s a step, "
       + "\(text(times.secondsToDecode)) s to decode"
   }

@@ -34,6 +34,8 @@ enum Program {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
+    // What an earlier run measured must not decide what a test sees.
+    process.environment = ProcessInfo.processInfo.environment.merging(["ONEIRO_CACHE": ""]) { $1 }
     let output = Pipe(), errors = Pipe()
     process.standardOutput = output
     process.standardError = errors

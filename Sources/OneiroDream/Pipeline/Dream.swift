@@ -17,6 +17,8 @@ public final class Dream {
     public var replacing: [String: String] = [:]
     public var backend: Backend
     public var threads = Threads.available
+    public var tuning = Tuning.off
+    public var rewrites = RewriteSettings()
     /// Outputs of the pipeline to compute beside the picture, where it has them.
     public var alsoComputes: [String] = []
     /// Told of each plan before it runs.
@@ -75,8 +77,10 @@ public final class Dream {
         || graph.initializers[$0.name] != nil
     }
     runner = GraphRunner(
-      graph, planner: Planner(backend: options.backend, hostOperators: [DenoiseOperator.self], threads: options.threads)
-    )
+      graph,
+      planner: Planner(
+        backend: options.backend, hostOperators: [DenoiseOperator.self], threads: options.threads,
+        tuning: options.tuning, rewrites: options.rewrites))
     runner.didPlan = options.didPlan
     self.path = path
     self.options = options
