@@ -203,6 +203,20 @@ import Testing
     }
   }
 
+  @Test("The plans of the last four shapes are kept") func plansByShape() throws {
+    let runner = GraphRunner(
+      try graph("g (float[N] X) => (Y) { Y = Neg (X) }"), planner: Planner(backend: try Backend("vector"), threads: 1))
+    var planned: [Int] = []
+    runner.didPlan = { planned.append($0.inputs[0].dims[0]) }
+    for count in [2, 5, 2, 5, 3, 4, 2, 6, 5, 2] {
+      let x = Tensor.random([count])
+      let y = try runner.run(["X": .tensor(x)])["Y"]?.tensor?.elements(of: Float.self)
+      #expect(y == x.elements(of: Float.self).map { -$0 })
+    }
+    // The sixth shape drives out the one that was used longest ago, which is 5.
+    #expect(planned == [2, 5, 3, 4, 6, 5])
+  }
+
   @Test("An initializer is an input's default") func defaults() throws {
     let runner = GraphRunner(
       try graph("g (float[2] X, float[2] B) => (Y) <float[2] B = {10.0,20.0}> { Y = Add (X, B) }"),

@@ -1,12 +1,16 @@
 import OneiroGraph
 import OneiroOps
 
-/// Runs a graph for inputs of any shape: plans when a shape comes for the first time, keeps the last plan and its session,
-/// and goes on planning in rounds where shapes hang on data. One run at a time.
+/// Runs a graph for inputs of any shape: plans when a shape comes for the first time, keeps plans and sessions of the last
+/// few shapes, and goes on planning in rounds where shapes hang on data. One run at a time.
 public final class GraphRunner {
   public let graph: Graph
   public let planner: Planner
-  private var cached: Cached?
+  /// The one that was used last comes last.
+  private var cached: [Cached] = []
+  /// Plans that are kept at most, and bytes of arenas and constants in all of them but the last: each may have packed its
+  /// constants.
+  private static let mostCached = 4, mostBytes = PhysicalMemory.byteCount / 16
   /// The plans of the last run, in order; more than one where shapes hang on data.
   public private(set) var lastPlans: [ExecutionPlan] = []
   /// Told of each plan that is made, before there is a session for it.
@@ -22,6 +26,25 @@ public final class GraphRunner {
       self.known = known
       self.session = session
     }
+    var byteCount: Int { session.plan.arenaByteCount + session.plan.constantByteCount }
+  }
+
+  private func find(_ key: [String: TensorType]) -> Cached? {
+    guard let index = cached.lastIndex(where: { $0.key == key }) else { return nil }
+    cached.append(cached.remove(at: index))
+    return cached.last
+  }
+
+  private func keep(_ plan: Cached) {
+    cached.append(plan)
+    func others() -> Int { cached.dropLast().reduce(0) { $0 + $1.byteCount } }
+    while cached.count > Self.mostCached || others() > Self.mostBytes { cached.removeFirst() }
+  }
+
+  /// Before a plan is made whose constants take as much as the graph's, those of others go that would not be kept.
+  private func makeRoom() {
+    let bytes = graph.initializers.values.reduce(0) { $0 + $1.storedByteCount }
+    if bytes > Self.mostBytes { cached.removeAll() }
   }
 
   public init(_ graph: Graph, planner: Planner) {
@@ -32,14 +55,15 @@ public final class GraphRunner {
   /// Plans for inputs of these types, so that the next run with them finds all ready. Where shapes hang on data there is
   /// nothing to do ahead.
   public func prepare(_ types: [String: TensorType]) throws(RunError) {
-    guard cached?.key != types else { return }
+    guard find(types) == nil else { return }
+    makeRoom()
     let round = try planner.round(graph, inputs: types.mapValues(Planner.Binding.type))
     guard round.remainder == nil else { return }
     let names = Set(graph.outputs.map(\.name))
     didPlan?(round.plan)
     let session = try Session(round.plan)
     lastPlans = [round.plan]
-    cached = Cached(key: types, known: round.known.filter { names.contains($0.key) }, session: session)
+    keep(Cached(key: types, known: round.known.filter { names.contains($0.key) }, session: session))
   }
 
   /// Values of the graph's outputs by name.
@@ -55,11 +79,12 @@ public final class GraphRunner {
       }
     }
     let isCacheable = types.count == inputs.count
-    if isCacheable, let cached, cached.key == types {
+    if isCacheable, let cached = find(types) {
+      lastPlans = [cached.session.plan]
       return try cached.session.run(inputs.compactMapValues(\.tensor), options).mapValues(Value.tensor)
         .merging(cached.known) { computed, _ in computed }
     }
-    cached = nil
+    makeRoom()
     lastPlans = []
     var results: [String: Value] = [:]
     var rest = graph
@@ -75,7 +100,7 @@ public final class GraphRunner {
       for output in graph.outputs { if let value = values[output.name] { results[output.name] = value } }
       guard let remainder = round.remainder else {
         if isCacheable && lastPlans.count == 1 {
-          cached = Cached(key: types, known: results.filter { computed[$0.key] == nil }, session: session)
+          keep(Cached(key: types, known: results.filter { computed[$0.key] == nil }, session: session))
         }
         return results
       }
