@@ -41,7 +41,8 @@ public final class GraphRunner {
     while cached.count > Self.mostCached || others() > Self.mostBytes { cached.removeFirst() }
   }
 
-  /// Before a plan is made whose constants take as much as the graph's, those of others go that would not be kept.
+  /// Lets go of the kept plans before the next one is made, where the graph's constants are so large that old and new ones
+  /// should not be packed in memory at once.
   private func makeRoom() {
     let bytes = graph.initializers.values.reduce(0) { $0 + $1.storedByteCount }
     if bytes > Self.mostBytes { cached.removeAll() }

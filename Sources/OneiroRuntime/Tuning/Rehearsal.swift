@@ -2,7 +2,8 @@ import COneiroKernel
 import Glibc
 import OneiroGraph
 
-/// Zeros in the shapes of a node's inputs and outputs, to run kernels on.
+/// Zeros in the shapes of a node's inputs and outputs, to run kernels on. The oneDNN plugin has the like for the ways that
+/// it chooses among by itself, since nothing but the C header is shared with plugins.
 final class Rehearsal {
   private var inputs: [oneiro_tensor]
   private var outputs: [oneiro_tensor]
