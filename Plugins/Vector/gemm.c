@@ -1,9 +1,9 @@
 /* Gemm: alpha A' B' + beta C, with A and B transposed or not and C broadcast to the result; FusedGemm adds what has the
  * result's shape, and ends with an activation. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "activation.h"
-#include "broadcast.h"
 #include "families.h"
 #include "product.h"
 
@@ -11,7 +11,7 @@ typedef struct gemm_state {
   vector_product_plan plan;
   float alpha, beta;
   bool transposes_a, transposes_b, b_packed;
-  vector_broadcast c;
+  size_t c_row_step, c_column_step;               /* elements; 0 along a repeated axis */
   vector_unary_loop activation;
   _Alignas(VECTOR_ALIGNMENT) float packed[];      /* a constant B */
 } gemm_state;
@@ -19,9 +19,21 @@ typedef struct gemm_state {
 typedef struct gemm_shape {
   int64_t rows, columns, depth;
   bool transposes_a, transposes_b;
+  size_t c_row_step, c_column_step;
 } gemm_shape;
 
-static int32_t shape_of(const oneiro_node *node, gemm_shape *shape, vector_broadcast *c, oneiro_text *why) {
+/* How C is walked along with the rows and columns of the result. */
+static int32_t steps_of(const oneiro_tensor *c, gemm_shape *shape, oneiro_text *why) {
+  if (c->rank > 2) return vector_refuse(why, "C has rank %d", c->rank);
+  int64_t columns = c->rank > 0 ? c->dims[c->rank - 1] : 1, rows = c->rank > 1 ? c->dims[0] : 1;
+  if ((rows != 1 && rows != shape->rows) || (columns != 1 && columns != shape->columns))
+    return vector_refuse(why, "C does not broadcast to the result");
+  shape->c_row_step = rows == 1 ? 0 : (size_t)columns;
+  shape->c_column_step = columns == 1 ? 0 : 1;
+  return ONEIRO_OK;
+}
+
+static int32_t shape_of(const oneiro_node *node, gemm_shape *shape, oneiro_text *why) {
   const oneiro_tensor *a = &node->inputs[0], *b = &node->inputs[1], *y = &node->outputs[0];
   if (a->rank != 2 || b->rank != 2 || y->rank != 2) return vector_refuse(why, "an operand is no matrix");
   shape->transposes_a = oneiro_int(node, "transA", 0) != 0;
@@ -34,9 +46,8 @@ static int32_t shape_of(const oneiro_node *node, gemm_shape *shape, vector_broad
                          (long long)b->dims[shape->transposes_b]);
   if (y->dims[0] != shape->rows || y->dims[1] != shape->columns)
     return vector_refuse(why, "the output does not have the product's shape");
-  if (!oneiro_has_input(node, 2)) return ONEIRO_OK;
-  const oneiro_tensor *operand = &node->inputs[2];
-  return vector_broadcast_of(y, &operand, 1, c, why);
+  shape->c_row_step = shape->c_column_step = 0;
+  return oneiro_has_input(node, 2) ? steps_of(&node->inputs[2], shape, why) : ONEIRO_OK;
 }
 
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
@@ -44,8 +55,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (status) return status;
   if (!oneiro_has_input(node, 1)) return vector_refuse(why, "input 1 is absent");
   gemm_shape shape;
-  vector_broadcast c;
-  return shape_of(node, &shape, &c, why);
+  return shape_of(node, &shape, why);
 }
 
 static int32_t supports_fused(const oneiro_node *node, oneiro_text *why) {
@@ -74,8 +84,7 @@ static vector_operand operand_b(const gemm_state *state, const float *data) {
 static int32_t prepare(oneiro_call *call) {
   const oneiro_node *node = call->node;
   gemm_shape shape;
-  vector_broadcast c = {0};
-  int32_t status = shape_of(node, &shape, &c, call->why);
+  int32_t status = shape_of(node, &shape, call->why);
   if (status) return status;
   const float *constant = node->inputs[1].data;
   size_t byte_count = sizeof(gemm_state);
@@ -86,7 +95,8 @@ static int32_t prepare(oneiro_call *call) {
       .plan = vector_plan_product((size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth, 1,
                                    constant ? VECTOR_B_PACKED : VECTOR_NEITHER_PACKED, call->threads),
       .alpha = oneiro_float(node, "alpha", 1), .beta = oneiro_float(node, "beta", 1),
-      .transposes_a = shape.transposes_a, .transposes_b = shape.transposes_b, .c = c};
+      .transposes_a = shape.transposes_a, .transposes_b = shape.transposes_b,
+      .c_row_step = shape.c_row_step, .c_column_step = shape.c_column_step};
   status = vector_activation_of(node, &state->activation, call->why);
   if (status) {
     free(state);
@@ -109,31 +119,35 @@ typedef struct gemm_job {
   float *y;
 } gemm_job;
 
+/* beta C + Z, either of which may be missing. */
 static void start_rows(const void *argument, const vector_product_part *part) {
   const gemm_job *job = argument;
-  const vector_broadcast *c = &job->state->c;
+  const gemm_state *state = job->state;
   const vector_loops *loops = vector_picked;
-  size_t width = job->state->plan.columns;
-  for (size_t row = 0; row < part->rows; row++) {
-    size_t first = (part->row + row) * width + part->column;
-    float *y = part->c + row * width;
-    if (job->c) {
-      /* The output may be one long row of C, or each of its rows a row of its own. */
-      int64_t offset;
-      vector_broadcast_row(c, (int64_t)first / c->row, &offset);
-      loops->binary[VECTOR_MUL][VECTOR_F32](y, job->c + offset + (int64_t)first % c->row * c->steps[0],
-                                            &job->state->beta, part->columns, (size_t)c->steps[0], 0);
-      if (job->z) loops->binary[VECTOR_ADD][VECTOR_F32](y, y, job->z + first, part->columns, 1, 1);
-    } else {
-      memcpy(y, job->z + first, part->columns * sizeof(float));
+  for (size_t i = 0; i < part->rows; i++) {
+    float *y = part->c + i * part->c_step;
+    size_t row = part->row + i, step = state->c_column_step;
+    const float *c = job->c ? job->c + row * state->c_row_step + part->column * step : NULL;
+    const float *z = job->z ? job->z + row * state->plan.columns + part->column : NULL;
+    if (c && state->beta != 1) {
+      loops->binary[VECTOR_MUL][VECTOR_F32](y, c, &state->beta, part->columns, step, 0);
+      c = y;
+      step = 1;
     }
+    if (c && z) loops->binary[VECTOR_ADD][VECTOR_F32](y, c, z, part->columns, step, 1);
+    else if (c && step == 0) for (size_t j = 0; j < part->columns; j++) y[j] = *c;
+    else if (c != y) memcpy(y, c ? c : z, part->columns * sizeof(float));
   }
 }
 
 static void activate(const void *argument, const vector_product_part *part) {
   const gemm_state *state = ((const gemm_job *)argument)->state;
+  if (part->columns == part->c_step) {
+    state->activation(part->c, part->c, part->rows * part->columns, NULL);
+    return;
+  }
   for (size_t row = 0; row < part->rows; row++) {
-    float *y = part->c + row * state->plan.columns;
+    float *y = part->c + row * part->c_step;
     state->activation(y, y, part->columns, NULL);
   }
 }

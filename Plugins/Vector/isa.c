@@ -19,7 +19,9 @@ void vector_pick_isa(char *sentence, size_t capacity) {
   /* These look at XCR0 too, so a level whose registers the operating system does not save counts as absent. */
   const isa_level levels[] = {{&vector_loops_base, true},
                               {&vector_loops_v3, __builtin_cpu_supports("x86-64-v3") != 0},
-                              {&vector_loops_v4, __builtin_cpu_supports("x86-64-v4") != 0}};
+                              {&vector_loops_v4, __builtin_cpu_supports("x86-64-v4") != 0},
+                              {&vector_loops_v4_vnni, __builtin_cpu_supports("x86-64-v4") != 0 &&
+                                                          __builtin_cpu_supports("avx512vnni") != 0}};
 #else
   const isa_level levels[] = {{&vector_loops_base, true}};
 #endif

@@ -1,6 +1,6 @@
 /* The inner loops, one table an instruction set level.
  *
- * `loops_base.c`, `loops_v3.c` and `loops_v4.c` compile the same `loops_*.inc` sources, each for its own level. All
+ * `loops_base.c`, `loops_v3.c`, `loops_v4.c` and `loops_v4_vnni.c` compile the same `loops_*.inc` sources, each for its own level. All
  * loops take any count (0 included) and any alignment. Element-wise ones may write where they read from. */
 #ifndef VECTOR_LOOPS_H
 #define VECTOR_LOOPS_H
@@ -103,6 +103,18 @@ typedef struct vector_loops {
    * be read next, to be fetched meanwhile; it may be any address. */
   void (*multiply)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows, size_t columns,
                    size_t depth, int accumulate, const float *then);
+  /* The same for quantized operands, four bytes in the place of a float and sums of 32 bits in C: A signed and B unsigned,
+   * or the other way round. */
+  void (*multiply_signed)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
+                          size_t columns, size_t depth, int accumulate, const float *then);
+  void (*multiply_unsigned)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
+                            size_t columns, size_t depth, int accumulate, const float *then);
+  /* What the sums mean: y[i] = (sum[i] - offsets[i * step]) * factors[i * step] + bias[i * step] + added[i], where y holds
+   * the sums; step is 0 or 1, bias and added may be NULL. */
+  void (*dequantize_sums)(float *y, const int32_t *offsets, const float *factors, const float *bias, const float *added,
+                          size_t count, size_t step);
+  /* y[i] = saturate(round(x[i] / scale) + zero_point) to low ... high, all three within a byte, signed or not. */
+  void (*quantize_row)(uint8_t *y, const float *x, size_t count, float scale, float low, float high, float zero_point);
   /* One block of keys of an attention for tile_columns queries; `scores` and `mix` have tile_columns floats a row, a
    * row for each key and for each value. Scores, to base 2, become weights relative to `largest`, the largest score of each
    * query so far; its `sums` and its `mix` of earlier blocks follow. */
@@ -127,6 +139,7 @@ extern const vector_loops vector_loops_base;
 #if defined(__x86_64__)
 extern const vector_loops vector_loops_v3;
 extern const vector_loops vector_loops_v4;
+extern const vector_loops vector_loops_v4_vnni;
 #endif
 
 #pragma GCC visibility pop

@@ -3,6 +3,9 @@
 
 #define LANES 4
 #define TILE_ROWS 4
+#if defined(__x86_64__)
+#define MULTIPLY_PAIRS(a, b) ((vi)_mm_madd_epi16((__m128i)(a), (__m128i)(b)))
+#endif
 #define LOOPS vector_loops_base
 #define LOOPS_ISA "base"
 #include "loops_all.inc"

@@ -144,6 +144,17 @@ static void start_rows(float *c, size_t c_step, size_t rows, size_t columns, con
     for (size_t j = 0; j < columns; j++) c[i * c_step + j] = start[i];
 }
 
+/* C = A B, or C += A B, for packed panels. */
+static void multiply(const vector_product_plan *plan, float *c, size_t c_step, const float *a, const float *b, size_t rows,
+                     size_t columns, size_t depth, bool accumulate, const float *then) {
+  const vector_loops *loops = vector_picked;
+  switch (plan->elements) {
+    case VECTOR_FLOATS: loops->multiply(c, c_step, a, b, rows, columns, depth, accumulate, then); break;
+    case VECTOR_BYTES_A_SIGNED: loops->multiply_signed(c, c_step, a, b, rows, columns, depth, accumulate, then); break;
+    case VECTOR_BYTES_B_SIGNED: loops->multiply_unsigned(c, c_step, a, b, rows, columns, depth, accumulate, then);
+  }
+}
+
 static void run_block(const product_job *job, size_t block, float *memory) {
   const vector_product_plan *plan = job->plan;
   const vector_loops *loops = vector_picked;
@@ -179,14 +190,14 @@ static void run_block(const product_job *job, size_t block, float *memory) {
                             item.a.factor);
       /* What C starts from is written just before it is read. */
       for (size_t j = 0; j < columns; j += STRIPE * loops->tile_columns) {
-        vector_product_part stripe = {item.c + i * job->c_step + column + j, i, column + j, rows,
+        vector_product_part stripe = {item.c + i * job->c_step + column + j, job->c_step, i, column + j, rows,
                                       smaller(columns - j, STRIPE * loops->tile_columns)};
         bool starts = item.row_start || item.start;
         if (k == 0 && item.row_start) start_rows(stripe.c, job->c_step, rows, stripe.columns, item.row_start + i);
         if (k == 0 && item.start) item.start(job->argument, &stripe);
         const float *then = j + stripe.columns < columns ? b + (j + stripe.columns) * depth : next;
-        loops->multiply(stripe.c, job->c_step, a, b + j * depth, rows, stripe.columns, depth,
-                        job->accumulate || starts || k > 0, then);
+        multiply(plan, stripe.c, job->c_step, a, b + j * depth, rows, stripe.columns, depth,
+                 job->accumulate || starts || k > 0, then);
         if (item.finish && k + depth == plan->depth) item.finish(job->argument, &stripe);
       }
     }
@@ -223,7 +234,7 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
     for (size_t index = 0; index < items && !accumulate; index++) {
       vector_product_item item = {0};
       describe(argument, index, &item);
-      vector_product_part all = {item.c, 0, 0, plan->rows, plan->columns};
+      vector_product_part all = {item.c, c_step, 0, 0, plan->rows, plan->columns};
       for (size_t row = 0; row < plan->rows; row++) {
         float start = item.row_start ? item.row_start[row] : 0;
         start_rows(item.c + row * c_step, c_step, 1, plan->columns, &start);

@@ -33,11 +33,20 @@ typedef struct vector_product_item {
   void (*finish)(const void *argument, const struct vector_product_part *part);
 } vector_product_item;
 
-/* A part of an item's C. */
+/* A part of an item's C, or of what will be written to it. */
 typedef struct vector_product_part {
   float *c;                         /* its first element */
+  size_t c_step;                    /* floats between rows */
   size_t row, column, rows, columns;
 } vector_product_part;
+
+/* What the elements of the operands are. Bytes come in fours along K, in the place of a float; what lies in C is then a sum of
+ * 32 bits, which `finish` turns into a number. */
+typedef enum vector_elements {
+  VECTOR_FLOATS,
+  VECTOR_BYTES_A_SIGNED,            /* and B unsigned */
+  VECTOR_BYTES_B_SIGNED             /* and A unsigned */
+} vector_elements;
 
 /* Sizes, and how they are cut. Made once in `prepare`, so that compute only asks for what was promised. */
 typedef struct vector_product_plan {
@@ -46,6 +55,7 @@ typedef struct vector_product_plan {
   size_t workers;                   /* how many threads can take part: each has its own packing memory */
   size_t worker_floats;
   size_t shared_floats;             /* of A packed for all workers, before any of them multiplies */
+  vector_elements elements;         /* floats, if nobody says otherwise */
 } vector_product_plan;
 
 /* Which operand comes packed and constant, if any. */

@@ -14,7 +14,7 @@ public struct GraphPatch: Sendable {
   /// Adds a node after those added before; it may write a value that a removed node wrote.
   public mutating func add(_ node: Node) { added.append(node) }
 
-  /// Adds a constant under a name that no other value has.
+  /// Adds a constant under a name that no other value has, or in the place of a value that a removed node wrote.
   public mutating func addInitializer(_ name: String, _ tensor: Tensor) { initializers.append((name, tensor)) }
 }
 

@@ -17,7 +17,7 @@ struct FuseActivation: RewriteRule {
     else { return nil }
     var patch = GraphPatch("\(activation) at the end of what \(node.label) reads")
     if let found = ProductBehindViews(of: x, in: graph) {
-      guard let fused = fused(found.product, "FusedGemm", activation) else { return nil }
+      guard let fused = fused(found.product, activation) else { return nil }
       for view in found.views { patch.remove(view) }
       patch.remove(found.product, node)
       let isFlat = found.dims == dims
@@ -25,8 +25,8 @@ struct FuseActivation: RewriteRule {
       if !isFlat { patch.addReshape("\(output)#activated", to: dims, output, like: node) }
       return patch
     }
-    guard let conv = graph.producer(of: x), conv.opType == "Conv" || conv.opType == "FusedConv",
-      graph.onlyReader(of: x) != nil, let fused = fused(conv, "FusedConv", activation)
+    guard let conv = graph.producer(of: x), ["Conv", "FusedConv", "QuantizedConv"].contains(conv.opType),
+      graph.onlyReader(of: x) != nil, let fused = fused(conv, activation)
     else { return nil }
     patch.remove(conv, node)
     patch.add(fused.writing(output))
@@ -34,12 +34,12 @@ struct FuseActivation: RewriteRule {
   }
 
   /// `nil` when the node has an activation already.
-  private func fused(_ node: Node, _ opType: String, _ activation: String) -> Node? {
+  private func fused(_ node: Node, _ activation: String) -> Node? {
     guard node.attributes["activation"] == nil else { return nil }
     var attributes = node.attributes
     attributes["activation"] = .string(Array(activation.utf8))
     return Node(
-      opType, domain: Model.oneiroDomain, name: node.name, inputs: node.inputs, outputs: node.outputs,
+      node.fusedType, domain: Model.oneiroDomain, name: node.name, inputs: node.inputs, outputs: node.outputs,
       attributes: attributes, metadata: node.metadata)
   }
 }

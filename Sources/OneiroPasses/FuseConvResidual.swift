@@ -16,22 +16,23 @@ struct FuseConvResidual: RewriteRule {
       graph.types[node.outputs[0]]?.elementType == .float32
     else { return nil }
     let found = node.inputs.compactMap { convolution(of: $0, graph) }.max { $0.position < $1.position }
-    guard let (conv, _) = found, let z = graph.other(node, than: conv.outputs[0]),
+    guard let (conv, _) = found, let inputs = conv.inputs(beforeAdded: "Conv"),
+      let z = graph.other(node, than: conv.outputs[0]),
       let dims = graph.dims(conv.outputs[0]), graph.dims(node.outputs[0]) == dims, let added = graph.dims(z),
       added == dims || added == dims.prefix(2) + [Int](repeating: 1, count: max(dims.count - 2, 0))
     else { return nil }
     var patch = GraphPatch("\(conv.label) and what \(node.label) adds")
     patch.remove(conv, node)
-    let bias = conv.inputs.count > 2 ? conv.inputs[2] : ""
     patch.add(
       Node(
-        "FusedConv", domain: Model.oneiroDomain, name: conv.name, inputs: [conv.inputs[0], conv.inputs[1], bias, z],
-        outputs: node.outputs, attributes: conv.attributes, metadata: conv.metadata))
+        conv.fusedType, domain: Model.oneiroDomain, name: conv.name, inputs: inputs + [z], outputs: node.outputs,
+        attributes: conv.attributes, metadata: conv.metadata))
     return patch
   }
 
   private func convolution(of value: String, _ graph: GraphIndex) -> (node: Node, position: Int)? {
-    guard let node = graph.producer(of: value), node.op == OpIdentifier("Conv"), graph.onlyReader(of: value) != nil,
+    guard let node = graph.producer(of: value), node.inputs(beforeAdded: "Conv") != nil,
+      graph.onlyReader(of: value) != nil,
       let position = graph.position(of: value)
     else { return nil }
     return (node, position)

@@ -16,7 +16,8 @@ struct FuseGemmResidual: RewriteRule {
       graph.types[node.outputs[0]]?.elementType == .float32, let dims = graph.dims(node.outputs[0])
     else { return nil }
     let found = node.inputs.compactMap { ProductBehindViews(of: $0, in: graph) }.max { $0.position < $1.position }
-    guard let found, found.product.op == OpIdentifier("Gemm"), let z = graph.other(node, than: found.value),
+    guard let found, let inputs = found.product.inputs(beforeAdded: "Gemm"),
+      let z = graph.other(node, than: found.value),
       graph.dims(z) == dims, graph.dims(found.value) == dims, graph.constant(z) == nil
     else { return nil }
     let product = found.product, output = node.outputs[0]
@@ -29,13 +30,11 @@ struct FuseGemmResidual: RewriteRule {
       added = "\(output)#added"
       patch.addReshape(z, to: found.dims, added, like: node)
     }
-    let bias = product.inputs.count > 2 ? product.inputs[2] : ""
     let flat = isFlat ? output : "\(output)#sum"
     patch.add(
       Node(
-        "FusedGemm", domain: Model.oneiroDomain, name: product.name,
-        inputs: [product.inputs[0], product.inputs[1], bias, added], outputs: [flat], attributes: product.attributes,
-        metadata: product.metadata))
+        product.fusedType, domain: Model.oneiroDomain, name: product.name, inputs: inputs + [added], outputs: [flat],
+        attributes: product.attributes, metadata: product.metadata))
     if !isFlat { patch.addReshape(flat, to: dims, output, like: node) }
     return patch
   }
@@ -54,7 +53,7 @@ struct ProductBehindViews {
   init?(of value: String, in graph: GraphIndex) {
     var views: [Node] = [], at = value
     while let node = graph.producer(of: at), graph.onlyReader(of: at) != nil {
-      if node.opType == "Gemm" || node.opType == "FusedGemm" {
+      if ["Gemm", "FusedGemm", "QuantizedGemm"].contains(node.opType) {
         guard let dims = graph.dims(at), let position = graph.position(of: at) else { return nil }
         (self.value, product, self.position, self.dims, self.views) = (value, node, position, dims, views)
         return

@@ -59,7 +59,8 @@ public struct RewriteEngine: Sendable {
   private func check(_ patch: GraphPatch, _ index: GraphIndex) -> [String: TensorType]? {
     let positions = Set(patch.removed.compactMap(index.position))
     guard positions.count == patch.removed.count else { return nil }
-    let rewritten = Set(patch.added.flatMap(\.outputs))
+    let rewritten = Set(patch.added.flatMap(\.outputs) + patch.initializers.map(\.name))
+    let replaced = Set(positions.flatMap { index.graph.nodes[$0].outputs })
     for position in positions {
       for output in index.graph.nodes[position].outputs where !output.isEmpty && !rewritten.contains(output) {
         guard !index.isOutput(output), index.readers(of: output).allSatisfy(positions.contains) else { return nil }
@@ -67,9 +68,10 @@ public struct RewriteEngine: Sendable {
     }
     var types = index.types, added: [String: TensorType] = [:], constants = index.graph.initializers
     for (name, tensor) in patch.initializers {
-      guard index.types[name] == nil else { return nil }
+      let type = TensorType(tensor.elementType, dims: tensor.dims)
+      if let known = index.types[name] { guard known == type, replaced.contains(name) else { return nil } }
       constants[name] = tensor
-      types[name] = TensorType(tensor.elementType, dims: tensor.dims)
+      types[name] = type
       added[name] = types[name]
     }
     for node in patch.added {
@@ -125,6 +127,6 @@ extension GraphPatch {
   /// Values that are there before the patch and not after it.
   fileprivate func dropped(from index: GraphIndex) -> Set<String> {
     let outputs = removed.compactMap(index.position).flatMap { index.graph.nodes[$0].outputs }
-    return Set(outputs).subtracting(added.flatMap(\.outputs)).subtracting([""])
+    return Set(outputs).subtracting(added.flatMap(\.outputs)).subtracting(initializers.map(\.name)).subtracting([""])
   }
 }

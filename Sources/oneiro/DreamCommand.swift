@@ -198,7 +198,9 @@ struct DreamCommand: ParsableCommand {
 
   /// "first step after 1.3 s, 2.1 s a step, 5.5 s to decode"
   private func parts(_ times: DreamTimes) -> String {
-    func text(_ seconds: Double) -> String { String(format: seconds < 0.01 ? "%.4f" : seconds < 0.1 ? "%.3f" : "%.2f", seconds) }
+    func text(_ seconds: Double) -> String {
+      String(format: seconds < 0.01 ? "%.4f" : seconds < 0.1 ? "%.3f" : "%.2f", seconds)
+    }
     return "first step after \(text(times.secondsToFirstStep)) s, \(text(times.secondsPerStep)) s a step, "
       + "\(text(times.secondsToDecode)) s to decode"
   }

@@ -5,5 +5,7 @@ extension Operators {
     FusedGemm.self,
     FusedGroupNormalization.self,
     GEGLU.self,
+    QuantizedConv.self,
+    QuantizedGemm.self,
   ]
 }

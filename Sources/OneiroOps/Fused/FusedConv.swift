@@ -12,16 +12,19 @@ public enum FusedConv: Operator {
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     try Activation.check(node)
     let type = try FusedBody.infer(Conv.self, node, inputs: 3)
-    if node.has(3) {
-      let z = try node.tensor(3)
-      let perChannel = type.shape.map {
-        TensorType(type.elementType, $0.prefix(2) + $0.dropFirst(2).map { _ in .known(1) })
-      }
-      guard z.agrees(with: type) || perChannel.map(z.agrees) ?? true else {
-        throw node.fails(3, expected: "\(type), or a number for each channel", found: "\(z)")
-      }
-    }
+    if node.has(3) { try checkAdded(node, 3, to: type) }
     return [.tensor(type)]
+  }
+
+  /// What is added to a convolution of `type` has its shape, or one number for each image and channel.
+  static func checkAdded(_ node: InferenceContext, _ index: Int, to type: TensorType) throws(GraphError) {
+    let z = try node.tensor(index)
+    let perChannel = type.shape.map {
+      TensorType(type.elementType, $0.prefix(2) + $0.dropFirst(2).map { _ in .known(1) })
+    }
+    guard z.agrees(with: type) || perChannel.map(z.agrees) ?? true else {
+      throw node.fails(index, expected: "\(type), or a number for each channel", found: "\(z)")
+    }
   }
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] { try referenceByBody(call) }

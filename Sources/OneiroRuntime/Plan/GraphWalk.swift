@@ -15,12 +15,18 @@ struct GraphWalk {
   private var putOff: [Node] = []
   private var decisive: Set<String> = []
   private var foldedNodeCount = 0
+  /// Values that products and convolutions read as their weights.
+  private let weights: Set<String>
 
   init(planner: Planner, graph: Graph, cadence: [[String]]) {
     self.planner = planner
     self.graph = graph
     self.cadence = cadence
+    let products = graph.nodes.lazy.filter { $0.domain.isEmpty && Self.products.contains($0.opType) }
+    weights = Set(products.compactMap { $0.inputs.dropFirst().first })
   }
+
+  private static let products: Set<String> = ["Conv", "Gemm", "MatMul"]
 
   mutating func bind(_ bindings: [String: Planner.Binding]) throws(RunError) {
     for (name, tensor) in graph.initializers { table[name] = .known(.tensor(tensor)) }
@@ -167,6 +173,8 @@ struct GraphWalk {
 
   /// Small results are computed now. Large ones only where that rearranges weights: the reference kernels are slow.
   private func isWorthFolding(_ node: Node, _ types: [ValueType]) -> Bool {
+    // A kernel may multiply with the bytes; if none does, a pass computes it later.
+    if node.opType == "DequantizeLinear", node.domain.isEmpty, weights.contains(node.outputs[0]) { return false }
     let bytes = { (type: ValueType?) -> Int in
       guard let type = type?.tensorType, let dims = type.dims else { return 0 }
       return Tensor.elementCount(dims).flatMap(type.elementType.byteCount) ?? .max

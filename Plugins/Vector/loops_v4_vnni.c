@@ -1,0 +1,14 @@
+/* The loops for x86-64-v4 with VNNI, which multiplies bytes four at a time. The compiler prefers 256-bit registers at this level unless told that a function
+ * wants wider ones. */
+#if defined(__x86_64__)
+#include "loops_shared.h"
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4,avx512vnni"), min_vector_width(512))), apply_to = function)
+#define LANES 16
+#define TILE_ROWS 12
+#define HAS_VNNI
+#define LOOPS vector_loops_v4_vnni
+#define LOOPS_ISA "x86-64-v4+vnni"
+#include "loops_all.inc"
+#pragma clang attribute pop
+#endif

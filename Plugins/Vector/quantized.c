@@ -1,0 +1,49 @@
+#include "quantized.h"
+
+int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, oneiro_text *why) {
+  int32_t status = vector_require_plain(node, why);
+  if (status) return status;
+  for (size_t index = QUANTIZED_X; index <= QUANTIZED_W_SCALE; index++)
+    if (!oneiro_has_input(node, index)) return vector_refuse(why, "input %zu is absent", index);
+  int32_t type = node->inputs[QUANTIZED_X].element_type;
+  if (type != ONEIRO_UINT8 && type != ONEIRO_INT8) return vector_refuse(why, "activations of %s", vector_type_name(type));
+  if (node->inputs[QUANTIZED_X_ZERO_POINT].element_type != type)
+    return vector_refuse(why, "the zero point has another type than the activations");
+  const size_t floats[] = {QUANTIZED_X_SCALE, QUANTIZED_W_SCALE, QUANTIZED_BIAS, QUANTIZED_ADDED};
+  for (size_t at = 0; at < sizeof floats / sizeof *floats && !status; at++)
+    if (oneiro_has_input(node, floats[at])) status = vector_require_input(node, floats[at], ONEIRO_FLOAT32, why);
+  if (!status) status = vector_require_input(node, QUANTIZED_W, ONEIRO_INT8, why);
+  if (status) return status;
+  if (!node->inputs[QUANTIZED_W].data && oneiro_element_count(&node->inputs[QUANTIZED_W]) > 0)
+    return vector_refuse(why, "the weights are not constant");
+  if (oneiro_element_count(&node->inputs[QUANTIZED_X_SCALE]) != 1 ||
+      oneiro_element_count(&node->inputs[QUANTIZED_X_ZERO_POINT]) != 1)
+    return vector_refuse(why, "activations with more than one scale");
+  int64_t scales = oneiro_element_count(&node->inputs[QUANTIZED_W_SCALE]);
+  if (scales != 1 && scales != outputs)
+    return vector_refuse(why, "%lld scales of weights for %lld channels", (long long)scales, (long long)outputs);
+  if (oneiro_has_input(node, QUANTIZED_BIAS) && oneiro_element_count(&node->inputs[QUANTIZED_BIAS]) != outputs)
+    return vector_refuse(why, "the bias does not have one number a channel");
+  if (node->outputs[0].element_type != ONEIRO_FLOAT32) return vector_refuse(why, "the output is not float32");
+  return ONEIRO_OK;
+}
+
+vector_activations vector_activations_of(const oneiro_call *call) {
+  const oneiro_tensor *zero_point = &call->inputs[QUANTIZED_X_ZERO_POINT];
+  bool is_signed = call->inputs[QUANTIZED_X].element_type == ONEIRO_INT8;
+  return (vector_activations){
+      .scale = *(const float *)call->inputs[QUANTIZED_X_SCALE].data,
+      .zero_point = is_signed ? *(const int8_t *)zero_point->data + 128 : *(const uint8_t *)zero_point->data,
+      .flip = is_signed ? 0x80 : 0};
+}
+
+void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,
+                       size_t outputs, int32_t *offsets, float *factors) {
+  const oneiro_tensor *scales = &call->inputs[QUANTIZED_W_SCALE];
+  const float *scale = scales->data;
+  size_t step = oneiro_element_count(scales) == 1 ? 0 : 1;
+  for (size_t i = 0; i < outputs; i++) {
+    offsets[i] = activations->zero_point * sums[i];
+    factors[i] = activations->scale * scale[i * step];
+  }
+}

@@ -1,0 +1,42 @@
+/* What products and convolutions of quantized operands share.
+ *
+ * A number is (q - zero_point) * scale. Four bytes that follow each other along K lie in the place of a float, so that
+ * panels are packed, and products run, as for floats; the last ones are filled up with zeros. Of two operands one is
+ * unsigned and one signed, as the instructions want them: activations are unsigned, signed ones by adding 128 to them
+ * and to their zero point, and weights are signed, with the zero point 0. */
+#ifndef VECTOR_QUANTIZED_H
+#define VECTOR_QUANTIZED_H
+
+#include "product.h"
+
+#pragma GCC visibility push(hidden)
+
+/* Bytes of an element of a panel. */
+enum { VECTOR_BYTES = 4 };
+
+static inline size_t vector_byte_groups(size_t depth) { return (depth + VECTOR_BYTES - 1) / VECTOR_BYTES; }
+
+/* Inputs that quantized operators have in common. */
+enum { QUANTIZED_X, QUANTIZED_X_SCALE, QUANTIZED_X_ZERO_POINT, QUANTIZED_W, QUANTIZED_W_SCALE, QUANTIZED_BIAS,
+       QUANTIZED_ADDED };
+
+/* The types of all inputs; that scales are one for the tensor, or for each of `outputs` channels; that the weights are
+ * constant. */
+int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, oneiro_text *why);
+
+/* Of activations: the scale, the zero point as it is once they are unsigned, and what makes them so by exclusive or. */
+typedef struct vector_activations {
+  float scale;
+  int32_t zero_point;
+  uint8_t flip;
+} vector_activations;
+
+vector_activations vector_activations_of(const oneiro_call *call);
+
+/* For `outputs` channels: offsets[i] = zero_point * sums[i], factors[i] = scale * weight scale[i], as
+ * vector_loops.dequantize_sums wants them. */
+void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,
+                       size_t outputs, int32_t *offsets, float *factors);
+
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,251 @@
+/* QuantizedConv: a convolution of quantized activations and weights, a bias, what is added to it, an activation.
+ *
+ * The image is copied first, four channels side by side in each pixel and with its padding around it, so that padding is
+ * the zero point and the filters' taps are whole elements. Then it is a product as that of floats is: filters times the
+ * image seen through a window. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "activation.h"
+#include "convolution.h"
+#include "families.h"
+#include "quantized.h"
+
+/* The longest sum that 32 bits hold: 255 * 128 for each step. */
+static const size_t LONGEST = INT32_MAX / (255 * 128);
+
+/* The node as a plain Conv would have it. */
+typedef struct plain_node {
+  oneiro_tensor inputs[3];
+  oneiro_node node;
+} plain_node;
+
+static void plain_node_of(const oneiro_node *node, plain_node *plain) {
+  plain->node = *node;
+  plain->inputs[0] = node->inputs[QUANTIZED_X];
+  plain->inputs[1] = node->inputs[QUANTIZED_W];
+  plain->node.inputs = plain->inputs;
+  plain->node.input_count = 2;
+}
+
+static int32_t describe_convolution(const oneiro_node *node, vector_convolution *convolution, oneiro_text *why) {
+  plain_node plain;
+  plain_node_of(node, &plain);
+  return vector_describe_convolution(&plain.node, false, convolution, why);
+}
+
+static int32_t supports(const oneiro_node *node, oneiro_text *why) {
+  vector_unary_loop activation;
+  vector_convolution convolution;
+  if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
+  int32_t status = vector_activation_of(node, &activation, why);
+  if (!status) status = describe_convolution(node, &convolution, why);
+  if (status) return status;
+  const oneiro_tensor *y = &node->outputs[0];
+  status = vector_require_quantized(node, y->dims[1], why);
+  if (status) return status;
+  if (convolution.in_channels < VECTOR_BYTES && convolution.groups > 1)
+    return vector_refuse(why, "groups of %zu channels leave too little to multiply", convolution.in_channels);
+  if (convolution.in_channels * convolution.taps > LONGEST)
+    return vector_refuse(why, "sums of %zu products do not fit into 32 bits", convolution.in_channels * convolution.taps);
+  if (!oneiro_has_input(node, QUANTIZED_ADDED)) return ONEIRO_OK;
+  const oneiro_tensor *z = &node->inputs[QUANTIZED_ADDED];
+  bool is_per_channel = z->rank == y->rank && z->dims[0] == y->dims[0] && z->dims[1] == y->dims[1] &&
+                        vector_product(z->dims, 2, z->rank) == 1;
+  if (!is_per_channel && !vector_same_dims(z, y)) return vector_refuse(why, "Z has another shape than Y");
+  return ONEIRO_OK;
+}
+
+typedef struct conv_state {
+  vector_convolution convolution;     /* its window over the padded image, its plan's depth in groups of bytes */
+  size_t quads;                       /* groups of four channels, of a group of the convolution */
+  size_t plane;                       /* pixels of the padded image */
+  bool adds_channels;                 /* Z has one number for each channel */
+  vector_unary_loop activation;
+  int32_t *sums;                      /* of the filters */
+} conv_state;
+
+/* Taps of the padded image, a group of channels after the other. */
+static void fill_taps(const conv_state *state, vector_tap *taps) {
+  const vector_spatial *spatial = &state->convolution.spatial;
+  for (size_t quad = 0; quad < state->quads; quad++)
+    for (size_t tap = 0; tap < state->convolution.taps; tap++, taps++) {
+      taps->plane = (ptrdiff_t)(quad * state->plane);
+      int64_t rest = (int64_t)tap;
+      for (int32_t at = VECTOR_SPATIAL - 1; at >= 0; at--) {
+        taps->at[at] = (int32_t)(rest % spatial->kernel[at] * spatial->dilation[at]);
+        rest /= spatial->kernel[at];
+      }
+    }
+}
+
+/* Filters [out channel, quad, tap] of four bytes each, from [out channel, in channel, tap]. */
+static void group_filters(const conv_state *state, const int8_t *filters, int8_t *groups, int32_t *sums) {
+  const vector_convolution *convolution = &state->convolution;
+  size_t outputs = convolution->groups * convolution->out_channels, taps = convolution->taps;
+  size_t row = state->quads * taps * VECTOR_BYTES;
+  memset(groups, 0, outputs * row);
+  for (size_t out = 0; out < outputs; out++) {
+    sums[out] = 0;
+    for (size_t in = 0; in < convolution->in_channels; in++)
+      for (size_t tap = 0; tap < taps; tap++) {
+        int8_t weight = *filters++;
+        groups[out * row + (in / VECTOR_BYTES * taps + tap) * VECTOR_BYTES + in % VECTOR_BYTES] = weight;
+        sums[out] += weight;
+      }
+  }
+}
+
+static int32_t prepare(oneiro_call *call) {
+  const oneiro_node *node = call->node;
+  conv_state described = {0};
+  int32_t status = describe_convolution(node, &described.convolution, call->why);
+  if (!status) status = vector_activation_of(node, &described.activation, call->why);
+  if (status) return status;
+  vector_convolution *convolution = &described.convolution;
+  const vector_spatial *spatial = &convolution->spatial;
+  for (int32_t at = 0; at < VECTOR_SPATIAL; at++)
+    convolution->window.input[at] = spatial->input[at] + spatial->pad_begin[at] + spatial->pad_end[at];
+  described.plane = (size_t)vector_volume(convolution->window.input);
+  described.quads = vector_byte_groups(convolution->in_channels);
+  described.adds_channels = oneiro_has_input(node, QUANTIZED_ADDED) &&
+                            !vector_same_dims(&node->inputs[QUANTIZED_ADDED], &node->outputs[0]);
+  size_t depth = described.quads * convolution->taps, outputs = convolution->groups * convolution->out_channels;
+  size_t items = convolution->batch * convolution->groups;
+  convolution->plan = vector_plan_product(convolution->out_channels, convolution->out_plane, depth, items,
+                                          VECTOR_A_PACKED, call->threads);
+  convolution->plan.elements = VECTOR_BYTES_A_SIGNED;
+  convolution->packed_group = vector_packed_rows_floats(convolution->out_channels, depth);
+  size_t head = (sizeof described + depth * sizeof(vector_tap) + outputs * sizeof(int32_t) + VECTOR_ALIGNMENT - 1) /
+                VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
+  size_t byte_count = head + convolution->groups * convolution->packed_group * sizeof(float);
+  conv_state *state = vector_new_packed(byte_count);
+  int8_t *groups = malloc(outputs * depth * VECTOR_BYTES + 1);
+  if (!state || !groups) {
+    free(state);
+    free(groups);
+    return vector_out_of_memory(call->why, byte_count);
+  }
+  *state = described;
+  vector_tap *taps = (vector_tap *)(state + 1);
+  fill_taps(state, taps);
+  state->convolution.window.taps = taps;
+  state->sums = (int32_t *)(taps + depth);
+  float *packed = (float *)(void *)((char *)state + head);
+  state->convolution.packed = packed;
+  group_filters(state, node->inputs[QUANTIZED_W].data, groups, state->sums);
+  for (size_t group = 0; group < convolution->groups; group++) {
+    const int8_t *filters = groups + group * convolution->out_channels * depth * VECTOR_BYTES;
+    vector_operand a = {.data = (const float *)(const void *)filters, .line_step = (ptrdiff_t)depth, .depth_step = 1,
+                        .factor = 1};
+    vector_pack_all_rows(call, &state->convolution.plan, &a, packed + group * convolution->packed_group);
+  }
+  free(groups);
+  oneiro_set_packed(call, QUANTIZED_W);
+  call->state = state;
+  call->workspace_byte_count = vector_product_workspace(&state->convolution.plan) + 2 * outputs * sizeof(float) +
+                               items * state->quads * state->plane * VECTOR_BYTES;
+  return ONEIRO_OK;
+}
+
+typedef struct conv_job {
+  const conv_state *state;
+  vector_activations activations;
+  const uint8_t *x;
+  uint8_t *image;
+  const int32_t *offsets;
+  const float *factors, *bias, *z;
+  float *y;
+} conv_job;
+
+/* One row of the padded image from `channels` rows that lie `step` apart; NULL for a row of padding. */
+static void copy_row(const conv_job *job, uint8_t *into, const uint8_t *row, size_t step, size_t channels) {
+  const vector_spatial *spatial = &job->state->convolution.spatial;
+  size_t width = (size_t)spatial->input[2], before = (size_t)spatial->pad_begin[2], flip = job->activations.flip;
+  size_t padded = (size_t)job->state->convolution.window.input[2];
+  if (!row || padded > width) memset(into, job->activations.zero_point, padded * VECTOR_BYTES);
+  if (!row) return;
+  into += before * VECTOR_BYTES;
+  if (channels == VECTOR_BYTES) {
+    const uint8_t *a = row, *b = row + step, *c = row + 2 * step, *d = row + 3 * step;
+    for (size_t x = 0; x < width; x++) {
+      into[4 * x] = (uint8_t)(a[x] ^ flip);
+      into[4 * x + 1] = (uint8_t)(b[x] ^ flip);
+      into[4 * x + 2] = (uint8_t)(c[x] ^ flip);
+      into[4 * x + 3] = (uint8_t)(d[x] ^ flip);
+    }
+    return;
+  }
+  for (size_t x = 0; x < width; x++)
+    for (size_t byte = 0; byte < VECTOR_BYTES; byte++)
+      into[4 * x + byte] = byte < channels ? (uint8_t)(row[byte * step + x] ^ flip) : 0;
+}
+
+/* Groups of channels, counted through images and the convolution's groups. */
+static void copy_quads(void *argument, size_t begin, size_t end) {
+  const conv_job *job = argument;
+  const conv_state *state = job->state;
+  const vector_convolution *convolution = &state->convolution;
+  const vector_spatial *spatial = &convolution->spatial;
+  const int64_t *padded = convolution->window.input, *input = spatial->input, *before = spatial->pad_begin;
+  for (size_t index = begin; index < end; index++) {
+    size_t item = index / state->quads, channel = index % state->quads * VECTOR_BYTES;
+    size_t rest = convolution->in_channels - channel, channels = rest < VECTOR_BYTES ? rest : VECTOR_BYTES;
+    const uint8_t *x = job->x + (item * convolution->in_channels + channel) * convolution->in_plane;
+    uint8_t *into = job->image + index * state->plane * VECTOR_BYTES;
+    for (int64_t row = 0; row < padded[0] * padded[1]; row++, into += padded[2] * VECTOR_BYTES) {
+      int64_t i = row / padded[1] - before[0], j = row % padded[1] - before[1];
+      bool inside = i >= 0 && i < input[0] && j >= 0 && j < input[1];
+      copy_row(job, into, inside ? x + (i * input[1] + j) * input[2] : NULL, convolution->in_plane, channels);
+    }
+  }
+}
+
+static void finish(const void *argument, const vector_product_part *part) {
+  const conv_job *job = argument;
+  const conv_state *state = job->state;
+  const vector_convolution *convolution = &state->convolution;
+  size_t outputs = convolution->groups * convolution->out_channels;
+  for (size_t i = 0; i < part->rows; i++) {
+    float *y = part->c + i * part->c_step;
+    size_t plane = (size_t)(y - job->y) / part->c_step, channel = plane % outputs;
+    float start = job->bias ? job->bias[channel] : 0;
+    if (state->adds_channels) start += job->z[plane];
+    const float *added = job->z && !state->adds_channels ? job->z + (y - job->y) : NULL;
+    vector_picked->dequantize_sums(y, job->offsets + channel, job->factors + channel, &start, added, part->columns, 0);
+    if (state->activation) state->activation(y, y, part->columns, NULL);
+  }
+}
+
+static void describe(const void *argument, size_t index, vector_product_item *item) {
+  const conv_job *job = argument;
+  const conv_state *state = job->state;
+  const vector_convolution *convolution = &state->convolution;
+  size_t group = index % convolution->groups;
+  const uint8_t *image = job->image + index * state->quads * state->plane * VECTOR_BYTES;
+  *item = (vector_product_item){
+      .a = {.packed = convolution->packed + group * convolution->packed_group},
+      .b = {.data = (const float *)(const void *)image, .line_step = 1, .depth_step = (ptrdiff_t)state->plane,
+            .window = convolution->pointwise ? NULL : &convolution->window},
+      .c = job->y + index * convolution->out_channels * convolution->out_plane, .finish = finish};
+}
+
+static int32_t compute(const oneiro_call *call) {
+  const conv_state *state = call->state;
+  const vector_convolution *convolution = &state->convolution;
+  size_t outputs = convolution->groups * convolution->out_channels, items = convolution->batch * convolution->groups;
+  float *factors = (float *)call->workspace + vector_product_workspace(&convolution->plan) / sizeof(float);
+  int32_t *offsets = (int32_t *)(factors + outputs);
+  conv_job job = {.state = state, .activations = vector_activations_of(call), .x = call->inputs[QUANTIZED_X].data,
+                  .image = (uint8_t *)(offsets + outputs), .offsets = offsets, .factors = factors,
+                  .bias = oneiro_has_input(call->node, QUANTIZED_BIAS) ? call->inputs[QUANTIZED_BIAS].data : NULL,
+                  .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
+                  .y = call->outputs[0].data};
+  vector_scale_sums(call, &job.activations, state->sums, outputs, offsets, factors);
+  vector_parallel_ranges(call, items * state->quads, state->plane * VECTOR_BYTES, copy_quads, &job);
+  vector_run_products(call, &convolution->plan, call->workspace, items, convolution->out_plane, false, describe, &job);
+  return ONEIRO_OK;
+}
+
+static const vector_kernel kernels[] = {{"QuantizedConv", 1, supports, prepare, compute, free, "ai.oneiro"}};
+VECTOR_FAMILY(vector_quantized_conv, kernels);

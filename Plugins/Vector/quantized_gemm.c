@@ -1,0 +1,159 @@
+/* QuantizedGemm: a product of quantized activations and weights, a bias, what has the result's shape, an activation.
+ * Sums are exact; what comes after is computed in float32. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "activation.h"
+#include "families.h"
+#include "quantized.h"
+
+typedef struct gemm_shape {
+  size_t rows, columns, depth;
+  bool transposes_b;
+} gemm_shape;
+
+/* The longest sum that 32 bits hold: 255 * 128 for each step. */
+static const int64_t LONGEST = INT32_MAX / (255 * 128);
+
+static int32_t shape_of(const oneiro_node *node, gemm_shape *shape, oneiro_text *why) {
+  const oneiro_tensor *a = &node->inputs[QUANTIZED_X], *b = &node->inputs[QUANTIZED_W], *y = &node->outputs[0];
+  if (a->rank != 2 || b->rank != 2 || y->rank != 2) return vector_refuse(why, "an operand is no matrix");
+  shape->transposes_b = oneiro_int(node, "transB", 0) != 0;
+  int64_t columns = b->dims[!shape->transposes_b], depth = b->dims[shape->transposes_b];
+  if (a->dims[1] != depth || y->dims[0] != a->dims[0] || y->dims[1] != columns)
+    return vector_refuse(why, "the matrices do not fit");
+  if (depth > LONGEST) return vector_refuse(why, "sums of %lld products do not fit into 32 bits", (long long)depth);
+  shape->rows = (size_t)a->dims[0];
+  shape->columns = (size_t)columns;
+  shape->depth = (size_t)depth;
+  return ONEIRO_OK;
+}
+
+static int32_t supports(const oneiro_node *node, oneiro_text *why) {
+  vector_unary_loop activation;
+  gemm_shape shape;
+  if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
+  int32_t status = vector_activation_of(node, &activation, why);
+  if (!status) status = shape_of(node, &shape, why);
+  if (!status) status = vector_require_quantized(node, (int64_t)shape.columns, why);
+  if (status || !oneiro_has_input(node, QUANTIZED_ADDED)) return status;
+  if (!vector_same_dims(&node->inputs[QUANTIZED_ADDED], &node->outputs[0]))
+    return vector_refuse(why, "Z has another shape than Y");
+  return ONEIRO_OK;
+}
+
+typedef struct gemm_state {
+  vector_product_plan plan;           /* its depth in groups of bytes */
+  size_t depth;
+  vector_unary_loop activation;
+  int32_t *sums;                      /* of the columns of B */
+  _Alignas(VECTOR_ALIGNMENT) float packed[];
+} gemm_state;
+
+/* A matrix of groups, [columns, groups], from B. */
+static void group_weights(const gemm_shape *shape, const int8_t *b, int8_t *groups, int32_t *sums) {
+  size_t row = vector_byte_groups(shape->depth) * VECTOR_BYTES;
+  memset(groups, 0, shape->columns * row);
+  memset(sums, 0, shape->columns * sizeof *sums);
+  size_t column_step = shape->transposes_b ? shape->depth : 1, depth_step = shape->transposes_b ? 1 : shape->columns;
+  for (size_t k = 0; k < shape->depth; k++)
+    for (size_t column = 0; column < shape->columns; column++) {
+      int8_t weight = b[column * column_step + k * depth_step];
+      groups[column * row + k] = weight;
+      sums[column] += weight;
+    }
+}
+
+static int32_t prepare(oneiro_call *call) {
+  gemm_shape shape;
+  vector_unary_loop activation;
+  int32_t status = shape_of(call->node, &shape, call->why);
+  if (!status) status = vector_activation_of(call->node, &activation, call->why);
+  if (status) return status;
+  size_t depth = vector_byte_groups(shape.depth), floats = vector_packed_columns_floats(shape.columns, depth);
+  size_t byte_count = sizeof(gemm_state) + floats * sizeof(float) + shape.columns * sizeof(int32_t);
+  gemm_state *state = vector_new_packed(byte_count);
+  int8_t *groups = malloc(shape.columns * depth * VECTOR_BYTES + 1);
+  if (!state || !groups) {
+    free(state);
+    free(groups);
+    return vector_out_of_memory(call->why, byte_count);
+  }
+  *state = (gemm_state){.plan = vector_plan_product(shape.rows, shape.columns, depth, 1, VECTOR_B_PACKED, call->threads),
+                        .depth = shape.depth, .activation = activation, .sums = (int32_t *)(state->packed + floats)};
+  state->plan.elements = VECTOR_BYTES_B_SIGNED;
+  group_weights(&shape, call->node->inputs[QUANTIZED_W].data, groups, state->sums);
+  vector_operand b = {.data = (const float *)(const void *)groups, .line_step = (ptrdiff_t)depth, .depth_step = 1};
+  vector_pack_all_columns(call, &state->plan, &b, state->packed);
+  free(groups);
+  oneiro_set_packed(call, QUANTIZED_W);
+  call->state = state;
+  call->workspace_byte_count = vector_product_workspace(&state->plan) + 2 * shape.columns * sizeof(float) +
+                               shape.rows * depth * VECTOR_BYTES;
+  return ONEIRO_OK;
+}
+
+typedef struct gemm_job {
+  const gemm_state *state;
+  const uint8_t *a;
+  uint8_t *grouped, flip;
+  const int32_t *offsets;
+  const float *factors, *bias, *z;
+  float *y;
+} gemm_job;
+
+/* Rows of A as whole groups of unsigned bytes. */
+static void group_rows(void *argument, size_t begin, size_t end) {
+  const gemm_job *job = argument;
+  size_t depth = job->state->depth, row = vector_byte_groups(depth) * VECTOR_BYTES;
+  for (size_t i = begin; i < end; i++) {
+    const uint8_t *from = job->a + i * depth;
+    uint8_t *into = job->grouped + i * row;
+    for (size_t k = 0; k < depth; k++) into[k] = from[k] ^ job->flip;
+    memset(into + depth, 0, row - depth);
+  }
+}
+
+static void finish(const void *argument, const vector_product_part *part) {
+  const gemm_job *job = argument;
+  size_t columns = job->state->plan.columns;
+  for (size_t i = 0; i < part->rows; i++) {
+    float *y = part->c + i * part->c_step;
+    const float *z = job->z ? job->z + (part->row + i) * columns + part->column : NULL;
+    vector_picked->dequantize_sums(y, job->offsets + part->column, job->factors + part->column,
+                                   job->bias ? job->bias + part->column : NULL, z, part->columns, 1);
+    if (job->state->activation) job->state->activation(y, y, part->columns, NULL);
+  }
+}
+
+static void describe(const void *argument, size_t index, vector_product_item *item) {
+  (void)index;
+  const gemm_job *job = argument;
+  *item = (vector_product_item){
+      .a = {.data = (const float *)(const void *)job->a, .line_step = (ptrdiff_t)job->state->plan.depth, .depth_step = 1,
+            .factor = 1},
+      .b = {.packed = job->state->packed}, .c = job->y, .finish = finish};
+}
+
+static int32_t compute(const oneiro_call *call) {
+  const gemm_state *state = call->state;
+  const vector_product_plan *plan = &state->plan;
+  vector_activations activations = vector_activations_of(call);
+  float *factors = (float *)call->workspace + vector_product_workspace(plan) / sizeof(float);
+  int32_t *offsets = (int32_t *)(factors + plan->columns);
+  vector_scale_sums(call, &activations, state->sums, plan->columns, offsets, factors);
+  gemm_job job = {.state = state, .a = call->inputs[QUANTIZED_X].data, .grouped = (uint8_t *)(offsets + plan->columns),
+                  .flip = activations.flip, .offsets = offsets, .factors = factors,
+                  .bias = oneiro_has_input(call->node, QUANTIZED_BIAS) ? call->inputs[QUANTIZED_BIAS].data : NULL,
+                  .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
+                  .y = call->outputs[0].data};
+  if (job.flip || state->depth % VECTOR_BYTES != 0) {
+    vector_parallel_ranges(call, plan->rows, state->depth, group_rows, &job);
+    job.a = job.grouped;
+  }
+  vector_run_products(call, plan, call->workspace, 1, plan->columns, false, describe, &job);
+  return ONEIRO_OK;
+}
+
+static const vector_kernel kernels[] = {{"QuantizedGemm", 1, supports, prepare, compute, free, "ai.oneiro"}};
+VECTOR_FAMILY(vector_quantized_gemm, kernels);

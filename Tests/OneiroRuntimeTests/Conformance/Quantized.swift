@@ -1,0 +1,132 @@
+import OneiroGraph
+
+extension Conformance {
+  private static let domain = "ai.oneiro"
+
+  private static func bytes(_ type: ElementType, _ dims: [Int], seed: Int = 1) -> Tensor {
+    .randomInts(type, dims, type == .int8 ? -128...127 : 0...255, seed: seed)
+  }
+
+  private static func one(_ type: ElementType, _ value: Double) -> Tensor { Tensor(type, doubles: [value], dims: []) }
+
+  /// Activations with a scale and a zero point, weights with `channels` scales.
+  private static func operands(
+    _ type: ElementType, _ x: [Int], zeroPoint: Double, weights: [Int], channels: Int?
+  ) -> [Case.Operand] {
+    [
+      .input(bytes(type, x)), .input(one(.float32, 0.02)), .input(one(type, zeroPoint)),
+      .constant(bytes(.int8, weights, seed: 2)),
+      .constant(channels.map { .random([$0], 0.001...0.03, seed: 3) } ?? one(.float32, 0.01)),
+    ]
+  }
+
+  /// Sizes that leave tails of bytes, rows and columns; both types of activations, and zero points at their ends.
+  static let quantizedGemm: [Case] = {
+    var cases: [Case] = []
+    for (rows, depth, columns) in [
+      (1, 1, 1), (7, 19, 37), (129, 64, 33), (13, 1601, 70), (12, 8, 32), (0, 4, 4), (3, 0, 5),
+    ] {
+      for (type, zeroPoint) in [(ElementType.uint8, 113.0), (.int8, -128)] {
+        cases.append(
+          Case(
+            "QuantizedGemm", domain: domain, "\(rows) x \(depth) x \(columns) of \(type)",
+            operands(type, [rows, depth], zeroPoint: zeroPoint, weights: [depth, columns], channels: columns),
+            tolerance: 1e-6))
+      }
+    }
+    for name in ["", "Gelu", "Relu", "SiLU", "Sigmoid", "Tanh"] {
+      cases.append(
+        Case(
+          "QuantizedGemm", domain: domain, "transposed, with C and Z, ends with \"\(name)\"",
+          operands(.uint8, [9, 22], zeroPoint: 255, weights: [50, 22], channels: nil) + [
+            .input(.random([50], seed: 4)), .input(.random([9, 50], seed: 5)),
+          ], ["transB": .int(1), "activation": .string(Array(name.utf8))], tolerance: 1e-5))
+    }
+    cases.append(
+      Case(
+        "QuantizedGemm", domain: domain, "a NaN and infinities in C and Z",
+        operands(.uint8, [5, 8], zeroPoint: 3, weights: [8, 40], channels: 40) + [
+          .input(Tensor.random([40], seed: 4).replacing([7: .infinity])),
+          .input(Tensor.random([5, 40], seed: 5).replacing([3: .nan, 50: -.infinity])),
+        ], ["activation": .string(Array("Relu".utf8))], tolerance: 1e-5))
+    return cases
+  }()
+
+  /// One to three axes, padding, strides, dilation, groups, channels that are no multiple of four.
+  static let quantizedConv: [Case] = {
+    func ints(_ values: Int...) -> Attribute { .ints(values.map(Int64.init)) }
+    let shapes: [(name: String, x: [Int], w: [Int], attributes: [String: Attribute])] = [
+      ("3 x 3, padded", [2, 7, 9, 11], [13, 7, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("1 x 1", [1, 8, 5, 7], [33, 8, 1, 1], [:]),
+      (
+        "3 x 3, strides of 2, padded on one side", [1, 5, 8, 8], [6, 5, 3, 3],
+        ["strides": ints(2, 2), "pads": ints(0, 0, 1, 1)]
+      ),
+      ("dilated", [1, 4, 12, 10], [3, 4, 3, 2], ["dilations": ints(2, 3), "pads": ints(2, 1, 2, 2)]),
+      ("groups", [2, 12, 6, 5], [8, 6, 3, 3], ["group": .int(2), "pads": ints(1, 1, 1, 1)]),
+      ("one axis", [2, 6, 40], [10, 6, 5], ["pads": ints(2, 2), "strides": ints(2)]),
+      ("three axes", [1, 4, 5, 6, 7], [5, 4, 2, 3, 3], ["pads": ints(0, 1, 1, 1, 1, 1)]),
+      ("a depth of several blocks", [1, 200, 6, 6], [17, 200, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("no images", [0, 4, 5, 5], [3, 4, 3, 3], [:]),
+    ]
+    var cases = shapes.flatMap { shape in
+      [(ElementType.uint8, 77.0), (.int8, 5)].map { type, zeroPoint in
+        Case(
+          "QuantizedConv", domain: domain, "\(shape.name), of \(type)",
+          operands(type, shape.x, zeroPoint: zeroPoint, weights: shape.w, channels: shape.w[0]), shape.attributes,
+          tolerance: 1e-6)
+      }
+    }
+    let plain = operands(.uint8, [2, 6, 7, 9], zeroPoint: 128, weights: [14, 6, 3, 3], channels: nil)
+    cases += [
+      Case(
+        "QuantizedConv", domain: domain, "a bias, what has the output's shape, SiLU",
+        plain + [.input(.random([14], seed: 4)), .input(.random([2, 14, 5, 7], seed: 5))],
+        ["activation": .string(Array("SiLU".utf8))], tolerance: 1e-5),
+      Case(
+        "QuantizedConv", domain: domain, "a number for each image and channel",
+        plain + [.absent, .input(Tensor.random([2, 14, 1, 1], seed: 5).replacing([3: .nan]))], tolerance: 1e-5),
+    ]
+    return cases
+  }()
+
+  /// Halves go to the even number; what lies outside the type's range becomes its end.
+  static let quantizeLinear: [Case] = {
+    let halves = Tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 300, -300, 1e9, -1e9, 0, -0.0] as [Float], dims: [12])
+    var cases: [Case] = []
+    for (type, zeroPoint) in [(ElementType.uint8, 0.0), (.uint8, 128), (.int8, 0), (.int8, -128)] {
+      for (name, x) in [
+        ("halves", halves), ("201 numbers", .random([3, 67], -100...100)), ("none", Tensor([Float](), dims: [0])),
+        ("infinities and NaN", Tensor([.infinity, -.infinity, .nan, 1] as [Float], dims: [4])),
+      ] {
+        cases.append(
+          Case(
+            "QuantizeLinear", "\(name) to \(type) around \(zeroPoint)",
+            [.input(x), .input(one(.float32, name == "halves" ? 1 : 0.37)), .input(one(type, zeroPoint))]))
+      }
+    }
+    return cases
+  }()
+
+  static let dequantizeLinear: [Case] = [
+    Case(
+      "DequantizeLinear", "one scale",
+      [.input(bytes(.uint8, [3, 45])), .input(one(.float32, 0.1)), .input(one(.uint8, 200))]),
+    Case(
+      "DequantizeLinear", "a scale for each channel, no zero point",
+      [.input(bytes(.int8, [2, 5, 19])), .input(.random([5], 0.1...2))], ["axis": .int(1)]),
+    Case(
+      "DequantizeLinear", "a scale for each column",
+      [.input(bytes(.int8, [4, 37])), .input(.random([37], 0.1...2)), .input(bytes(.int8, [37], seed: 4))],
+      ["axis": .int(-1)]),
+    Case("DequantizeLinear", "nothing", [.input(bytes(.int8, [0, 3])), .input(one(.float32, 0.1))]),
+  ]
+
+  static let dynamicQuantizeLinear: [Case] = [
+    ("both signs", Tensor.random([7, 91], -3...5)), ("above zero", .random([65], 1...4)),
+    ("below zero", .random([65], -4 ... -1)), ("zeros", .full([9], 0)), ("one number", .full([1], -2)),
+  ].map { Case("DynamicQuantizeLinear", $0.0, [.input($0.1)], outputs: 3) }
+
+  static let quantized =
+    quantizedGemm + quantizedConv + quantizeLinear + dequantizeLinear + dynamicQuantizeLinear
+}
