@@ -15,7 +15,8 @@ RECORDINGS := Models/parts/eeg_samples.safetensors
 BACKENDS := onednn openblas vector reference
 SOURCES := Package.swift Sources Plugins Tests
 
-BUILD_PACKAGES := libprotobuf-c-dev protobuf-c-compiler libopenblas-dev libdnnl-dev libpng-dev pkg-config
+BUILD_PACKAGES := libprotobuf-c-dev protobuf-c-compiler libopenblas-dev libdnnl-dev libpng-dev pkg-config \
+  libjpeg62-turbo-dev libopenjp2-7-dev libtiff-dev libwebp-dev
 TEST_PACKAGES := libonnx-testdata
 # ONNX's own test cases, from libonnx-testdata.
 ONNX_CASES ?= /usr/share/libonnx-testdata/data

@@ -19,6 +19,7 @@ let package = Package(
   targets: [
     // Libraries of the system.
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "COpenJPEG", pkgConfig: "libopenjp2", providers: [.apt(["libopenjp2-7-dev"])]),
     .systemLibrary(name: "COpenMP", path: "Plugins/OneDNN/COpenMP"),
     .systemLibrary(
       name: "CDNNL", path: "Plugins/OneDNN/CDNNL", providers: [.apt(["libdnnl-dev"])]),
@@ -27,7 +28,9 @@ let package = Package(
     // The runtime.
     .target(name: "COneiroKernel"),
     .target(name: "COnnx", dependencies: ["CProtobufC"], exclude: ["onnx.proto", "regenerate.sh"]),
-    .target(name: "CPicture", linkerSettings: [.linkedLibrary("png")]),
+    .target(
+      name: "CPicture", dependencies: ["COpenJPEG"],
+      linkerSettings: ["png", "jpeg", "tiff", "webp"].map { .linkedLibrary($0) }),
     .target(name: "OneiroGraph"),
     .target(
       name: "OneiroOps", dependencies: ["CPicture", "OneiroGraph"]),

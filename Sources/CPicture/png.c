@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pixels.h"
+
 /* A file that grows in memory, and where its errors go. */
 struct sink {
   uint8_t *bytes;
@@ -53,9 +55,9 @@ static int write_all(png_structp png, png_infop info, const uint8_t *rgb, uint32
   return 0;
 }
 
-int cpicture_encode(const uint8_t *rgb, uint32_t width, uint32_t height, const char *const *keys,
-                    const char *const *values, int text_count, uint8_t **file, size_t *file_size, char *error,
-                    size_t error_size) {
+int cpicture_encode_png(const uint8_t *rgb, uint32_t width, uint32_t height, const char *const *keys,
+                        const char *const *values, int text_count, uint8_t **file, size_t *file_size, char *error,
+                        size_t error_size) {
   struct sink sink = {.error = error, .error_size = error_size};
   int status = -1;
   snprintf(error, error_size, "out of memory");
@@ -83,34 +85,28 @@ int cpicture_encode(const uint8_t *rgb, uint32_t width, uint32_t height, const c
   return 0;
 }
 
-int cpicture_decode(const uint8_t *file, size_t file_size, uint64_t max_pixels, uint8_t **rgb, uint32_t *width,
-                    uint32_t *height, char *error, size_t error_size) {
+int cpicture_decode_png(const uint8_t *file, size_t file_size, uint64_t max_pixels, uint8_t **rgb, uint32_t *width,
+                        uint32_t *height, char *error, size_t error_size) {
   /* libpng's simplified interface keeps its jumps to itself. */
   png_image image = {.version = PNG_IMAGE_VERSION};
-  uint8_t *pixels = NULL;
-  if (!png_image_begin_read_from_memory(&image, file, file_size)) {
-    snprintf(error, error_size, "%s", image.message);
-    return -1;
-  }
-  if ((uint64_t)image.width * image.height > max_pixels) {
-    snprintf(error, error_size, "expected at most %llu pixels, found %lu x %lu", (unsigned long long)max_pixels,
-             (unsigned long)image.width, (unsigned long)image.height);
+  if (!png_image_begin_read_from_memory(&image, file, file_size))
+    return picture_fails(CPICTURE_DAMAGED, error, error_size, "%s", image.message);
+  int status = picture_check_size(image.width, image.height, max_pixels, error, error_size);
+  if (status != CPICTURE_OK) {
     png_image_free(&image);
-    return -1;
+    return status;
   }
   image.format = PNG_FORMAT_RGB;
-  pixels = malloc((size_t)image.width * image.height * 3);
+  uint8_t *pixels = picture_allocate(image.width, image.height, 3);
   png_color black = {0, 0, 0};
   if (!pixels || !png_image_finish_read(&image, &black, pixels, 0, NULL)) {
-    snprintf(error, error_size, "%s", pixels ? image.message : "out of memory");
+    picture_fails(CPICTURE_DAMAGED, error, error_size, "%s", pixels ? image.message : "out of memory");
     png_image_free(&image);
     free(pixels);
-    return -1;
+    return CPICTURE_DAMAGED;
   }
   *rgb = pixels;
   *width = image.width;
   *height = image.height;
-  return 0;
+  return CPICTURE_OK;
 }
-
-void cpicture_free(void *memory) { free(memory); }

@@ -47,12 +47,57 @@ import Testing
     }
   }
 
-  @Test func otherFormatsAreNamed() {
-    #expect(throws: KernelError("expected a PNG, BMP or Netpbm file, found a JPEG file")) {
-      try decode([0xFF, 0xD8, 0xFF, 0xE0])
+  @Test func unreadKindsAreNamed() {
+    #expect(throws: KernelError("a WebP file that cannot be read: expected one picture, found an animation")) {
+      try decode(Pictures.file("animated.webp"))
     }
     #expect(throws: KernelError.self) { try decode(bmp(bits: 8)) }
     #expect(throws: KernelError.self) { try decode(Array("P4 1 1\n".utf8)) }
     #expect(throws: KernelError.self) { try decode(png, "CMYK") }
+  }
+
+  /// Decoders of lossy formats may round as they like: half a unit in each of a few steps.
+  @Test(arguments: try Pictures.expected()) func librariesFindTheSamePixels(_ picture: Pictures.Expected) throws {
+    let image = try #require(try decode(Pictures.file(picture.name)))
+    #expect(image.dims == [picture.height, picture.width, 3])
+    let found = image.int64s()
+    try #require(found.count == picture.pixels.count)
+    let largest = zip(found, picture.pixels).map { abs($0 - $1) }.max() ?? 0
+    #expect(largest <= (picture.isLossy ? 3 : picture.hasAlpha ? 1 : 0), "\(picture.name): \(largest)")
+  }
+
+  /// Whatever stands in a file: some pixels, none, or a reason, and never the end of the process.
+  @Test(arguments: try Pictures.expected().map(\.name)) func damagedPicturesAreSurvived(_ name: String) throws {
+    let whole = try Pictures.file(name)
+    for count in stride(from: 12, to: whole.count, by: 1 + whole.count / 60) {
+      _ = try? decode(Array(whole[..<count]))
+    }
+    for bit in stride(from: 0, to: whole.count * 8, by: 1 + whole.count / 25) {
+      var flipped = whole
+      flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+      if let image = try? decode(flipped) { #expect(image.dims.count == 3) }
+    }
+  }
+
+  @Test(arguments: ["rgb.png", "rgb.jpg", "progressive.jpg", "lossy.webp", "rgb.tif", "rgb.jp2", "rgb.j2k"])
+  func halfAPictureIsDamaged(_ name: String) throws {
+    let whole = try Pictures.file(name)
+    let image = try #require(try decode(Array(whole[..<(whole.count / 2)])))
+    #expect(image.dims == [0, 0, 3])
+  }
+
+  /// The size in a header is looked at before memory is taken: 65,535 x 65,535 pixels would be 12 GB.
+  @Test func hugeSizesAreRefused() throws {
+    var jpeg = try Pictures.file("rgb.jpg")
+    let frame = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xFF, 0xC0]) })
+    for byte in frame + 5..<frame + 9 { jpeg[byte] = 0xFF }
+    #expect(try decode(jpeg)?.dims == [0, 0, 3])
+    var codestream = try Pictures.file("rgb.j2k")
+    // Width and height, 4 bytes each, behind the markers SOC and SIZ, a length and the capabilities.
+    for byte in 8..<16 { codestream[byte] = 0x7F }
+    #expect(try decode(codestream)?.dims == [0, 0, 3])
+    var tiff = try Pictures.file("rgb.tif")
+    for tag in [256, 257] as [UInt16] { try Pictures.setTag(tag, to: 1 << 24, in: &tiff) }
+    #expect(try decode(tiff)?.dims == [0, 0, 3])
   }
 }

@@ -24,7 +24,7 @@ public enum PNG {
     let problem = withCStrings(keys) { keys in
       withCStrings(values) { values in
         catchingError { error, errorSize in
-          cpicture_encode(
+          cpicture_encode_png(
             picture.pixels, width, height, keys, values, Int32(text.count), &file, &fileSize, error, errorSize)
         }
       }
@@ -41,7 +41,7 @@ public enum PNG {
     var width: UInt32 = 0
     var height: UInt32 = 0
     let problem = catchingError { error, errorSize in
-      cpicture_decode(
+      cpicture_decode_png(
         file.baseAddress?.assumingMemoryBound(to: UInt8.self), file.count, maxPixels, &rgb, &width, &height, error,
         errorSize)
     }

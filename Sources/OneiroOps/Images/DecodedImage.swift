@@ -12,16 +12,11 @@ struct DecodedImage {
   /// - Returns: `nil` for a file that is damaged or of no kind that is known.
   /// - Throws: for a kind that is known but cannot be read.
   static func decode(_ file: [UInt8]) throws(KernelError) -> DecodedImage? {
-    if file.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return png(file) }
+    if let format = libraryFormats.first(where: { file.dropFirst($0.at).starts(with: $0.mark) }) {
+      return try decode(file, by: format)
+    }
     if file.starts(with: Array("BM".utf8)) { return try bmp(file) }
     if file.first == UInt8(ascii: "P"), file.count > 1, (0x31...0x36).contains(file[1]) { return try netpbm(file) }
-    let unread: [(name: String, at: Int, bytes: [UInt8])] = [
-      ("JPEG", 0, [0xFF, 0xD8, 0xFF]), ("JPEG 2000", 0, [0xFF, 0x4F, 0xFF, 0x51]), ("JPEG 2000", 4, Array("jP  ".utf8)),
-      ("TIFF", 0, Array("II*\0".utf8)), ("TIFF", 0, Array("MM\0*".utf8)), ("WebP", 8, Array("WEBP".utf8)),
-    ]
-    if let kind = unread.first(where: { file.dropFirst($0.at).starts(with: $0.bytes) }) {
-      throw KernelError("expected a PNG, BMP or Netpbm file, found a \(kind.name) file")
-    }
     return nil
   }
 
@@ -40,13 +35,40 @@ struct DecodedImage {
     return overflow || count > mostPixels ? nil : count
   }
 
-  private static func png(_ file: [UInt8]) -> DecodedImage? {
+  /// A format that a library reads, and the bytes at some place of a file that tell it.
+  private struct LibraryFormat: Sendable {
+    let name: String
+    let at: Int
+    let mark: [UInt8]
+    let decoder:
+      @Sendable @convention(c) (
+        UnsafePointer<UInt8>?, Int, UInt64, UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?,
+        UnsafeMutablePointer<UInt32>?, UnsafeMutablePointer<UInt32>?, UnsafeMutablePointer<CChar>?, Int
+      ) -> Int32
+  }
+
+  private static let libraryFormats = [
+    LibraryFormat(name: "PNG", at: 0, mark: [0x89, 0x50, 0x4E, 0x47], decoder: cpicture_decode_png),
+    LibraryFormat(name: "JPEG", at: 0, mark: [0xFF, 0xD8, 0xFF], decoder: cpicture_decode_jpeg),
+    LibraryFormat(name: "JPEG 2000", at: 0, mark: [0xFF, 0x4F, 0xFF, 0x51], decoder: cpicture_decode_jpeg2000),
+    LibraryFormat(name: "JPEG 2000", at: 4, mark: Array("jP  ".utf8), decoder: cpicture_decode_jpeg2000),
+    LibraryFormat(name: "TIFF", at: 0, mark: Array("II*\0".utf8), decoder: cpicture_decode_tiff),
+    LibraryFormat(name: "TIFF", at: 0, mark: Array("MM\0*".utf8), decoder: cpicture_decode_tiff),
+    LibraryFormat(name: "WebP", at: 8, mark: Array("WEBP".utf8), decoder: cpicture_decode_webp),
+  ]
+
+  private static func decode(_ file: [UInt8], by format: LibraryFormat) throws(KernelError) -> DecodedImage? {
     var rgb: UnsafeMutablePointer<UInt8>?
     var width: UInt32 = 0
     var height: UInt32 = 0
     var sentence = [CChar](repeating: 0, count: 256)
-    guard cpicture_decode(file, file.count, UInt64(mostPixels), &rgb, &width, &height, &sentence, sentence.count) == 0
-    else { return nil }
+    let status = format.decoder(
+      file, file.count, UInt64(mostPixels), &rgb, &width, &height, &sentence, sentence.count)
+    if status == CPICTURE_UNSUPPORTED {
+      let reason = sentence.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+      throw KernelError("a \(format.name) file that cannot be read: \(reason)")
+    }
+    guard status == CPICTURE_OK else { return nil }
     defer { cpicture_free(rgb) }
     let pixels = Array(UnsafeBufferPointer(start: rgb, count: Int(width) * Int(height) * 3))
     return DecodedImage(width: Int(width), height: Int(height), rgb: pixels)
