@@ -41,7 +41,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test conformance conformance-newest trials peers peers-full full-size models install format check clean build-packages test-packages
+.PHONY: help demo build test conformance trials peers peers-full full-size models install format check clean build-packages test-packages
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,13 +56,11 @@ test: build test-packages $(PIPELINE) ## install what tests need, run every test
 	$(TEST)
 	@Tests/conformance.sh $(ONEIRO) $(ONNX_CASES) onednn reference
 
-conformance: build test-packages ## run ONNX's own cases on every backend
-	@Tests/conformance.sh --list $(ONEIRO) $(ONNX_CASES) $(BACKENDS)
-
-conformance-newest: build $(NEWEST_CASES)/VERSION ## the cases of the newest onnx package on every backend
-	@Tests/conformance.sh --newest --list $(ONEIRO) $(NEWEST_CASES) $(BACKENDS)
+conformance: build test-packages $(NEWEST_CASES)/VERSION ## Debian's and the newest ONNX cases on every backend, and write their table
+	@Tests/Conformance/table.sh $(ONEIRO) $(ONNX_CASES) $(NEWEST_CASES) $(BACKENDS)
 
 $(NEWEST_CASES)/VERSION: Tests/Conformance/newest.py Tests/Conformance/newest.txt
+	@$(call install-packages,python3-venv)
 	Tests/Conformance/newest.sh
 
 trials: build $(PIPELINE) ## picture the 40 recorded trials on every backend, and count the recognised ones

@@ -67,9 +67,11 @@ struct BackendOptions: ParsableArguments {
     return tuning
   }
 
-  func planner() throws -> Planner {
+  func planner() throws -> Planner { try planner(threads: usefulThreads, tuning: openedTuning) }
+
+  func planner(threads: Int, tuning: Tuning) throws -> Planner {
     Planner(
-      backend: try load(), hostOperators: [DenoiseOperator.self], threads: usefulThreads, tuning: openedTuning,
+      backend: try load(), hostOperators: [DenoiseOperator.self], threads: threads, tuning: tuning,
       rewrites: try rewrites)
   }
 

@@ -6,47 +6,57 @@ struct Conformance: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run ONNX backend test folders.",
     discussion: """
-      Each folder holds model.onnx and test_data_set_*/{input,output}_i.pb; a tree of them is searched.
+      Each folder holds model.onnx and test_data_set_*/{input,output}_i.pb; a tree of
+      them is searched. As many cases as there are threads run at once, and kernels are
+      timed only if --tuning full asks for it. A case that fails is listed with the
+      first element that is not as expected.
 
         oneiro conformance /usr/share/libonnx-testdata/data --backend onednn
+        oneiro conformance .peers/onnx-cases/test_swish --backend reference --verbose
       """)
 
   @Argument(help: "Folders to search for cases.") var folders: [String]
   @OptionGroup var options: BackendOptions
+  @Option(
+    help: ArgumentHelp("A case that takes longer has failed, and the others go on.", valueName: "seconds"))
+  var timeLimit = 60.0
   @Flag(help: "Print one JSON object.") var json = false
   @Flag(help: "Name every case, and not only those that failed.") var verbose = false
 
+  func validate() throws {
+    // A year, which a Duration holds many times over.
+    guard timeLimit > 0, timeLimit <= 3.2e7 else {
+      throw ValidationError("--time-limit: expected more than 0 seconds and at most a year, found \(timeLimit)")
+    }
+  }
+
   func run() throws {
-    let run = ConformanceRun(planner: try options.planner())
-    var passed = 0, failed = 0, skipped = 0
-    var rows: [[String: String]] = []
-    for test in try ConformanceCase.find(in: folders) {
-      let result = run.run(test)
-      var row = ["name": result.name, "sources": result.sources.joined(separator: ",")]
-      switch result.outcome {
-      case .passed:
-        passed += 1
-        row["outcome"] = "passed"
-        if verbose && !json { print("passed  \(result.name)  [\(result.sources.joined(separator: ","))]") }
-      case .failed(let reason):
-        failed += 1
-        (row["outcome"], row["reason"]) = ("failed", reason)
-        if !json { print("failed  \(result.name): \(reason)") }
-      case .skipped(let reason):
-        skipped += 1
-        (row["outcome"], row["reason"]) = ("skipped", reason)
-        if !json { print("skipped \(result.name): \(reason)") }
+    let cases = try ConformanceCase.find(in: folders)
+    let threads = options.usefulThreads, workers = min(threads, cases.count)
+    // Cases are tiny, so threads are of more use side by side than inside one. Only a case by itself gets them all.
+    // What is timed beside other work says little, and would be remembered.
+    let planner = try options.planner(
+      threads: threads / workers, tuning: options.tuning == .full ? options.openedTuning : .off)
+    let suite = ConformanceSuite(ConformanceRun(planner: planner), workers: workers, timeLimit: .seconds(timeLimit))
+    let bar = ProgressBar(isQuiet: isatty(STDERR_FILENO) == 0)
+    var report = ConformanceReport()
+    let left = suite.run(cases) { result in
+      report.add(result)
+      if !json, let line = ConformanceReport.line(result, verbose: verbose) {
+        bar.clear()
+        print(line)
+        // What was printed before a crash says where it was.
+        fflush(nil)
       }
-      rows.append(row)
+      bar.update(label: "conformance", done: report.count, total: cases.count)
     }
-    if json {
-      let object: [String: Any] = [
-        "backend": options.backend, "passed": passed, "failed": failed, "skipped": skipped, "cases": rows,
-      ]
-      print(String(decoding: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]), as: UTF8.self))
-    } else {
-      print("\(passed) passed, \(failed) failed, \(skipped) skipped")
+    bar.finish()
+    print(json ? try report.json(backend: options.backend) : report.closingLine)
+    // Threads that are still at work must not find the libraries taken down around them.
+    if left > 0 {
+      fflush(nil)
+      _exit(1)
     }
-    if failed > 0 { throw ExitCode(1) }
+    if report.failed > 0 { throw ExitCode(1) }
   }
 }

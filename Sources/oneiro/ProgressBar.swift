@@ -58,6 +58,16 @@ final class ProgressBar: Sendable {
     FileHandle.standardError.write(Data("\r\(text) ...\u{1B}[K".utf8))
   }
 
+  /// Wipes the bar, so that another line can stand there; the next update draws it anew.
+  func clear() {
+    let isOpen = state.withLock { state in
+      state.lastDrawing = nil
+      defer { state.isOpen = false }
+      return state.isOpen
+    }
+    if isOpen { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+  }
+
   /// Ends the bar's line.
   func finish() {
     let isOpen = state.withLock { state in
