@@ -53,22 +53,8 @@ struct Kernels: ParsableCommand {
     for isa in Set(kernels.map { $0["isa"] as? String ?? "" }).sorted() {
       let ops = kernels.filter { $0["isa"] as? String == isa }.map { "\($0["op"] ?? "") \($0["since"] ?? "")" }
       print("  \(ops.count) \(ops.count == 1 ? "kernel" : "kernels")\(isa.isEmpty ? "" : " for \(isa)"):")
-      for line in Self.wrapped(ops.sorted(), width: 96) { print("    \(line)") }
+      for line in wrapped(ops.sorted(), separator: ",", width: 96) { print("    \(line)") }
     }
     print("")
-  }
-
-  /// Words with commas between them, on lines of at most `width` characters.
-  private static func wrapped(_ words: [String], width: Int) -> [String] {
-    var lines: [String] = []
-    for (index, word) in words.enumerated() {
-      let piece = index + 1 < words.count ? word + "," : word
-      if let line = lines.last, line.count + 1 + piece.count <= width {
-        lines[lines.count - 1] += " " + piece
-      } else {
-        lines.append(piece)
-      }
-    }
-    return lines
   }
 }

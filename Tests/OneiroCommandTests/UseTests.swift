@@ -12,7 +12,8 @@ import Testing
     ["run", "m.onnx", "--levitate"], ["run", "m.onnx", "--input", "x"], ["run", "m.onnx", "--threads", "0"],
     ["dump", "m.onnx", "--format", "html"], ["dump", "m.onnx", "--stage", "dreamt"], ["dump", "m.onnx", "--depth=-1"],
     ["dump", "m.onnx", "--input", "x=wide"], ["bench", "m.onnx", "--runs", "0"], ["bench", "m.onnx", "--seed", "x"],
-    ["kernels", "a.so", "b.so"], ["bundle", "replace", "p.onnx"],
+    ["kernels", "a.so", "b.so"], ["conformance", "f", "--time-limit", "0"], ["ops", "--backend"],
+    ["bundle", "replace", "p.onnx"],
     ["bundle", "replace", "p.onnx", "unet=u.onnx", "--unconditional", "n.npy"],
     ["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.png", "--sampler", "heun"],
     ["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.png", "--sampler", "euler,plms"],
@@ -29,10 +30,26 @@ import Testing
     #expect(result.errors.contains("Error: ") && result.errors.contains("--help"), "\(result.errors)")
   }
 
-  @Test(arguments: ["run", "dump", "bench", "conformance", "kernels"]) func everyVerbHasHelp(verb: String) throws {
+  @Test(arguments: ["run", "dump", "bench", "conformance", "kernels", "ops"]) func everyVerbHasHelp(verb: String) throws
+  {
     let result = try Program.run([verb, "--help"])
     #expect(result.status == 0 && result.errors.isEmpty)
     #expect(result.output.contains("USAGE: oneiro \(verb)"))
+  }
+
+  @Test func opsListsWhatFits() throws {
+    let all = try Program.run(["ops"])
+    #expect(all.status == 0 && all.errors.isEmpty)
+    #expect(all.output.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    let text = try Program.run(["ops", "LOGSOFTMAX", "--backend", "reference"]).output
+    #expect(text.contains("LogSoftmax  (1 11) 13  floats"), "\(text)")
+    let json = try Program.run(["ops", "LogSoftmax", "--domain", "ai.onnx", "--json"]).output
+    let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+    let operators = try #require(object?["operators"] as? [[String: Any]])
+    #expect(operators.map { $0["name"] as? String } == ["LogSoftmax"])
+    #expect(operators[0]["types"] as? [String: [String]] == ["T": ["float", "float16", "double", "bfloat16"]])
+    try expectFailure(["ops", "levitate"], "levitate", "none")
+    try expectFailure(["ops", "--backend", "levitate"], "no such backend")
   }
 
   @Test func runWritesWhatTheModelComputes() throws {

@@ -16,6 +16,9 @@ public enum OpsetAdapters {
 
   private static let byOp: [OpIdentifier: [OpsetAdapter]] = Dictionary(grouping: all, by: \.op)
 
+  /// The opset of the last change that an adapter makes up for; `nil` for an operator that has none.
+  public static func newestChange(of op: OpIdentifier) -> Int64? { byOp[op]?.map(\.to).max() }
+
   /// Brings a whole model, its functions included, to the canonical opset.
   public static func normalise(_ model: inout Model) throws(GraphError) {
     try normalise(&model.graph, from: model.opsetImports[""] ?? Model.canonicalOpset)
