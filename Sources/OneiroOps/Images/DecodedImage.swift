@@ -9,6 +9,10 @@ struct DecodedImage {
   /// 16384 x 16384: a damaged header cannot ask for more memory than this.
   static let mostPixels = 1 << 28
 
+  /// What a compressed file of so many bytes may hold: 4096 x 4096 in any case, and 4096 a byte, ten times what the best
+  /// compression makes of a plain area in PNG. A few bytes that speak of a huge picture are not worth gigabytes.
+  private static func mostPixels(inBytes count: Int) -> Int { min(mostPixels, max(1 << 24, count << 12)) }
+
   /// - Returns: `nil` for a file that is damaged or of no kind that is known.
   /// - Throws: for a kind that is known but cannot be read.
   static func decode(_ file: [UInt8]) throws(KernelError) -> DecodedImage? {
@@ -63,7 +67,7 @@ struct DecodedImage {
     var height: UInt32 = 0
     var sentence = [CChar](repeating: 0, count: 256)
     let status = format.decoder(
-      file, file.count, UInt64(mostPixels), &rgb, &width, &height, &sentence, sentence.count)
+      file, file.count, UInt64(mostPixels(inBytes: file.count)), &rgb, &width, &height, &sentence, sentence.count)
     if status == CPICTURE_UNSUPPORTED {
       let reason = sentence.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
       throw KernelError("a \(format.name) file that cannot be read: \(reason)")
