@@ -39,7 +39,7 @@ done
 
 written=$(awk -v table="$table" '
   /^<!-- results: begin -->$/ { print; while ((getline line < table) > 0) print line; inside = 1 }
-  /^<!-- results: end -->$/ { inside = 0; found = 1 }
+  /^<!-- results: end -->$/ { found = inside; inside = 0 }
   !inside { print }
   END { if (!found) exit 1 }' "$document") || {
   echo "$document: expected the markers <!-- results: begin --> and <!-- results: end -->, found none" >&2
