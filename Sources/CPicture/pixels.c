@@ -15,9 +15,11 @@ int picture_fails(int status, char *error, size_t error_size, const char *format
 }
 
 int picture_check_size(uint64_t width, uint64_t height, uint64_t max_pixels, char *error, size_t error_size) {
+  if (width == 0 || height == 0)
+    return picture_fails(CPICTURE_DAMAGED, error, error_size, "expected a pixel at least, found none");
   /* Divided, because the product may pass 64 bits. */
-  if (width > 0 && height > 0 && width <= UINT32_MAX && height <= max_pixels / width) return CPICTURE_OK;
-  return picture_fails(CPICTURE_DAMAGED, error, error_size, "expected from 1 to %llu pixels, found %llu x %llu",
+  if (width <= UINT32_MAX && height <= max_pixels / width) return CPICTURE_OK;
+  return picture_fails(CPICTURE_DAMAGED, error, error_size, "expected at most %llu pixels, found %llu x %llu",
                        (unsigned long long)max_pixels, (unsigned long long)width, (unsigned long long)height);
 }
 
