@@ -41,7 +41,7 @@ fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test conformance trials peers peers-full full-size models install format check clean build-packages test-packages
+.PHONY: help demo build test conformance trials peers peers-full peers-families full-size models install format check clean build-packages test-packages
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ peers: build ## time the tiny U-Net and VAE decoder next to ONNX Runtime and Ope
 
 peers-full: build ## parts of the full-size pipeline in ONNX Runtime and OpenVINO: 10 GB of disk, 12 GB of memory
 	Tests/Peers/run.sh extracted_parts.py
+
+peers-families: build ## export small networks of many families with PyTorch, and compare with ONNX Runtime: 6 GB of disk
+	Tests/Peers/run.sh families.py --times
 
 full-size: build ## make DreamDiffusion at full size with made-up weights, and draw one picture of 4 steps
 	@mkdir -p full-size

@@ -156,6 +156,16 @@ static int32_t compute(const oneiro_call *call) {
   return ONEIRO_OK;
 }
 
+/* As the reference, refuses to divide integers by zero; before anything is written, since that may be in place. */
+static int32_t compute_division(const oneiro_call *call) {
+  const oneiro_tensor *divisors = &call->inputs[1];
+  int64_t count = oneiro_element_count(&call->outputs[0]) ? oneiro_element_count(divisors) : 0;
+  if (divisors->element_type == ONEIRO_FLOAT32) count = 0;
+  for (int64_t index = 0; index < count; index++)
+    if (vector_integer_at(divisors, index) == 0) return vector_fail(call->why, "division of an integer by zero");
+  return compute(call);
+}
+
 /* All of the output as one row beside a single number. */
 static vector_broadcast with_scalar(const oneiro_call *call) {
   return (vector_broadcast){.operands = 2, .rows = 1, .row = oneiro_element_count(&call->outputs[0]), .steps = {1, 0}};
@@ -181,7 +191,7 @@ static const vector_kernel kernels[] = {
     {"Add", 14, supports_two, prepare, compute, free, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
     {"Sub", 14, supports_two, prepare, compute, free, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
     {"Mul", 14, supports_two, prepare, compute, free, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
-    {"Div", 14, supports_two, prepare, compute, free, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
+    {"Div", 14, supports_two, prepare, compute_division, free, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
     {"Pow", 15, supports_two, prepare, compute, free, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
     {"Max", 13, supports, prepare, compute, free, NULL},
     {"Min", 13, supports, prepare, compute, free, NULL},

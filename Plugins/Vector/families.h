@@ -31,6 +31,7 @@ extern const vector_family vector_reduction;
 extern const vector_family vector_argmax;
 extern const vector_family vector_pool;
 extern const vector_family vector_resize;
+extern const vector_family vector_recurrent;
 
 #pragma GCC visibility pop
 #endif

@@ -131,6 +131,18 @@ typedef struct vector_loops {
   /* Output: one channel from the products' rows, which may be read up to a vector behind the last tile. */
   void (*winograd_output)(const vector_winograd_channel *channel, const float *products, size_t step,
                           const vector_winograd_run *runs, size_t count);
+  /* LSTM and GRU, one step. C = H R for few rows, R packed by `pack_columns` over its whole depth; C is written up to whole
+   * panels. */
+  void (*multiply_state)(float *c, size_t c_step, const float *h, size_t h_step, const float *weights, size_t rows,
+                         size_t columns, size_t depth);
+  /* The gates i, o, f, c: `gates` holds R h and is overwritten, `projected` W x and all biases; the cell and h move on. */
+  void (*lstm_step)(float *gates, const float *projected, size_t hidden, float *cell, float *h);
+  /* The gates z and r, in place. */
+  void (*gru_gates)(float *gates, const float *projected, size_t hidden);
+  /* h moves on. `candidate` holds Rh h, to which `bias` is added before the reset gate acts; or, without `bias`, it holds
+   * Rh (r * h). It is overwritten. `projected` is that of the candidate alone. */
+  void (*gru_step)(const float *gates, float *candidate, const float *projected, const float *bias, size_t hidden,
+                   float *h);
   /* y[i] += factor * x[i * x_step] */
   void (*add_scaled)(float *y, const float *x, size_t count, size_t x_step, float factor);
 } vector_loops;

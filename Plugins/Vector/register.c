@@ -26,6 +26,7 @@ static const vector_family *const families[] = {
     &vector_argmax,
     &vector_pool,
     &vector_resize,
+    &vector_recurrent,
 };
 
 int32_t oneiro_plugin_register(const oneiro_host *host) {

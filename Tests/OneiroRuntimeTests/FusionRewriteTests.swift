@@ -101,27 +101,6 @@ extension RewriteTests {
         }
         """, expected: ["Conv"]),
     Example(
-      testDescription: "an attention in one node",
-      text: """
-        g (float[2,3,8] q, float[2,5,8] k, float[2,5,8] v) => (float[2,3,8] y) {
-          y = Attention<q_num_heads = 2, kv_num_heads = 2, scale = 0.7>(q, k, v)
-        }
-        """, expected: ["ScaledDotProductAttention"]),
-    Example(
-      testDescription: "an attention that is causal stays",
-      text: """
-        g (float[2,3,8] q, float[2,3,8] k, float[2,3,8] v) => (float[2,3,8] y) {
-          y = Attention<q_num_heads = 2, kv_num_heads = 2, is_causal = 1>(q, k, v)
-        }
-        """, expected: ["Attention"]),
-    Example(
-      testDescription: "an attention with a window stays",
-      text: """
-        g (float[2,3,8] q, float[2,3,8] k, float[2,3,8] v) => (float[2,3,8] y) {
-          y = Attention<q_num_heads = 2, kv_num_heads = 2, left_window_size = 1>(q, k, v)
-        }
-        """, expected: ["Attention"]),
-    Example(
       testDescription: "halves of two values stay",
       text: """
         g (float[2,4] x) => (float[2,4] y) { a = Neg(x)  b = Abs(x)  g = Gelu(b)  y = Mul(a, g) }

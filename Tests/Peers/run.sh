@@ -2,6 +2,7 @@
 # Runs one of the scripts beside this file, which hold Oneiro next to other programs:
 #
 #   Tests/Peers/run.sh compare.py             times and memory next to ONNX Runtime and OpenVINO
+#   Tests/Peers/run.sh families.py            small networks of many families, exported by PyTorch, next to ONNX Runtime
 #   Tests/Peers/run.sh extracted_parts.py     parts of the full-size pipeline in ONNX Runtime and OpenVINO
 #   Tests/Peers/run.sh diffusers_import.py    imported diffusers folders next to diffusers
 #   Tests/Peers/run.sh sampler_golden.py      samplers next to diffusers' schedulers

@@ -88,16 +88,16 @@ typedef struct oneiro_tensor {
 
 /* The kinds of attribute a kernel can be asked about, with ONNX's AttributeProto numbers. Others are not passed on. */
 enum { ONEIRO_ATTRIBUTE_FLOAT = 1, ONEIRO_ATTRIBUTE_INT = 2, ONEIRO_ATTRIBUTE_STRING = 3,
-       ONEIRO_ATTRIBUTE_FLOATS = 6, ONEIRO_ATTRIBUTE_INTS = 7 };
+       ONEIRO_ATTRIBUTE_FLOATS = 6, ONEIRO_ATTRIBUTE_INTS = 7, ONEIRO_ATTRIBUTE_STRINGS = 8 };
 
 typedef struct oneiro_attribute {
   uint32_t struct_size;
   int32_t kind;
   const char *name;
-  size_t count;               /* elements of `ints` or `floats`, bytes of `string`; 1 for a single int or float */
+  size_t count;               /* elements of `ints` or `floats`, bytes of `string`, STRINGS; 1 for a single int or float */
   const int64_t *ints;        /* INT (one) and INTS */
   const float *floats;        /* FLOAT (one) and FLOATS */
-  const char *string;         /* STRING, zero-terminated */
+  const char *string;         /* STRING, zero-terminated; STRINGS, one behind the other, each zero-terminated */
 } oneiro_attribute;
 
 /* One node with bound shapes. An absent optional input has element type ONEIRO_TYPE_ABSENT. */

@@ -13,8 +13,8 @@ public enum Loop: Operator {
     outputs: [.variadic("v_final_and_scan_outputs", "V", sameType: false)], attributes: [.required("body", .graph)],
     types: ["I": .int64, "B": .bool])
 
-  /// Rounds after which a loop without an end is given up.
-  static let roundLimit = 1 << 31
+  /// Rounds after which a loop is taken for one without an end: its condition may never become false.
+  static let roundLimit = 1 << 20
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let initial = Array(node.inputs.dropFirst(2))

@@ -15,6 +15,8 @@ public enum Scan: Operator {
       .ints("scan_input_directions"), .ints("scan_output_directions"),
     ])
 
+  private static let sliceLimit = 1 << 31
+
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let plan = try node.checking(nil, try Plan(node.attributes, inputCount: node.inputs.count))
     var slices: [ValueType?] = [], length = Dimension.unknown
@@ -55,8 +57,8 @@ public enum Scan: Operator {
     guard lengths.count == 1, let length = lengths.first else {
       throw call.fails("the scanned inputs are \(lengths.sorted()) long, expected one length")
     }
-    guard length <= Loop.roundLimit else {
-      throw call.fails("the scanned inputs are longer than \(Loop.roundLimit) slices")
+    guard length <= sliceLimit else {
+      throw call.fails("the scanned inputs are longer than \(sliceLimit) slices")
     }
     var stacks = [[Tensor]](repeating: [], count: plan.outputAxes.count)
     for round in 0..<length {

@@ -19,8 +19,10 @@ struct Recurrence {
         recurrentWeights, gates.lowerBound * hidden..<gates.upperBound * hidden, h, bias: recurrentBias)
     }
 
-    /// Activation `number` of x, which is held within the clip first.
-    func activate(_ number: Int, _ x: Double) -> Double { activations[number](max(-clip, min(clip, x))) }
+    /// Activation `number` of x, which is held within the clip first. `min` and `max` would lose a NaN.
+    func activate(_ number: Int, _ x: Double) -> Double {
+      activations[number](x.isNaN ? x : max(-clip, min(clip, x)))
+    }
   }
 
   let gates, length, batch, inputSize, hidden: Int

@@ -56,6 +56,9 @@ final class BoundNode: @unchecked Sendable {
       case .string(let bytes):
         result.string = UnsafePointer(allocate(CChar.self, bytes.map(CChar.init(bitPattern:)) + [0]))
         result.count = bytes.count
+      case .strings(let strings):
+        let characters = strings.flatMap { (bytes) -> [CChar] in bytes.map(CChar.init(bitPattern:)) + [0] }
+        (result.string, result.count) = (UnsafePointer(allocate(CChar.self, characters)), strings.count)
       default: return nil
       }
       result.name = text(name)

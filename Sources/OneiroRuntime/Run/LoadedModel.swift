@@ -22,7 +22,7 @@ public struct LoadedModel: Sendable {
     self.model = model
     do throws(GraphError) {
       try ModelChecker.check(model)
-      let flat = InlineSubgraphs.apply(to: try InlineFunctions.apply(to: model).graph)
+      let flat = InlineSubgraphs.apply(to: try ExpandGradients.apply(to: InlineFunctions.apply(to: model).graph))
       if let missing = outputs?.first(where: { name in !flat.outputs.contains { $0.name == name } }) {
         let names = flat.outputs.map(\.name).joined(separator: ", ")
         throw .mismatch("output \"\(missing)\"", expected: "one of \(names)", found: "a name that the graph has not")
