@@ -42,6 +42,9 @@ let package = Package(
         "COneiroKernel", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
       ]),
     .target(
+      name: "OneiroQuantization",
+      dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+    .target(
       name: "OneiroDream",
       dependencies: [
         "COneiroKernel", "CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime",
@@ -49,7 +52,8 @@ let package = Package(
     .executableTarget(
       name: "oneiro",
       dependencies: [
-        "OneiroDream", "OneiroGraph", "OneiroModel", "OneiroOps", "OneiroPasses", "OneiroRuntime",
+        "OneiroDream", "OneiroGraph", "OneiroModel", "OneiroOps", "OneiroPasses", "OneiroQuantization",
+        "OneiroRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -72,6 +76,9 @@ let package = Package(
     .testTarget(
       name: "OneiroRuntimeTests",
       dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+    .testTarget(
+      name: "OneiroQuantizationTests",
+      dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroRuntime", "OneiroQuantization"]),
     .testTarget(
       name: "OneiroDreamTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroRuntime", "OneiroDream"],
       exclude: ["Golden"]),

@@ -56,4 +56,14 @@ public struct Graph: Sendable {
     captured.formUnion(outputs.map(\.name).filter { !defined.contains($0) })
     return captured
   }
+
+  /// Names of values in this graph and the bodies in it.
+  public var allNames: Set<String> {
+    var names = Set((inputs + outputs).map(\.name)).union(initializers.keys).union(sparseInitializers.keys)
+    for node in nodes {
+      names.formUnion(node.inputs + node.outputs)
+      for body in node.bodies { names.formUnion(body.graph.allNames) }
+    }
+    return names
+  }
 }

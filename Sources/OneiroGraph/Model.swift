@@ -34,6 +34,13 @@ public struct Model: Sendable {
   /// The version of the domain `ai.oneiro`.
   public static let oneiroOpset: Int64 = 1
   public static let oneiroDomain = "ai.oneiro"
+
+  /// Says of a model that nodes have been added to that it needs the opset they mean, and the version of the format that
+  /// has all element types: 4-bit ones came with version 10.
+  public mutating func useCanonicalForm() {
+    opsetImports[""] = Model.canonicalOpset
+    irVersion = max(irVersion, 10)
+  }
 }
 
 /// A function that a model defines for its own use; a node calls it by domain and name.

@@ -12,6 +12,13 @@ public struct RewriteSettings: Sendable {
     stopAfter = nil
   }
 
+  /// Every rule left out.
+  public static var none: RewriteSettings {
+    var settings = RewriteSettings()
+    settings.skipped = Set(RewriteRules.all.map(\.name) + [hoisting])
+    return settings
+  }
+
   /// - skipped: names of rules, or "all".
   /// - Throws: when there is no rule of a name.
   public init(skipping skipped: [String], stopAfter: Int? = nil) throws(GraphError) {
@@ -21,7 +28,7 @@ public struct RewriteSettings: Sendable {
         "pass \"\(stranger)\"", expected: "\(Self.all) or one of \(names.joined(separator: ", "))",
         found: "a name that no pass has")
     }
-    self.skipped = skipped.contains(Self.all) ? Set(names) : Set(skipped)
+    self.skipped = skipped.contains(Self.all) ? Self.none.skipped : Set(skipped)
     self.stopAfter = stopAfter
   }
 

@@ -121,7 +121,7 @@ struct DreamCommand: ParsableCommand {
       bar.update(label: pictures > 1 ? "picture \(picture + 1) of \(pictures)" : "picture", done: done, total: total)
     }
     bar.finish()
-    let score = Score(results, recording)
+    let score = ClassScore(results, recording)
     var files: [String] = []
     if let out {
       for result in results {
@@ -173,7 +173,7 @@ struct DreamCommand: ParsableCommand {
     return .given(recorded, source: recording.source)
   }
 
-  private func report(_ files: [String], _ summary: Dream.Summary, _ score: Score?, _ dream: Dream) throws {
+  private func report(_ files: [String], _ summary: Dream.Summary, _ score: ClassScore?, _ dream: Dream) throws {
     let placement = summary.placement.map { "\($0.count) nodes on \($0.source)" }.joined(separator: ", ")
     if json {
       var object: [String: Any] = [
@@ -203,23 +203,5 @@ struct DreamCommand: ParsableCommand {
     }
     return "first step after \(text(times.secondsToFirstStep)) s, \(text(times.secondsPerStep)) s a step, "
       + "\(text(times.secondsToDecode)) s to decode"
-  }
-}
-
-/// How many pictures the pipeline's own classifier puts in the class of the trial they came from.
-private struct Score {
-  let predicted: [Int]
-  let labels: [Int]
-  var total: Int { labels.count }
-  var right: Int { zip(predicted, labels).count { $0 == $1 } }
-  func isWrong(_ index: Int) -> Bool { predicted[index] != labels[index] }
-
-  init?(_ results: [Dream.Result], _ recording: Recording) {
-    guard let known = recording.labels else { return nil }
-    let logits = results.compactMap { $0.outputs[PipelineInterface.classLogitsName]?.doubles() }
-    guard logits.count == results.count, !results.isEmpty else { return nil }
-    predicted = logits.map { row in row.indices.max { row[$0] < row[$1] } ?? 0 }
-    let samples = results.count / max(known.count, 1)
-    labels = results.indices.map { Int(known[$0 / max(samples, 1)]) }
   }
 }

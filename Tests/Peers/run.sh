@@ -4,6 +4,7 @@
 #   Tests/Peers/run.sh compare.py             times and memory next to ONNX Runtime and OpenVINO
 #   Tests/Peers/run.sh families.py            small networks of many families, exported by PyTorch, next to ONNX Runtime
 #   Tests/Peers/run.sh extracted_parts.py     parts of the full-size pipeline in ONNX Runtime and OpenVINO
+#   Tests/Peers/run.sh quantized.py            what oneiro quantize writes in ONNX Runtime
 #   Tests/Peers/run.sh diffusers_import.py    imported diffusers folders next to diffusers
 #   Tests/Peers/run.sh sampler_golden.py      samplers next to diffusers' schedulers
 #   Tests/Peers/run.sh export_unet.py         the U-Net of Stable Diffusion 1.5 as PyTorch exports it

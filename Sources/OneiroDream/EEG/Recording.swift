@@ -124,7 +124,7 @@ public struct Recording: Sendable {
 
 extension Tensor {
   /// Rows of the first axis, copied.
-  func rows(_ indices: [Int]) -> Tensor {
+  public func rows(_ indices: [Int]) -> Tensor {
     precondition(rank >= 1 && elementType.bitWidth >= 8 && indices.allSatisfy { $0 >= 0 && $0 < dims[0] })
     let rowBytes = dims[0] == 0 ? 0 : bytes.count / dims[0]
     let source = bytes

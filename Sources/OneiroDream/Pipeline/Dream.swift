@@ -103,9 +103,11 @@ public final class Dream {
   /// - samples: how many pictures to make of each trial.
   /// - seed: of the noise that some samplers add after their steps; `nil` takes that of the starting noise, or 0.
   /// - progress: is told of each step of the sampler: which picture, of how many, steps done, steps in all.
+  /// - observeCalls: is shown what the noise predictor is called with; see `RunOptions`.
   public func run(
     _ recording: Recording, noise: StartingNoise, samples: Int = 1, seed: UInt64? = nil,
-    progress: (@Sendable (_ picture: Int, _ pictures: Int, _ done: Int, _ total: Int) -> Void)? = nil
+    progress: (@Sendable (_ picture: Int, _ pictures: Int, _ done: Int, _ total: Int) -> Void)? = nil,
+    observeCalls: (@Sendable (_ picture: Int, _ role: String, _ inputs: [String: Tensor]) -> Void)? = nil
   ) throws(DreamError) -> (results: [Result], summary: Summary) {
     guard samples >= 1 else { throw .mismatch(at: "samples", expected: "1 or more", found: "\(samples)") }
     try recording.check(fits: interface.eeg, named: PipelineInterface.eegName)
@@ -127,6 +129,7 @@ public final class Dream {
         clock.note(done)
         progress?(index, pictures, done, total)
       }
+      if let observeCalls { runOptions.observeCalls = { role, inputs in observeCalls(index, role, inputs) } }
       let inputs: [String: Value] = [
         PipelineInterface.eegName: .tensor(recording.trials.rows([index / samples])),
         PipelineInterface.noiseName: .tensor(noises.rows([index])),

@@ -152,6 +152,8 @@ final class DenoiseKernel: PlannedBody {
     var session: Session
     var loop: DenoiseLoop
     var freshNoise: FreshNoise
+    /// The context of the run, where somebody looks at the calls.
+    var contextSeen: Tensor?
     init(_ session: consuming Session, _ loop: DenoiseLoop, _ freshNoise: FreshNoise) {
       self.session = session
       self.loop = loop
@@ -190,10 +192,29 @@ final class DenoiseKernel: PlannedBody {
       if first == 0, let contextPort, let context {
         Self.write(context, after: unconditional, to: state.session.input(contextPort))
       }
+      if let observe = bodyOptions.observeCalls {
+        if first == 0 { state.contextSeen = contextPort.map { tensor(of: $0, in: state) } }
+        observe(role, inputs(of: state))
+      }
       try state.session.execute(bodyOptions, from: first)
     } progress: { done, total in
       bodyOptions.progress?(role, done, total)
     }
+  }
+
+  /// A copy of what the predictor is about to be called with.
+  private func inputs(of state: State) -> [String: Tensor] {
+    var inputs: [String: Tensor] = [:]
+    for port in [sample, timestep] { inputs[bodyPlan.inputs[port].name] = tensor(of: port, in: state) }
+    if let context { inputs[bodyPlan.inputs[context].name] = state.contextSeen }
+    return inputs
+  }
+
+  private func tensor(of index: Int, in state: State) -> Tensor {
+    let port = bodyPlan.inputs[index], memory = state.session.input(index)
+    return Tensor(
+      port.type.elementType, dims: port.dims,
+      storage: ByteStorage(byteCount: memory.count) { $0.copyMemory(from: UnsafeRawBufferPointer(memory)) })
   }
 
   /// Fills the first half of the memory with the unconditional context, as often as it fits, and the rest with the

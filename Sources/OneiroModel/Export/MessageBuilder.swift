@@ -174,7 +174,7 @@ extension Tensor {
 
 extension Graph {
   /// The initializers in the order of the file, those that were added otherwise by name after them.
-  var orderedInitializers: [(name: String, tensor: Tensor)] {
+  public var orderedInitializers: [(name: String, tensor: Tensor)] {
     var seen: Set<String> = []
     let listed = initializerOrder.filter { initializers[$0] != nil && seen.insert($0).inserted }
     let others = initializers.keys.filter { !seen.contains($0) }.sorted()

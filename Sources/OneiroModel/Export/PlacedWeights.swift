@@ -10,13 +10,16 @@ public struct PlacedWeights: Sendable {
 
   public init() {}
 
-  mutating func add(_ tensor: Tensor, at place: ExternalDataWriter.Place) {
-    guard let identity = tensor.storageIdentity else { preconditionFailure("strings have no place in a weights file") }
-    places[identity] = place
-    tensors.append(tensor)
+  /// Takes a file that is to appear with the model.
+  public mutating func add(_ written: WrittenWeights) {
+    guard let file = written.file else { return }
+    files.append(file)
+    for (tensor, place) in written.places {
+      guard let identity = tensor.storageIdentity else { preconditionFailure("strings have no place in a file") }
+      places[identity] = place
+      tensors.append(tensor)
+    }
   }
-
-  mutating func add(_ file: FinishedFile) { files.append(file) }
 
   /// Gives the files their names.
   func commit() throws(GraphError) {
@@ -35,21 +38,22 @@ extension PlacedWeights {
   public mutating func write(
     _ graph: Graph, to location: String, in folder: String, threshold: Int = PlacedWeights.threshold
   ) throws(GraphError) -> String? {
-    var tensors: [Tensor] = []
-    var seen = Set(places.keys)
-    func collect(_ graph: Graph) {
-      for (_, tensor) in graph.orderedInitializers where tensor.storedByteCount >= threshold {
-        if let identity = tensor.storageIdentity, seen.insert(identity).inserted { tensors.append(tensor) }
-      }
-      for node in graph.nodes { for body in node.bodies { collect(body.graph) } }
+    let tensors = graph.allInitializers.filter { tensor in
+      tensor.storedByteCount >= threshold && tensor.storageIdentity.map { places[$0] == nil } ?? false
     }
-    collect(graph)
     guard !tensors.isEmpty else { return nil }
-    var writer = try ExternalDataWriter(location: location, folder: folder)
-    for tensor in tensors { add(tensor, at: try writer.append(tensor)) }
-    let (file, hash) = try writer.finish()
-    add(file)
-    return hash
+    var stream = try WeightStream(to: location, in: folder, threshold: threshold)
+    for tensor in tensors { try stream.keep(tensor) }
+    let written = try stream.finish()
+    add(written)
+    return written.hash
+  }
+}
+
+extension Graph {
+  /// The tensors of this graph and of the bodies in it, in the order in which files list them.
+  public var allInitializers: [Tensor] {
+    orderedInitializers.map(\.tensor) + nodes.flatMap { $0.bodies.flatMap { $0.graph.allInitializers } }
   }
 }
 
@@ -59,36 +63,24 @@ extension Network {
   /// - type: float32, or float16 or bfloat16 for tensors of two axes and more: those that make a file large. In the
   ///   graph they are float32 all the same, kept narrow.
   /// - progress: is told of the bytes of each tensor that is done.
-  /// - Returns: the graph, whose initializers are mapped from that file, and the file's SHA-256.
+  /// - Returns: the graph, whose initializers are mapped from that file, and the file's SHA-256 if there is one.
   public func writeWeights(
     to location: String, in folder: String, as type: ElementType, placed: inout PlacedWeights,
     progress: (_ byteCount: Int) -> Void
-  ) throws(GraphError) -> (graph: Graph, hash: String) {
-    var writer = try ExternalDataWriter(location: location, folder: folder)
-    var graph = graph
-    var written: [(name: String, type: ElementType, dims: [Int], place: ExternalDataWriter.Place)] = []
+  ) throws(GraphError) -> (graph: Graph, hash: String?) {
+    var stream = try WeightStream(to: location, in: folder)
+    var written: [(name: String, index: Int)] = []
     for weight in weights {
       let stored = weight.tensor.dims.count >= 2 ? type : .float32
       let tensor = try weight.tensor.converted(to: stored, name: weight.name).read()
       try WeightCheck.finite(tensor, name: weight.name)
-      if tensor.storedByteCount < PlacedWeights.threshold {
-        graph.addInitializer(weight.name, stored == .float32 ? tensor : tensor.widening())
-      } else {
-        written.append((weight.name, stored, tensor.dims, try writer.append(tensor)))
-      }
+      written.append((weight.name, try stream.append(stored == .float32 ? tensor : tensor.widening())))
       progress(tensor.storedByteCount)
     }
-    let (file, hash) = try writer.finish()
-    placed.add(file)
-    for (name, stored, dims, place) in written {
-      let range = place.offset..<place.offset + place.length
-      let storage = file.mapped.storage(range, alignment: stored.bitWidth / 8)
-      let tensor =
-        stored == .float32
-        ? Tensor(.float32, dims: dims, storage: storage) : Tensor(widening: storage, from: stored, dims: dims)
-      placed.add(tensor, at: place)
-      graph.addInitializer(name, tensor)
-    }
-    return (graph, hash)
+    let result = try stream.finish()
+    placed.add(result)
+    var graph = graph
+    for (name, index) in written { graph.addInitializer(name, result.tensors[index]) }
+    return (graph, result.hash)
   }
 }

@@ -1,9 +1,9 @@
 import OneiroGraph
 
 /// A look at weights while they pass by.
-enum WeightCheck {
+package enum WeightCheck {
   /// Refuses a tensor of float32, float16 or bfloat16 with a NaN or an infinity in it: no picture comes out of that.
-  static func finite(_ tensor: Tensor, name: String) throws(GraphError) {
+  package static func finite(_ tensor: Tensor, name: String) throws(GraphError) {
     let bad: Int? =
       switch tensor.elementType {
       case .float32: firstBad(tensor, UInt32.self, exponent: 0x7F80_0000)

@@ -36,14 +36,4 @@ extension Graph {
     graph.nodes = casts + nodes
     return graph
   }
-
-  /// Names of values in this graph and the bodies in it.
-  private var allNames: Set<String> {
-    var names = Set((inputs + outputs).map(\.name)).union(initializers.keys).union(sparseInitializers.keys)
-    for node in nodes {
-      names.formUnion(node.inputs + node.outputs)
-      for body in node.bodies { names.formUnion(body.graph.allNames) }
-    }
-    return names
-  }
 }

@@ -14,6 +14,7 @@ public enum ModelChecker {
       throw .invalid("input \"\(input.name)\"", "has no type")
     }
     _ = try TypeInference(model.graph)
+    try QuantizationConstants.check(model.graph)
   }
 
   private static func checkOperators(

@@ -1,0 +1,62 @@
+import OneiroGraph
+import OneiroModel
+import OneiroPasses
+import OneiroRuntime
+
+/// Calls of a graph whose activations are measured.
+public struct Calibration: Sendable {
+  /// For each call the graph's inputs by name.
+  public let calls: [[String: Tensor]]
+
+  /// - Throws: when there is no call, or none with a number other than zero.
+  public init(_ calls: [[String: Tensor]], source: String) throws(GraphError) {
+    guard !calls.isEmpty else {
+      throw .mismatch(source, expected: "at least one call to calibrate with", found: "none")
+    }
+    let isSilent = calls.allSatisfy { call in
+      call.values.filter { $0.elementType == .float32 }.allSatisfy { tensor in
+        tensor.withElements(of: Float.self) { $0.allSatisfy { $0 == 0 } }
+      }
+    }
+    guard !isSilent else { throw .mismatch(source, expected: "numbers to calibrate with", found: "zeros alone") }
+    self.calls = calls
+  }
+
+  /// Histograms of values of a graph over all calls.
+  /// - graph: `LoadedModel.graph`.
+  /// - Returns: by name, without those that no run shows.
+  /// - progress: is told of each call that is done.
+  public func histograms(
+    of values: Set<String>, in graph: Graph, planner: Planner,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(RunError) -> [String: Histogram] {
+    let origins = ActivationOrigins(graph)
+    var found: [String: Histogram] = [:]
+    // Fused steps have no value for what is inside them; what is not seen then is looked for without fusions.
+    for rewrites in [planner.rewrites, .none] {
+      let missing = values.filter { found[$0] == nil }
+      guard !missing.isEmpty else { break }
+      let recorder = RangeRecorder(Set(missing.flatMap(origins.names)))
+      let runner = GraphRunner(graph, planner: planner.with(rewrites))
+      var options = RunOptions()
+      options.observe = recorder.observe
+      for (index, call) in calls.enumerated() {
+        for (name, tensor) in call { recorder.add(tensor, to: name) }
+        _ = try runner.run(call.mapValues(Value.tensor), options)
+        do { try recorder.check() } catch { throw .graph(error) }
+        progress(index + 1, calls.count)
+      }
+      let histograms = recorder.histograms
+      for value in missing { found[value] = origins.names(of: value).lazy.compactMap { histograms[$0] }.first }
+    }
+    return found
+  }
+}
+
+extension Planner {
+  /// The same with other rewrites.
+  func with(_ rewrites: RewriteSettings) -> Planner {
+    Planner(
+      backend: backend, hostOperators: hostOperators, threads: threads, tuning: tuning, rewrites: rewrites)
+  }
+}

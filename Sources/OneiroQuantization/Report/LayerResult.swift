@@ -1,0 +1,32 @@
+import OneiroGraph
+
+/// What became of one layer.
+public struct LayerResult: Sendable {
+  public let name: String
+  public let op: OpIdentifier
+  public let weight: String
+  public let dims: [Int]
+  public let scheme: LayerScheme
+  /// Why it is not what was asked for.
+  public let reason: String?
+  /// Of the weight, as kept before and after.
+  public let byteCountBefore: Int
+  public let byteCountAfter: Int
+  public let weightNoise: QuantizationNoise
+  /// The value that the layer makes.
+  public let output: String
+  /// How the value that the layer reads is rounded, where it is.
+  public let activation: ActivationQuantization?
+
+  init(_ choice: LayerChoice, before: Tensor?, _ written: WrittenWeight?, _ activation: ActivationQuantization?) {
+    self.activation = choice.scheme == .w8a8 ? activation : nil
+    output = choice.layer.node.outputs[0]
+    let layer = choice.layer, byteCount = before?.storedByteCount ?? 0
+    (name, op, weight, dims) = (layer.name, layer.node.op, layer.weight, layer.dims)
+    scheme = written?.reason == nil ? choice.scheme : .f32
+    reason = written?.reason ?? choice.reason
+    byteCountBefore = byteCount
+    byteCountAfter = written?.byteCount ?? byteCount
+    weightNoise = written?.noise ?? QuantizationNoise()
+  }
+}

@@ -1,0 +1,40 @@
+import OneiroGraph
+import OneiroModel
+
+/// What became of one graph: a plain model, or a part of a pipeline.
+public struct PartReport: Sendable {
+  /// The part's role; empty for a plain model.
+  public let role: String
+  public let layers: [Layer]
+  /// Of all initializers, as kept.
+  public let byteCountBefore: Int
+  public let byteCountAfter: Int
+  /// Of the graph's outputs, where calls were there to measure with.
+  public let outputNoise: QuantizationNoise?
+
+  public struct Layer: Sendable {
+    public let result: LayerResult
+    /// Of the value that the layer makes, with what came in from the layers before.
+    public let outputNoise: QuantizationNoise?
+  }
+
+  public init(role: String, original: Graph, quantized: QuantizedGraph, evaluation: Evaluation?) {
+    self.role = role
+    layers = quantized.layers.map { Layer(result: $0, outputNoise: evaluation?.noise[$0.output]) }
+    byteCountBefore = original.allInitializers.reduce(0) { $0 + $1.storedByteCount }
+    byteCountAfter = quantized.graph.allInitializers.reduce(0) { $0 + $1.storedByteCount }
+    outputNoise = evaluation?.outputs
+  }
+
+  /// How many layers have each scheme, most first.
+  public var schemes: [(scheme: LayerScheme, count: Int)] {
+    let counts = Dictionary(layers.map { ($0.result.scheme, 1) }, uniquingKeysWith: +)
+    return counts.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }.map { ($0.key, $0.value) }
+  }
+
+  /// Why layers are not what was asked for, most common first.
+  public var reasons: [(reason: String, count: Int)] {
+    let counts = Dictionary(layers.compactMap { $0.result.reason.map { ($0, 1) } }, uniquingKeysWith: +)
+    return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+  }
+}

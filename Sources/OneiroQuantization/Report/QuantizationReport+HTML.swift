@@ -1,0 +1,107 @@
+import OneiroRuntime
+
+extension QuantizationReport {
+  /// One file with everything in it: a table of the parts, and for each part a plot and a table of its layers.
+  public var html: String {
+    let rows = parts.map { part in
+      let schemes = part.schemes.map { "\($0.count) \($0.scheme.rawValue)" }.joined(separator: ", ")
+      return Self.row([
+        part.role.isEmpty ? "model" : part.role, schemes, "\(ByteCount(part.byteCountBefore))",
+        "\(ByteCount(part.byteCountAfter))", Self.share(part.byteCountAfter, of: part.byteCountBefore),
+        part.outputNoise.map { Self.decibels($0.decibels) } ?? "",
+      ])
+    }
+    let head = Self.row(["part", "layers", "before", "after", "", "output SNR, dB"], cell: "th")
+    return """
+      <!DOCTYPE html>
+      <html lang="en"><head><meta charset="utf-8"><title>\(Self.escaped(output))</title><style>\(Self.style)</style></head>
+      <body>
+      <h1>\(Self.escaped(output))</h1>
+      <p>\(Self.escaped(model)) as \(scheme)\(method.map { ", ranges by \($0.rawValue)" } ?? "")</p>
+      <table>\(head)\(rows.joined())</table>
+      \(picturesText)
+      \(parts.filter { !$0.layers.isEmpty }.map(section).joined(separator: "\n"))
+      </body></html>
+
+      """
+  }
+
+  private var picturesText: String {
+    guard let pictures else { return "" }
+    var text = "<p>\(pictures.count) pictures before and after: PSNR \(Self.decibels(pictures.psnr)) dB, "
+    text += "SSIM \((pictures.ssim * 1e4).rounded() / 1e4)"
+    if let right = pictures.right { text += ", classified right \(right.after), before \(right.before)" }
+    return text + "</p>"
+  }
+
+  private func section(_ part: PartReport) -> String {
+    let head = Self.row(
+      ["layer", "operator", "shape", "scheme", "before", "after", "weight SNR, dB", "output SNR, dB", ""], cell: "th")
+    let rows = part.layers.map { layer in
+      let result = layer.result
+      return Self.row([
+        result.name, "\(result.op)", result.dims.map(String.init).joined(separator: " x "), result.scheme.rawValue,
+        "\(ByteCount(result.byteCountBefore))", "\(ByteCount(result.byteCountAfter))",
+        result.scheme == .f32 ? "" : Self.decibels(result.weightNoise.decibels),
+        layer.outputNoise.map { Self.decibels($0.decibels) } ?? "", result.reason ?? "",
+      ])
+    }
+    return """
+      <h2>\(Self.escaped(part.role.isEmpty ? "layers" : part.role))</h2>
+      \(SignalPlot(part).svg)
+      <table>\(head)\(rows.joined())</table>
+      """
+  }
+
+  private static func row(_ cells: [String], cell: String = "td") -> String {
+    "<tr>" + cells.map { "<\(cell)>\(escaped($0))</\(cell)>" }.joined() + "</tr>\n"
+  }
+
+  static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+      .replacing("\"", with: "&quot;")
+  }
+
+  private static let style = """
+    body { font: 14px/1.4 sans-serif; margin: 2em; color: #222 } table { border-collapse: collapse }
+    td, th { padding: 2px 10px 2px 0; text-align: left; border-bottom: 1px solid #eee; white-space: nowrap }
+    th { color: #666; font-weight: normal } svg { display: block; margin: 1em 0 } h2 { margin-top: 2em }
+    """
+}
+
+/// Signal-to-noise ratios of a part's layers in their order: of weights in grey, of what the layers make in blue.
+private struct SignalPlot {
+  private let layers: [PartReport.Layer]
+  private let left = 44.0, width = 900.0, height = 240.0, top = 20.0
+
+  init(_ part: PartReport) { layers = part.layers }
+
+  var svg: String {
+    let weights = layers.map { $0.result.scheme == .f32 ? nil : finite($0.result.weightNoise.decibels) }
+    let outputs = layers.map { $0.outputNoise.flatMap { finite($0.decibels) } }
+    let values = (weights + outputs).compactMap { $0 }
+    let high = max(((values.max() ?? 0) / 10).rounded(.up) * 10, 10)
+    let low = min(((values.min() ?? 0) / 10).rounded(.down) * 10, high - 10)
+    func y(_ value: Double) -> Double { top + height * (high - value) / (high - low) }
+    func x(_ index: Int) -> Double { left + width * (Double(index) + 0.5) / Double(layers.count) }
+    var body = ""
+    for value in stride(from: low, through: high, by: 10) {
+      body += "<line x1=\"\(left)\" x2=\"\(left + width)\" y1=\"\(y(value))\" y2=\"\(y(value))\" stroke=\"#e5e5e5\"/>"
+      body += "<text x=\"\(left - 6)\" y=\"\(y(value) + 4)\" text-anchor=\"end\">\(Int(value))</text>"
+    }
+    for (series, color, what) in [(weights, "#aaa", "weight"), (outputs, "#2464b4", "output")] {
+      for (index, value) in series.enumerated() {
+        guard let value else { continue }
+        let name = QuantizationReport.escaped(layers[index].result.name)
+        body += "<circle cx=\"\(x(index))\" cy=\"\(y(value))\" r=\"3\" fill=\"\(color)\">"
+        body += "<title>\(name): \(what) \(QuantizationReport.decibels(value)) dB</title></circle>"
+      }
+    }
+    body += "<text x=\"\(left)\" y=\"12\">SNR, dB, layer by layer: "
+    body += "<tspan fill=\"#888\">weights</tspan> <tspan fill=\"#2464b4\">outputs</tspan></text>"
+    let size = "width=\"\(Int(left + width + 10))\" height=\"\(Int(top + height + 10))\""
+    return "<svg \(size) font-size=\"11\" fill=\"#444\" xmlns=\"http://www.w3.org/2000/svg\">\(body)</svg>"
+  }
+
+  private func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
+}

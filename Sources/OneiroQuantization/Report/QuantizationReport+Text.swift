@@ -1,0 +1,39 @@
+import Foundation
+import OneiroRuntime
+
+extension QuantizationReport {
+  /// For a terminal: a line for each part, then what is not as asked for, and what the pictures say.
+  public var text: String {
+    var table = TextTable([
+      .left("part"), .left("layers"), .right("before"), .right("after"), .right(""), .right("output SNR, dB"),
+    ])
+    for part in parts {
+      let schemes = part.schemes.map { "\($0.count) \($0.scheme.rawValue)" }.joined(separator: ", ")
+      table.add([
+        part.role.isEmpty ? "model" : part.role, schemes.isEmpty ? "none" : schemes,
+        "\(ByteCount(part.byteCountBefore))",
+        "\(ByteCount(part.byteCountAfter))", Self.share(part.byteCountAfter, of: part.byteCountBefore),
+        part.outputNoise.map { Self.decibels($0.decibels) } ?? "",
+      ])
+    }
+    var lines = table.lines
+    for part in parts {
+      for (reason, count) in part.reasons {
+        lines.append("\(part.role.isEmpty ? "" : part.role + ": ")\(count) not \(scheme): \(reason)")
+      }
+    }
+    if let pictures {
+      var line = "\(pictures.count) pictures: PSNR \(Self.decibels(pictures.psnr)) dB"
+      line += String(format: ", SSIM %.4f", pictures.ssim)
+      if let right = pictures.right { line += ", classified right \(right.after), before \(right.before)" }
+      lines.append(line)
+    }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  static func decibels(_ value: Double) -> String { value.isFinite ? String(format: "%.1f", value) : "exact" }
+
+  public static func share(_ part: Int, of whole: Int) -> String {
+    whole == 0 ? "" : String(format: "%.0f %%", 100 * Double(part) / Double(whole))
+  }
+}

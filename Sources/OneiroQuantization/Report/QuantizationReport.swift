@@ -1,0 +1,88 @@
+import OneiroGraph
+
+/// All that is known of a model that was quantized.
+public struct QuantizationReport: Sendable {
+  public let model: String
+  public let output: String
+  public let scheme: String
+  /// How ranges of activations were chosen; `nil` where there are none.
+  public let method: RangeMethod?
+  public let parts: [PartReport]
+  public let pictures: Pictures?
+
+  /// What the pictures say, of pipelines that were run before and after.
+  public struct Pictures: Sendable {
+    public let count: Int
+    public let psnr: Double
+    public let ssim: Double
+    /// Trials that were classified as what they are.
+    public let right: (before: Int, after: Int)?
+
+    public init(count: Int, psnr: Double, ssim: Double, right: (before: Int, after: Int)?) {
+      (self.count, self.psnr, self.ssim, self.right) = (count, psnr, ssim, right)
+    }
+  }
+
+  public init(
+    model: String, output: String, scheme: String, method: RangeMethod?, parts: [PartReport], pictures: Pictures?
+  ) {
+    (self.model, self.output, self.scheme, self.method) = (model, output, scheme, method)
+    (self.parts, self.pictures) = (parts, pictures)
+  }
+
+  public var byteCountBefore: Int { parts.reduce(0) { $0 + $1.byteCountBefore } }
+  public var byteCountAfter: Int { parts.reduce(0) { $0 + $1.byteCountAfter } }
+}
+
+extension QuantizationReport {
+  public var json: JSONValue {
+    var members: [(String, JSONValue)] = [
+      ("model", .string(model)), ("output", .string(output)), ("scheme", .string(scheme)),
+      ("method", .optional(method?.rawValue)), ("bytes_before", .int(byteCountBefore)),
+      ("bytes_after", .int(byteCountAfter)), ("parts", .array(parts.map(json))),
+    ]
+    if let pictures {
+      var entries: [(String, JSONValue)] = [
+        ("count", .int(pictures.count)), ("psnr_db", .finite(pictures.psnr)), ("ssim", .number(pictures.ssim)),
+      ]
+      if let right = pictures.right {
+        entries += [("right_before", .int(right.before)), ("right_after", .int(right.after))]
+      }
+      members.append(("pictures", .object(entries)))
+    }
+    return .object(members)
+  }
+
+  private func json(_ part: PartReport) -> JSONValue {
+    .object([
+      ("role", .string(part.role)), ("bytes_before", .int(part.byteCountBefore)),
+      ("bytes_after", .int(part.byteCountAfter)),
+      ("output_snr_db", part.outputNoise.map { .finite($0.decibels) } ?? .null),
+      ("layers", .array(part.layers.map(json))),
+    ])
+  }
+
+  private func json(_ layer: PartReport.Layer) -> JSONValue {
+    let result = layer.result
+    return .object([
+      ("name", .string(result.name)), ("op", .string("\(result.op)")),
+      ("shape", .array(result.dims.map { .int($0) })), ("scheme", .string(result.scheme.rawValue)),
+      ("bits", .int(result.scheme.weightBits)), ("reason", .optional(result.reason)),
+      ("bytes_before", .int(result.byteCountBefore)), ("bytes_after", .int(result.byteCountAfter)),
+      ("weight_snr_db", result.scheme == .f32 ? .null : .finite(result.weightNoise.decibels)),
+      ("output_snr_db", layer.outputNoise.map { .finite($0.decibels) } ?? .null),
+      (
+        "activation",
+        result.activation.map { .object([("scale", .float($0.scale)), ("zero_point", .int(Int($0.zeroPoint)))]) }
+          ?? .null
+      ),
+    ])
+  }
+}
+
+extension JSONValue {
+  /// The digits that give the same float32 again.
+  fileprivate static func float(_ number: Float) -> JSONValue { .literal("\(number)") }
+  /// JSON has no infinities.
+  fileprivate static func finite(_ number: Double) -> JSONValue { number.isFinite ? .number(number) : .null }
+}

@@ -1,0 +1,65 @@
+import FoundationEssentials
+import OneiroGraph
+import OneiroModel
+
+/// The choices of an earlier run, layer by layer: a report in JSON is one.
+public struct QuantizationRecipe: Sendable, Decodable {
+  public let parts: [Part]
+
+  public struct Part: Sendable, Decodable {
+    /// Empty for a plain model.
+    public let role: String
+    public let layers: [Layer]
+  }
+
+  public struct Layer: Sendable, Decodable {
+    public let name: String
+    public let scheme: LayerScheme
+    public let activation: Activation?
+  }
+
+  public struct Activation: Sendable, Decodable {
+    public let scale: Float
+    public let zero_point: UInt8
+  }
+
+  public init(contentsOf path: String) throws(GraphError) {
+    let file = try MappedFile(path)
+    do {
+      self = try JSONDecoder().decode(Self.self, from: withExtendedLifetime(file) { Data(file.bytes) })
+    } catch {
+      throw .mismatch(
+        file: path, nil, expected: "the JSON report of a quantization, with parts, and layers by name and scheme",
+        found: "something else")
+    }
+    for layer in parts.flatMap(\.layers) {
+      guard let scale = layer.activation?.scale, !(scale.isFinite && scale > 0) else { continue }
+      throw .mismatch(
+        file: path, "scale of layer \"\(layer.name)\"", expected: "a positive number", found: "\(scale)")
+    }
+  }
+
+  /// The choices for a part's layers. A layer that the recipe does not name stays as it is.
+  /// - Throws: when the recipe names a layer that is not there.
+  public func choices(
+    for layers: [QuantizableLayer], role: String
+  ) throws(GraphError) -> (choices: [LayerChoice], activations: [String: ActivationQuantization]) {
+    let part = parts.first { $0.role == role }
+    let named = Dictionary((part?.layers ?? []).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let known = Set(layers.map(\.name))
+    if let stranger = named.keys.filter({ !known.contains($0) }).sorted().first {
+      throw .mismatch(
+        "layer \"\(stranger)\" of the recipe", expected: "a product of the model", found: "a name that it has not")
+    }
+    var activations: [String: ActivationQuantization] = [:]
+    let choices = layers.map { layer -> LayerChoice in
+      guard let entry = named[layer.name] else { return LayerChoice(layer, wanted: .f32) }
+      if let activation = entry.activation {
+        activations[layer.activation] = ActivationQuantization(
+          scale: activation.scale, zeroPoint: activation.zero_point)
+      }
+      return LayerChoice(layer, wanted: entry.scheme)
+    }
+    return (choices, activations)
+  }
+}

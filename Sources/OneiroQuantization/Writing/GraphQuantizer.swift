@@ -1,0 +1,131 @@
+import OneiroGraph
+import OneiroModel
+
+/// Writes the weights of one graph in the forms that were chosen for its layers, and changes the graph to match.
+public struct GraphQuantizer {
+  private let graph: Graph
+  private let choices: [LayerChoice]
+  private let activations: [String: ActivationQuantization]
+
+  /// - choices: for layers of `graph`.
+  /// - activations: for the values that layers of scheme `w8a8` read.
+  /// - Throws: when one of those is missing.
+  public init(
+    _ graph: Graph, _ choices: [LayerChoice], activations: [String: ActivationQuantization] = [:]
+  ) throws(GraphError) {
+    for choice in choices where choice.scheme.needsCalibration && activations[choice.layer.activation] == nil {
+      throw .mismatch(
+        node: choice.layer.node, "activation \"\(choice.layer.activation)\"", expected: "a range from calibration",
+        found: "none")
+    }
+    self.graph = graph
+    self.choices = choices
+    self.activations = activations
+  }
+
+  /// One tensor at a time is in memory.
+  /// - progress: is told of the bytes of each initializer that is done.
+  public func write(
+    to stream: consuming WeightStream, progress: (_ byteCount: Int) -> Void = { _ in }
+  ) throws(GraphError) -> QuantizedGraph {
+    let forms = WeightForm.all(choices)
+    let read = namesReadAsFloat
+    var names = FreshNames(graph.allNames)
+    var result = graph
+    result.initializerOrder = []
+    var places: [(name: String, index: Int)] = []
+    var weights: [String: WrittenWeight] = [:]
+    var dequantizers: [Node] = []
+    for (name, tensor) in graph.orderedInitializers {
+      if let form = forms[name] {
+        let written = try Self.write(tensor, name: name, form, &stream, &names)
+        places += written.places
+        result.initializers[name] = nil
+        result.initializerOrder += written.places.map(\.name)
+        if let node = written.dequantizer, read.contains(name) { dequantizers.append(node) }
+        weights[name] = written
+        // Pages of a mapped file that only passed by.
+        tensor.stored?.storage.setAside()
+      } else {
+        try stream.keep(tensor)
+        result.initializerOrder.append(name)
+      }
+      progress(tensor.storedByteCount)
+    }
+    for body in graph.nodes.flatMap(\.bodies) {
+      for tensor in body.graph.allInitializers { try stream.keep(tensor) }
+    }
+    let written = try stream.finish()
+    for (name, index) in places { result.initializers[name] = written.tensors[index] }
+    var rewriting = NodeRewriting(activations, weights, names)
+    let byNode = Dictionary(choices.map { ($0.layer.index, $0) }, uniquingKeysWith: { first, _ in first })
+    result.nodes = dequantizers + graph.nodes.enumerated().flatMap { rewriting.nodes(for: $1, byNode[$0]) }
+    for (name, tensor) in rewriting.initializers { result.addInitializer(name, tensor) }
+    let layers = choices.map { choice in
+      LayerResult(
+        choice, before: graph.initializers[choice.layer.weight], weights[choice.layer.weight],
+        activations[choice.layer.activation])
+    }
+    return QuantizedGraph(graph: result, weights: written, layers: layers)
+  }
+
+  /// Values that are read as float32 by some node: all but weights of products of integers.
+  private var namesReadAsFloat: Set<String> {
+    var names = Set(graph.outputs.map(\.name))
+    let integers = Dictionary(
+      choices.filter { $0.scheme == .w8a8Dynamic }.map { ($0.layer.index, $0.layer.weightInput) },
+      uniquingKeysWith: { first, _ in first })
+    for (index, node) in graph.nodes.enumerated() {
+      for (input, name) in node.inputs.enumerated() where integers[index] != input { names.insert(name) }
+      for body in node.bodies { names.formUnion(body.graph.capturedNames) }
+    }
+    return names
+  }
+
+  private static func write(
+    _ tensor: Tensor, name: String, _ form: WeightForm, _ stream: inout WeightStream, _ names: inout FreshNames
+  ) throws(GraphError) -> WrittenWeight {
+    let quantized: QuantizedWeight
+    switch form {
+    case .half:
+      guard !tensor.isNarrow, let half = HalfWeights.narrowed(try QuantizedWeight.checked(tensor, name: name)) else {
+        let index = try stream.append(tensor)
+        return WrittenWeight(
+          places: [(name, index)], byteCount: tensor.storedByteCount,
+          reason: tensor.isNarrow ? "16 bits already" : "a weight is beyond float16")
+      }
+      return WrittenWeight(
+        places: [(name, try stream.append(half.tensor))], byteCount: half.tensor.storedByteCount, noise: half.noise)
+    case .channels(let axis): quantized = try ChannelQuantization.quantize(tensor, axis: axis, name: name)
+    case .blocks(let axis): quantized = try BlockQuantization.quantize(tensor, axis: axis, name: name)
+    }
+    let elements = names.make("\(name)_quantized"), scales = names.make("\(name)_scale")
+    var attributes: [String: Attribute] = ["axis": .int(Int64(quantized.axis))]
+    if quantized.blockSize > 0 { attributes["block_size"] = .int(Int64(quantized.blockSize)) }
+    return WrittenWeight(
+      places: [(elements, try stream.append(quantized.elements)), (scales, try stream.append(quantized.scales))],
+      byteCount: quantized.byteCount, noise: quantized.noise,
+      dequantizer: Node(
+        "DequantizeLinear", name: name, inputs: [elements, scales], outputs: [name], attributes: attributes))
+  }
+}
+
+/// A graph with its weights on disk.
+public struct QuantizedGraph: Sendable {
+  public let graph: Graph
+  public let weights: WrittenWeights
+  /// In the order of the choices.
+  public let layers: [LayerResult]
+}
+
+/// What an initializer has become.
+struct WrittenWeight {
+  /// Initializers with their positions in the stream: the elements, and the scales where there are some.
+  let places: [(name: String, index: Int)]
+  let byteCount: Int
+  var noise = QuantizationNoise()
+  /// Why the weight is not in the form that was asked for.
+  var reason: String?
+  /// Makes the float32 tensor under the initializer's own name, so that no reader changes.
+  var dequantizer: Node?
+}

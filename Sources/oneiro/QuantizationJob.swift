@@ -1,0 +1,114 @@
+import OneiroGraph
+import OneiroModel
+import OneiroQuantization
+import OneiroRuntime
+
+/// What `oneiro quantize` does with one graph, with progress to look at.
+struct QuantizationJob {
+  enum Plan {
+    case selection(LayerSelection)
+    case recipe(QuantizationRecipe, path: String)
+    /// As few bits as leave this signal-to-noise ratio; what the selection keeps stays.
+    case automatic(LayerSelection, decibels: Double)
+  }
+  let plan: Plan
+  let method: RangeMethod
+  let planner: Planner
+  let bar: ProgressBar
+  let byteBar: ProgressBar
+
+  /// Chooses what layers become, and measures ranges where that needs them.
+  /// - model: a plain model, or a part of a pipeline as one.
+  func prepare(_ model: Model, role: String, path: String, _ calibration: Calibration?) throws -> PreparedPart {
+    do throws(GraphError) { try QuantizedModelCheck.check(model.graph) } catch { throw error.located(in: path) }
+    let (choices, known) = try choices(for: model, role: role, path: path, calibration)
+    guard let calibration else {
+      return PreparedPart(
+        role: role, model: model, path: path, choices: choices, activations: known, calibration: nil)
+    }
+    let graph = try LoadedModel(model, path: path).graph
+    let label = role.isEmpty ? "calibration" : "ranges of \(role)"
+    defer { bar.finish() }
+    let (settled, activations) = try calibration.ranges(for: choices, in: graph, method: method, planner: planner) {
+      bar.update(label: label, done: $0, total: $1)
+    }
+    return PreparedPart(
+      role: role, model: model, path: path, choices: settled, activations: activations, calibration: calibration)
+  }
+
+  private func choices(
+    for model: Model, role: String, path: String, _ calibration: Calibration?
+  ) throws -> ([LayerChoice], [String: ActivationQuantization]) {
+    let layers = QuantizableLayer.all(in: model.graph)
+    switch plan {
+    case .selection(let selection):
+      guard !layers.isEmpty || !role.isEmpty else {
+        throw GraphError.mismatch(
+          file: path, nil, expected: "a Conv, ConvTranspose, MatMul or Gemm with a float32 weight of 1 KiB or more",
+          found: "none")
+      }
+      let choices = selection.choices(for: layers)
+      return (calibration == nil ? choices.map(\.withoutCalibration) : choices, [:])
+    case .automatic(let keep, let decibels):
+      guard let calibration else {
+        throw GraphError.mismatch(
+          file: path, role.isEmpty ? nil : "role \"\(role)\"", expected: "calls to measure with",
+          found: "none, as drawing a picture does not run it")
+      }
+      defer { bar.finish() }
+      let chooser = try AutomaticChoice(try LoadedModel(model, path: path).graph, calibration, planner: planner)
+      let choices = try chooser.choices(for: layers, keep: keep, decibels: decibels) {
+        bar.update(label: role.isEmpty ? "layers" : "layers of \(role)", done: $0, total: $1)
+      }
+      return (choices, [:])
+    case .recipe(let recipe, let file):
+      do throws(GraphError) { return try recipe.choices(for: layers, role: role) } catch {
+        throw error.located(in: file)
+      }
+    }
+  }
+
+  /// Measures what became of the graph, where there are calls to do that with.
+  func report(on part: PreparedPart, _ written: QuantizedGraph) throws -> PartReport {
+    var evaluation: Evaluation?
+    if let calls = part.calibration?.calls {
+      var after = part.model
+      after.graph = written.graph
+      after.useCanonicalForm()
+      defer { bar.finish() }
+      evaluation = try Evaluation(
+        try LoadedModel(part.model, path: part.path).graph, try LoadedModel(after, path: part.path).graph,
+        calls: calls, values: Set(written.layers.map(\.output)), planner: planner
+      ) { bar.update(label: part.role.isEmpty ? "evaluation" : "evaluation of \(part.role)", done: $0, total: $1) }
+    }
+    return PartReport(role: part.role, original: part.model.graph, quantized: written, evaluation: evaluation)
+  }
+}
+
+/// A graph that is about to be written.
+struct PreparedPart {
+  let role: String
+  let model: Model
+  let path: String
+  let choices: [LayerChoice]
+  let activations: [String: ActivationQuantization]
+  let calibration: Calibration?
+
+  func write(to stream: consuming WeightStream, _ job: QuantizationJob) throws(GraphError) -> QuantizedGraph {
+    let total = model.graph.initializers.values.reduce(0) { $0 + $1.storedByteCount }
+    var done = 0
+    let result = try GraphQuantizer(model.graph, choices, activations: activations).write(to: stream) { byteCount in
+      done += byteCount
+      job.byteBar.update(label: role.isEmpty ? "weights" : role, done: done, total: total)
+    }
+    job.byteBar.finish()
+    return result
+  }
+}
+
+extension PreparedPart {
+  /// One whose layers stay as they are.
+  init(untouched model: Model, role: String, path: String) {
+    self.init(role: role, model: model, path: path, choices: [], activations: [:], calibration: nil)
+  }
+}

@@ -1,0 +1,293 @@
+import ArgumentParser
+import Foundation
+import OneiroDream
+import OneiroGraph
+import OneiroModel
+import OneiroOps
+import OneiroPasses
+import OneiroQuantization
+import OneiroRuntime
+
+struct QuantizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "quantize",
+    abstract: "Write a model with weights, or weights and activations, of 4, 8 or 16 bits.",
+    discussion: """
+      What is written is standard ONNX, which other programs run as well. Schemes:
+
+        w8             weights as int8, a scale for each output channel
+        w4             weights as int4, a scale for each block of 32
+        f16            weights as float16
+        w8a8           w8, and activations as uint8 with ranges that calibration has found
+        w8a8-dynamic   w8, and activations as uint8 with a range that every run finds
+        auto           w4, w8 or neither, layer by layer: as few bytes as --min-snr allows
+
+        oneiro quantize unet.onnx unet-w8.onnx --scheme w8
+        oneiro quantize Models/dreamdiffusion-tiny.onnx small.onnx --scheme w4 --role unet --keep '*conv_in*'
+        oneiro quantize Models/dreamdiffusion-tiny.onnx int8.onnx --scheme w8a8 --report report.html \\
+          --calibration Models/parts/eeg_samples.safetensors:0-7 --evaluation Models/parts/eeg_samples.safetensors:all
+        oneiro quantize Models/dreamdiffusion-tiny.onnx mixed.onnx --role unet --scheme auto --min-snr 30 \\
+          --calibration Models/parts/eeg_samples.safetensors:0-3
+        oneiro quantize model.onnx int8.onnx --scheme w8a8 --calibration-input x=a.npy --calibration-input x=b.npy
+
+      A report in JSON is a recipe, which --recipe replays without calibration:
+
+        oneiro quantize other.onnx other-int8.onnx --recipe report.json
+
+      --calibration draws pictures of trials with the pipeline as it is, and looks at what its parts are called with: the
+      noise predictor at timesteps from all of the sampler's way. The same calls then tell how far the outputs move.
+      """)
+
+  @Argument(help: "An ONNX file, or a pipeline file.") var model: String
+  @Argument(help: "The file to write; weights go beside it as they do in the first one.") var output: String
+  @Option(help: ArgumentHelp("What layers become: \(LayerScheme.names), or auto.", valueName: "scheme"))
+  var scheme: SchemeArgument?
+  @Option(
+    help: ArgumentHelp(
+      "With --scheme auto: the least signal-to-noise ratio of a part's outputs, in decibels.", valueName: "dB"))
+  var minSnr: Double?
+  @Option(help: ArgumentHelp("Make the choices of an earlier --report FILE.json again.", valueName: "json"))
+  var recipe: String?
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "A part of a pipeline file to quantize; may be repeated. All of them unless given.", valueName: "role"))
+  var role: [String] = []
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("A layer that stays as it is, * for any characters; may be repeated.", valueName: "name"))
+  var keep: [String] = []
+  @Option(help: ArgumentHelp("Recorded trials to run the pipeline on.", valueName: "file[:trials]"))
+  var calibration: String?
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "An input of a plain model; the second time a name comes, it is that of a second call.", valueName: "name=file"))
+  var calibrationInput: [String] = []
+  @Option(help: ArgumentHelp("Calls of the noise predictor that are looked at.", valueName: "n"))
+  var calibrationCalls = 64
+  @Option(
+    help: ArgumentHelp(
+      "How ranges of activations are chosen: \(RangeMethod.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "method"))
+  var method = RangeMethod.mse
+  @Option(
+    help: ArgumentHelp(
+      "Trials to draw before and after, to tell how far the pictures move.", valueName: "file[:trials]"))
+  var evaluation: String?
+  @Option(help: ArgumentHelp("Write all that is known of each layer.", valueName: "json|html")) var report: String?
+  @Flag(help: "Print one JSON object at the end.") var json = false
+  @OptionGroup var options: BackendOptions
+
+  func validate() throws {
+    guard calibrationCalls >= 1 else {
+      throw ValidationError("--calibration-calls: expected 1 or more, found \(calibrationCalls)")
+    }
+    guard calibration == nil || calibrationInput.isEmpty else {
+      throw ValidationError("--calibration is for pipelines and --calibration-input for plain models: give one of them")
+    }
+    guard (scheme == nil) != (recipe == nil) else {
+      throw ValidationError("say what layers become: --scheme NAME, or --recipe FILE")
+    }
+    guard (scheme == .auto) == (minSnr != nil) else {
+      throw ValidationError("--scheme auto and --min-snr go together")
+    }
+    if let minSnr, !(minSnr > 0 && minSnr <= 150) {
+      throw ValidationError("--min-snr: expected more than 0 and up to 150 dB, found \(minSnr)")
+    }
+    if let scheme, scheme.needsCalibration, calibration == nil, calibrationInput.isEmpty {
+      throw ValidationError("--scheme \(scheme.name) needs --calibration, or --calibration-input for a plain model")
+    }
+    for argument in calibrationInput {
+      _ = try NamedArgument(argument, option: "--calibration-input", form: "NAME=FILE")
+    }
+    if let report, ![".json", ".html"].contains(where: report.lowercased().hasSuffix) {
+      throw ValidationError("--report: expected a name that ends in .json or .html, found \"\(report)\"")
+    }
+  }
+
+  func run() throws {
+    let start = ContinuousClock.now
+    let targets = [output] + [report].compactMap { $0 }
+    for target in targets { try OutputFile.checkWritable(target) }
+    try OutputFile.checkDistinct(
+      targets,
+      inputs: [model] + [recipe].compactMap { $0 }
+        + [calibration, evaluation].compactMap { $0.map { TrialSelection.split($0).path } })
+    let loaded = try ModelReader.load(model)
+    do { try ModelChecker.check(loaded) } catch { throw error.located(in: model) }
+    let selection = LayerSelection(scheme?.layerScheme ?? .w8, keep: keep)
+    try checkKeep(selection, loaded)
+    let job = QuantizationJob(
+      plan: try recipe.map { .recipe(try QuantizationRecipe(contentsOf: $0), path: $0) }
+        ?? minSnr.map { .automatic(selection, decibels: $0) } ?? .selection(selection),
+      method: method, planner: try options.planner(),
+      bar: ProgressBar(isQuiet: json), byteBar: ProgressBar(isQuiet: json, isBytes: true))
+    let parts =
+      PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, job)
+    let pictures = try evaluation.map { try compare($0, job.bar) }
+    let report = QuantizationReport(
+      model: model, output: output, scheme: scheme?.name ?? recipe ?? "",
+      method: scheme?.layerScheme == .w8a8 ? method : nil,
+      parts: parts, pictures: pictures)
+    if let path = self.report { try write(report, to: path) }
+    if json { return print(report.json.text) }
+    print(report.text, terminator: "")
+    let seconds = String(format: "%.1f", (ContinuousClock.now - start).seconds)
+    let share = QuantizationReport.share(report.byteCountAfter, of: report.byteCountBefore)
+    print(
+      "\(output): \(ByteCount(report.byteCountAfter)) of weights, \(share) of what it was, \(seconds) s, "
+        + "\(ProcessMemory.peakByteCount / 1_000_000) MB at peak")
+  }
+
+  private func checkKeep(_ selection: LayerSelection, _ loaded: Model) throws {
+    let parts = PipelineBuilder.parts(of: loaded)
+    let chosen = parts.filter { role.isEmpty || role.contains($0.role) }
+    let graphs = parts.isEmpty ? [try InlineFunctions.apply(to: loaded).graph] : chosen.map(\.body)
+    do {
+      try selection.checkKeep(graphs.flatMap { QuantizableLayer.all(in: $0) })
+    } catch {
+      throw error.located(in: model)
+    }
+  }
+
+  private func plain(_ loaded: Model, _ job: QuantizationJob) throws -> PartReport {
+    guard calibration == nil, evaluation == nil, role.isEmpty else {
+      throw GraphError.mismatch(
+        file: model, nil, expected: "a pipeline file for --calibration, --evaluation and --role",
+        found: "a plain model (--calibration-input gives it values)")
+    }
+    let flat = try InlineFunctions.apply(to: loaded)
+    let calls = try calibrationInput.isEmpty ? nil : Calibration(self.calls(of: flat.graph), source: model)
+    let prepared = try job.prepare(flat, role: "", path: model, calls)
+    var written: QuantizedGraph?
+    try ModelQuantizer.write(flat, from: model, to: output) { (graph, stream) throws(GraphError) in
+      let result = try prepared.write(to: stream, job)
+      written = result
+      return result
+    }
+    guard let written else { preconditionFailure("a model was written without its graph") }
+    return try job.report(on: prepared, written)
+  }
+
+  private func pipeline(_ loaded: Model, _ job: QuantizationJob) throws -> [PartReport] {
+    guard calibrationInput.isEmpty else {
+      throw GraphError.mismatch(
+        file: model, nil, expected: "a plain model for --calibration-input", found: "a pipeline file (--calibration)")
+    }
+    let parts = PipelineBuilder.parts(of: loaded)
+    for role in role where !parts.contains(where: { $0.role == role }) {
+      throw DreamError.mismatch(
+        at: "\(model): role", expected: parts.map(\.role).joined(separator: ", "), found: "\"\(role)\"")
+    }
+    let chosen = role.isEmpty ? parts.map(\.role) : role
+    let calls = try calibration.map(partCalls)
+    var prepared: [String: PreparedPart] = [:]
+    for role in parts.map(\.role) where chosen.contains(role) {
+      // Parts that drawing a picture does not run have no calls.
+      let own = calls?.byRole[role] ?? []
+      let calls = try own.isEmpty ? nil : Calibration(own, source: "\(model): calls of \(role)")
+      let part = try PipelineBuilder.extract(role, from: loaded, name: model)
+      prepared[role] = try job.prepare(part, role: role, path: model, calls)
+    }
+    var written: [String: QuantizedGraph] = [:]
+    try Bundle.change(model, to: output) { (role, body, stream) throws(GraphError) in
+      let part = prepared[role] ?? PreparedPart(untouched: Model(graph: body), role: role, path: model)
+      let result = try part.write(to: stream, job)
+      written[role] = result
+      return (result.graph, result.weights)
+    }
+    return try parts.compactMap { part in
+      guard let prepared = prepared[part.role], let written = written[part.role] else { return nil }
+      return try job.report(on: prepared, written)
+    }
+  }
+
+  /// One dictionary of inputs for each time that a name comes.
+  private func calls(of graph: Graph) throws -> [[String: Tensor]] {
+    var calls: [[String: Tensor]] = []
+    var counts: [String: Int] = [:]
+    for argument in calibrationInput {
+      let pair = try NamedArgument(argument, option: "--calibration-input", form: "NAME=FILE")
+      guard let info = graph.inputs.first(where: { $0.name == pair.name }) else {
+        let names = graph.inputs.map(\.name).joined(separator: ", ")
+        throw GraphError.mismatch(
+          file: model, "input \"\(pair.name)\"", expected: "one of \(names)", found: "a name that the model has not")
+      }
+      guard let tensor = try ValueOrPicture.read(pair.text, as: info.type).tensor else {
+        throw GraphError.mismatch(file: pair.text, nil, expected: "a tensor", found: "another kind of value")
+      }
+      let call = counts[pair.name, default: 0]
+      counts[pair.name] = call + 1
+      if call == calls.count { calls.append([:]) }
+      calls[call][pair.name] = tensor
+    }
+    return calls
+  }
+
+  private func dreamOptions() throws -> Dream.Options {
+    var result = Dream.Options(backend: try options.load())
+    result.threads = options.usefulThreads
+    result.tuning = options.openedTuning
+    result.rewrites = try options.rewrites
+    return result
+  }
+
+  private func recording(_ argument: String) throws -> Recording {
+    let (path, selection) = TrialSelection.split(argument)
+    return try Recording(contentsOf: path).selecting(selection ?? .all)
+  }
+
+  private func partCalls(_ argument: String) throws -> PartCalls {
+    let recording = try recording(argument)
+    let noise = recording.noise.map { StartingNoise.given($0, source: recording.source) } ?? .seed(0)
+    let bar = ProgressBar(isQuiet: json)
+    defer { bar.finish() }
+    return try PartCalls(
+      model, recording: recording, noise: noise, options: try dreamOptions(), limit: calibrationCalls
+    ) {
+      picture, pictures, done, total in
+      bar.update(label: "calibration \(picture + 1) of \(pictures)", done: done, total: total)
+    }
+  }
+
+  private func compare(_ argument: String, _ bar: ProgressBar) throws -> QuantizationReport.Pictures {
+    defer { bar.finish() }
+    let result = try PipelineComparison(
+      model, output, recording: try recording(argument), options: try dreamOptions()
+    ) { done, total in bar.update(label: "pictures", done: done, total: total) }
+    return QuantizationReport.Pictures(
+      count: result.pictureCount, psnr: result.psnr, ssim: result.ssim,
+      right: result.right.map { (before: $0.first, after: $0.second) })
+  }
+
+  private func write(_ report: QuantizationReport, to path: String) throws {
+    let text = path.lowercased().hasSuffix(".json") ? report.json.text + "\n" : report.html
+    try AtomicFile.write(Array(text.utf8), to: path)
+  }
+}
+
+/// What `--scheme` takes.
+enum SchemeArgument: ExpressibleByArgument, Equatable {
+  case layers(LayerScheme)
+  case auto
+
+  init?(argument: String) {
+    if argument == "auto" {
+      self = .auto
+    } else {
+      guard let scheme = LayerScheme(rawValue: argument) else { return nil }
+      self = .layers(scheme)
+    }
+  }
+
+  var layerScheme: LayerScheme? { if case .layers(let scheme) = self { scheme } else { nil } }
+  var name: String { layerScheme?.rawValue ?? "auto" }
+  var needsCalibration: Bool { layerScheme?.needsCalibration ?? true }
+}
+
+extension LayerScheme {
+  static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}
+
+extension RangeMethod: ExpressibleByArgument {}

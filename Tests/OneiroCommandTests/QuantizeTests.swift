@@ -1,0 +1,120 @@
+import Foundation
+import OneiroGraph
+import OneiroModel
+import Testing
+
+@Suite struct QuantizeTests {
+  let files: Fixtures
+  init() throws { files = try Fixtures() }
+
+  private static let models = Program.repository.appendingPathComponent("Models").path
+  private static let pipeline = "\(models)/dreamdiffusion-tiny.onnx"
+  private static let trials = "\(models)/parts/eeg_samples.safetensors"
+
+  @Test(
+    "The bundled U-Net keeps its predictions, and another run replays the recipe",
+    arguments: [("w8a8", 25.0, 0.30), ("w4", 20, 0.18), ("w8", 35, 0.30)])
+  func bundled(scheme: String, decibels: Double, share: Double) throws {
+    let output = files.path("small.onnx"), report = files.path("report.json")
+    let result = try Program.run([
+      "quantize", Self.pipeline, output, "--scheme", scheme, "--role", "unet", "--calibration", "\(Self.trials):0,5",
+      "--calibration-calls", "8", "--report", report, "--json",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let part = try #require(try parts(of: Data(result.output.utf8)).first)
+    #expect(part["role"] as? String == "unet")
+    let found = try #require(part["output_snr_db"] as? Double)
+    #expect(found >= decibels, "\(scheme): \(found) dB")
+    let before = try #require(part["bytes_before"] as? Double), after = try #require(part["bytes_after"] as? Double)
+    #expect(after <= share * before, "\(scheme): \(after) of \(before) bytes")
+    #expect((part["layers"] as? [Any])?.count == 121)
+    let again = files.path("again.onnx")
+    #expect(try Program.run(["quantize", Self.pipeline, again, "--recipe", report]).status == 0)
+    for name in ["unet", "vae_decoder"] {
+      #expect(
+        try SHA256.hex(ofFile: files.path("again.\(name).weights"))
+          == SHA256.hex(ofFile: files.path("small.\(name).weights")))
+    }
+  }
+
+  @Test("auto takes as few bytes as the bound allows")
+  func automatic() throws {
+    var bytes: [Double] = []
+    for bound in [22.0, 35] {
+      let result = try Program.run([
+        "quantize", "\(Self.models)/parts/conditioner.onnx", files.path("auto.onnx"), "--scheme", "auto", "--min-snr",
+        "\(bound)", "--json", "--calibration-input",
+        "tokens=\(try files.array(Tensor((0..<128 * 128).map { Float($0 % 97) / 50 - 1 }, dims: [1, 128, 128])))",
+      ])
+      #expect(result.status == 0, "\(result.errors)")
+      let part = try #require(try parts(of: Data(result.output.utf8)).first)
+      #expect(try #require(part["output_snr_db"] as? Double) >= bound)
+      bytes.append(try #require(part["bytes_after"] as? Double))
+    }
+    #expect(bytes[0] < bytes[1])
+  }
+
+  private func parts(of report: Data) throws -> [[String: Any]] {
+    let object = try #require(try JSONSerialization.jsonObject(with: report) as? [String: Any])
+    return try #require(object["parts"] as? [[String: Any]])
+  }
+
+  @Test("A report to look at, and a plain model with calls from files")
+  func plain() throws {
+    let model = "\(Self.models)/parts/conditioner.onnx", output = files.path("c.onnx"), report = files.path("c.html")
+    let tokens = try files.array(Tensor((0..<128 * 128).map { Float($0 % 97) / 50 - 1 }, dims: [1, 128, 128]))
+    let result = try Program.run([
+      "quantize", model, output, "--scheme", "w8a8", "--calibration-input", "tokens=\(tokens)", "--report", report,
+    ])
+    #expect(result.status == 0 && result.output.contains("3 w8a8"), "\(result.errors)\(result.output)")
+    let html = try String(contentsOfFile: report, encoding: .utf8)
+    #expect(
+      html.hasPrefix("<!DOCTYPE html>") && html.contains("<svg")
+        && html.contains("/channel_mapper/channel_mapper.0/Conv"))
+    #expect(try Program.run(["run", output, "--input", "tokens=\(tokens)"]).status == 0)
+    try expectFailure(["quantize", output, files.path("twice.onnx"), "--scheme", "w8"], "c.onnx", "not quantized")
+  }
+
+  @Test("Bad calibration sets") func badCalibration() throws {
+    let output = files.path("out.onnx")
+    func expect(_ recording: Tensor, _ words: [String]) throws {
+      let file = try files.array(recording, name: "bad.npy")
+      let result = try Program.run([
+        "quantize", Self.pipeline, output, "--scheme", "w8a8", "--calibration", file,
+      ])
+      #expect(result.status == 1 && !result.crashed, "\(result.errors)")
+      for word in ["bad.npy"] + words { #expect(result.errors.contains(word), "\(result.errors)") }
+      #expect(!FileManager.default.fileExists(atPath: output))
+    }
+    try expect(Tensor([Float](repeating: 0, count: 128 * 512), dims: [1, 128, 512]), ["zeros alone"])
+    try expect(Tensor([Float](repeating: 1, count: 64 * 512), dims: [1, 64, 512]), ["128 channels", "64 channels"])
+    try expect(Tensor([Float](), dims: [0, 128, 512]), ["expected", "found"])
+    try expectFailure(
+      ["quantize", Self.pipeline, output, "--scheme", "w8", "--role", "nose"], "role", "unet", "\"nose\"")
+    try expectFailure(
+      ["quantize", Self.pipeline, output, "--scheme", "w8", "--keep", "nose*"], "--keep", "/Conv", "\"nose*\"")
+    let half = try files.model("g (float[32,32] x) => (float[32,32] y) { [half] y = MatMul (x) }", name: "half.onnx")
+    try expectFailure(["quantize", half, output, "--scheme", "w8"], "half.onnx", "\"half\"", "expected 2 inputs")
+    let model = try files.model(
+      "g (float[N,8] x) => (float[N,8] y) { [plain] y = Relu (x) }", name: "none.onnx")
+    try expectFailure(["quantize", model, output, "--scheme", "w8"], "none.onnx", "MatMul", "found none")
+  }
+
+  @Test("Scales that no run can use are refused when a model is loaded", arguments: ["0.0", "nan", "inf"])
+  func badScales(_ scale: String) throws {
+    var model = try Fixtures.parse(
+      "g (float[2] x) => (float[2] y) { [q] h = QuantizeLinear (x, s, z) \n [d] y = DequantizeLinear (h, s, z) }")
+    model.graph.addInitializer("s", Tensor(scalar: Float(scale)!))
+    model.graph.addInitializer("z", Tensor(scalar: UInt8(3)))
+    let path = try files.write(ModelWriter.bytes(of: model), to: "scale.onnx")
+    try expectFailure(["run", path], "scale.onnx", "\"q\"", "scale \"s\"", "a finite number other than 0")
+  }
+
+  @Test("Biases of int32 have a zero point of 0") func badZeroPoint() throws {
+    let path = try files.model(
+      """
+      g (int32[2] x) => (float[2] y) <float s = {1.0}, int32 z = {5}> { [d] y = DequantizeLinear (x, s, z) }
+      """, name: "point.onnx")
+    try expectFailure(["run", path], "point.onnx", "\"d\"", "zero point \"z\"", "found 5")
+  }
+}
