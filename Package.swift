@@ -35,6 +35,8 @@ let package = Package(
     .target(
       name: "OneiroOps", dependencies: ["CPicture", "OneiroGraph"]),
     .target(name: "OneiroModel", dependencies: ["COnnx", "OneiroGraph", "OneiroOps"]),
+    .target(name: "OneiroPicture", dependencies: ["CPicture", "OneiroGraph", "OneiroModel"]),
+    .target(name: "OneiroEEG", dependencies: ["OneiroGraph", "OneiroModel", "OneiroPicture"]),
     .target(name: "OneiroPasses", dependencies: ["OneiroGraph", "OneiroOps"]),
     .target(
       name: "OneiroRuntime",
@@ -47,14 +49,14 @@ let package = Package(
     .target(
       name: "OneiroDream",
       dependencies: [
-        "COneiroKernel", "CPicture", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime",
+        "COneiroKernel", "OneiroEEG", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroPicture",
+        "OneiroRuntime",
       ]),
     .executableTarget(
       name: "oneiro",
       dependencies: [
-        "OneiroDream", "OneiroGraph", "OneiroModel", "OneiroOps", "OneiroPasses", "OneiroQuantization",
-        "OneiroRuntime",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "OneiroDream", "OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroOps", "OneiroPasses", "OneiroPicture",
+        "OneiroQuantization", "OneiroRuntime", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
@@ -73,6 +75,7 @@ let package = Package(
     .testTarget(name: "OneiroGraphTests", dependencies: ["OneiroGraph"]),
     .testTarget(name: "OneiroOpsTests", dependencies: ["OneiroGraph", "OneiroOps"]),
     .testTarget(name: "OneiroModelTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel"]),
+    .testTarget(name: "OneiroEEGTests", dependencies: ["OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroPicture"]),
     .testTarget(
       name: "OneiroRuntimeTests",
       dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
@@ -80,7 +83,8 @@ let package = Package(
       name: "OneiroQuantizationTests",
       dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroRuntime", "OneiroQuantization"]),
     .testTarget(
-      name: "OneiroDreamTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroRuntime", "OneiroDream"],
+      name: "OneiroDreamTests",
+      dependencies: ["OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroRuntime", "OneiroDream"],
       exclude: ["Golden"]),
     .testTarget(name: "OneiroCommandTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroDream"]),
   ],

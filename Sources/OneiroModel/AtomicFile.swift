@@ -15,7 +15,7 @@ package struct AtomicFile: ~Copyable {
   /// Bytes written so far.
   private(set) var byteCount = 0
 
-  init(_ path: String) throws(GraphError) {
+  package init(_ path: String) throws(GraphError) {
     self.path = path
     descriptor = open(ModelReader.folder(of: path), O_RDWR | O_CLOEXEC | Self.withoutName, 0o666)
     guard descriptor < 0 else { return }
@@ -49,12 +49,12 @@ package struct AtomicFile: ~Copyable {
     try send(bytes)
   }
 
-  mutating func write(_ bytes: [UInt8]) throws(GraphError) {
+  package mutating func write(_ bytes: [UInt8]) throws(GraphError) {
     try bytes.withUnsafeBufferPointer { (buffer) throws(GraphError) in try write(UnsafeRawBufferPointer(buffer)) }
   }
 
   /// Gives the file its name.
-  consuming func commit() throws(GraphError) {
+  package consuming func commit() throws(GraphError) {
     try flush()
     guard fsync(descriptor) == 0 else { throw failure() }
     // A link takes no name that is in use, so the file gets another one first.

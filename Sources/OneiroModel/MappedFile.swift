@@ -55,6 +55,15 @@ public final class MappedFile: @unchecked Sendable {
     try withExtendedLifetime(self) { () throws(GraphError) in try body(bytes) }
   }
 
+  /// Runs `body`, which looks at a few places far from each other: the system then brings in what is touched alone, where
+  /// otherwise it would read ahead.
+  package func readingHereAndThere<Result>(_ body: () -> Result) -> Result {
+    guard let base = bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:)) else { return body() }
+    madvise(base, bytes.count, MADV_RANDOM)
+    defer { madvise(base, bytes.count, MADV_NORMAL) }
+    return withExtendedLifetime(self, body)
+  }
+
   /// The part `range` as the memory of a tensor, not copied when elements of `alignment` bytes lie aligned in it.
   func storage(_ range: Range<Int>, alignment: Int) -> ByteStorage {
     let part = UnsafeRawBufferPointer(rebasing: bytes[range])

@@ -1,5 +1,6 @@
 import Foundation
 import OneiroDream
+import OneiroPicture
 
 extension DreamCommand {
   /// `--compare-samplers`: one trial, many samplers, one sheet.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import OneiroDream
 import OneiroGraph
+import OneiroPicture
 import OneiroRuntime
 
 struct DreamCommand: ParsableCommand {

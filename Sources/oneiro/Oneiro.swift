@@ -10,7 +10,8 @@ struct Oneiro: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DreamCommand.self, ImportCommand.self, Run.self, Dump.self, Bench.self, Compare.self, Diff.self, Kernels.self,
-      Ops.self, BundleCommand.self, QuantizeCommand.self, Conformance.self,
+      Ops.self, BundleCommand.self, QuantizeCommand.self, EEGCommand.self,
+      Conformance.self,
     ])
 
   /// 0: done. 1: it failed, with one sentence that says where and why. 2: wrong use.

@@ -8,6 +8,7 @@ final class ProgressBar: Sendable {
   private let isQuiet: Bool
   /// Whether bytes are counted, or steps.
   private let isBytes: Bool
+  private let counted: String
   private let start = ContinuousClock.now
   private let state = Mutex(State())
 
@@ -19,9 +20,11 @@ final class ProgressBar: Sendable {
   }
 
   /// - isQuiet: shows nothing.
-  init(isQuiet: Bool = false, isBytes: Bool = false) {
+  /// - counting: what is counted, one of them.
+  init(isQuiet: Bool = false, isBytes: Bool = false, counting counted: String = "step") {
     self.isQuiet = isQuiet
     self.isBytes = isBytes
+    self.counted = counted
   }
 
   func update(label: String, done: Int, total: Int) {
@@ -48,7 +51,7 @@ final class ProgressBar: Sendable {
 
   /// "step 3 of 50", "1.2 of 5.6 GB".
   private func amount(_ done: Int, _ total: Int) -> String {
-    isBytes ? "\(ByteCount(done)) of \(ByteCount(total))" : "step \(done) of \(total)"
+    isBytes ? "\(ByteCount(done)) of \(ByteCount(total))" : "\(counted) \(done) of \(total)"
   }
 
   /// Says what is going on before there is anything to count.

@@ -1,6 +1,7 @@
 import OneiroDream
 import OneiroGraph
 import OneiroModel
+import OneiroPicture
 
 /// Values for a graph's inputs and outputs: files of arrays, or pictures.
 enum ValueOrPicture {

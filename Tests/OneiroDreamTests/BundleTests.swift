@@ -2,6 +2,7 @@ import Foundation
 import OneiroDream
 import OneiroGraph
 import OneiroModel
+import OneiroPicture
 import Testing
 
 /// Pipeline files in a folder of their own, which goes away with the test.
@@ -116,7 +117,7 @@ import Testing
     let picture = Picture(width: 2, height: 1, pixels: [1, 2, 3, 4, 5, 6])
     try PNG.write(picture, to: path("a.png"))
     #expect(try PNG.read(path("a.png")) == picture)
-    let error = #expect(throws: DreamError.self) { try PNG.write(picture, to: path("no/a.png")) }
+    let error = #expect(throws: GraphError.self) { try PNG.write(picture, to: path("no/a.png")) }
     #expect(error?.description.hasPrefix(path("no/a.png")) == true)
     #expect(names == ["a.png"])
   }

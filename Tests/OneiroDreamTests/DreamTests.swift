@@ -2,6 +2,7 @@ import Foundation
 import OneiroDream
 import OneiroGraph
 import OneiroModel
+import OneiroPicture
 import OneiroRuntime
 import Synchronization
 import Testing

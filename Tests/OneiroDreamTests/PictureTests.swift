@@ -1,5 +1,6 @@
 import OneiroDream
 import OneiroGraph
+import OneiroPicture
 import Testing
 
 @Suite struct PictureTests {
@@ -7,7 +8,7 @@ import Testing
 
   @Test func pngGivesThePixelsBack() throws {
     let file = try PNG.encode(picture, text: [.init("seed", "7"), .init("sampler", "plms")])
-    let decoded = try file.withUnsafeBytes { (bytes) throws(DreamError) in try PNG.decode(bytes, name: "a.png") }
+    let decoded = try file.withUnsafeBytes { (bytes) throws(GraphError) in try PNG.decode(bytes, name: "a.png") }
     #expect(decoded == picture)
     #expect(chunks(file).filter { $0.type == "tEXt" }.map(\.body) == ["seed\u{0}7", "sampler\u{0}plms"])
   }
@@ -15,8 +16,8 @@ import Testing
   @Test func aDamagedPNGIsRefusedByName() throws {
     let file = try PNG.encode(picture)
     for end in [0, 1, 8, 20, file.count / 2, file.count - 13] {
-      let error = #expect(throws: DreamError.self) {
-        try file[..<end].withUnsafeBytes { (bytes) throws(DreamError) in try PNG.decode(bytes, name: "a.png") }
+      let error = #expect(throws: GraphError.self) {
+        try file[..<end].withUnsafeBytes { (bytes) throws(GraphError) in try PNG.decode(bytes, name: "a.png") }
       }
       #expect(error?.description.hasPrefix("a.png: ") == true, "cut at \(end)")
     }
@@ -27,8 +28,8 @@ import Testing
     // Width and height lie at 16 and 20, big-endian; the CRC over type and body at 29.
     file.replaceSubrange(16..<24, with: [0, 1, 0, 0, 0, 1, 0, 0])
     file.replaceSubrange(29..<33, with: crc(file[12..<29]))
-    let error = #expect(throws: DreamError.self) {
-      try file.withUnsafeBytes { (bytes) throws(DreamError) in try PNG.decode(bytes, name: "a.png") }
+    let error = #expect(throws: GraphError.self) {
+      try file.withUnsafeBytes { (bytes) throws(GraphError) in try PNG.decode(bytes, name: "a.png") }
     }
     #expect(error?.description == "a.png: expected at most 268435456 pixels, found 65536 x 65536")
   }

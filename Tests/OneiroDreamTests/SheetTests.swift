@@ -1,4 +1,5 @@
 import OneiroDream
+import OneiroPicture
 import Testing
 
 @Suite struct SheetTests {

@@ -1,3 +1,5 @@
+import OneiroPicture
+
 /// One trial drawn by several samplers from the same noise, and how far each picture is from the one that many steps of
 /// the original system's sampler give.
 public struct SamplerComparison: Sendable {

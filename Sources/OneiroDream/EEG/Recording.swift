@@ -1,5 +1,7 @@
+import OneiroEEG
 import OneiroGraph
 import OneiroModel
+import OneiroPicture
 
 /// Trials of EEG, with what a file may say about them.
 public struct Recording: Sendable {
@@ -24,7 +26,8 @@ public struct Recording: Sendable {
   /// stand `label` (integers [N]), `x_T` (floats [N,C,h,w]) and `image` (uint8 [N,H,W,3]).
   /// - source: what messages call the recording.
   public init(_ arrays: [String: Tensor], source: String) throws(DreamError) {
-    let name = try Self.nameOfTrials(arrays, source)
+    let name: String
+    do throws(GraphError) { name = try TrialArrayName.find(in: arrays, source: source) } catch { throw .graph(error) }
     guard let given = arrays[name] else { preconditionFailure("\(name) was found before") }
     guard given.elementType.isFloatingPoint || given.elementType.isInteger, [2, 3].contains(given.rank),
       !given.dims.contains(0)
@@ -89,17 +92,6 @@ public struct Recording: Sendable {
         at: source, expected: "\(expected) because input \"\(inputName)\" takes \(input)",
         found: "\(channelCount) channels of \(sampleCount) samples")
     }
-  }
-
-  private static func nameOfTrials(_ arrays: [String: Tensor], _ source: String) throws(DreamError) -> String {
-    if arrays["eeg"] != nil { return "eeg" }
-    let candidates = arrays.filter { $0.value.elementType.isFloatingPoint && [2, 3].contains($0.value.rank) }.keys
-      .sorted()
-    guard candidates.count == 1 else {
-      let names = candidates.isEmpty ? "none" : candidates.joined(separator: ", ")
-      throw .mismatch(at: source, expected: "an array \"eeg\" or one floating-point array of rank 2 or 3", found: names)
-    }
-    return candidates[0]
   }
 
   /// An array that stands beside the trials, one row a trial.

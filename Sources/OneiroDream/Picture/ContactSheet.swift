@@ -1,3 +1,5 @@
+import OneiroPicture
+
 /// Many pictures on one: in each block a row of true pictures with the generated ones below.
 public struct ContactSheet: Sendable {
   public struct Entry: Sendable {

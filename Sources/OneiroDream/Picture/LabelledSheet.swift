@@ -1,3 +1,5 @@
+import OneiroPicture
+
 /// Pictures in rows, each with lines of text below it.
 public struct LabelledSheet: Sendable {
   public struct Cell: Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import OneiroPicture
 
 /// How far two pictures of one size are apart.
 public struct PictureDistance: Sendable, Equatable {

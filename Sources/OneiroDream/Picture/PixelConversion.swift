@@ -1,4 +1,5 @@
 import OneiroGraph
+import OneiroPicture
 
 extension Picture {
   /// The pictures of a decoder's output: values beyond -1 ... 1 are cut off, then (x + 1) * 127.5 is rounded.

@@ -1,6 +1,7 @@
 import OneiroGraph
 import OneiroModel
 import OneiroPasses
+import OneiroPicture
 import OneiroRuntime
 
 /// One pipeline, ready to turn EEG into pictures. It runs one picture at a time, so memory does not grow with their number.

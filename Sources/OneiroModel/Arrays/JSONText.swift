@@ -2,11 +2,13 @@ import Foundation
 import OneiroGraph
 
 /// JSON of files that other programs wrote.
-enum JSONText {
+package enum JSONText {
   /// Decodes an object and refuses a key that is there twice in one object: decoders keep one of the values, and not
   /// all of them the same.
   /// - subject: what errors call the text.
-  static func decode<T: Decodable>(_ type: T.Type, _ bytes: UnsafeRawBufferPointer, file: String, subject: String)
+  package static func decode<T: Decodable>(
+    _ type: T.Type, _ bytes: UnsafeRawBufferPointer, file: String, subject: String
+  )
     throws(GraphError) -> T
   {
     let value: T

@@ -5,12 +5,51 @@ import OneiroGraph
 ///
 ///     "\x93NUMPY" major minor length header data        header: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 public enum NpyFile {
+  /// An array that is little-endian and row-major is mapped, not read: what is looked at is brought in.
   public static func read(_ path: String) throws(GraphError) -> Tensor {
-    try MappedFile(path).withBytes { (bytes) throws(GraphError) in try parse(bytes, name: path) }
+    let file = try MappedFile(path)
+    return try read(0..<file.bytes.count, of: file, name: path)
+  }
+
+  /// The same from a part of a file.
+  static func read(_ range: Range<Int>, of file: MappedFile, name: String) throws(GraphError) -> Tensor {
+    try file.withBytes { (bytes) throws(GraphError) in
+      let bytes = UnsafeRawBufferPointer(rebasing: bytes[range])
+      let (header, data) = try locate(bytes, name: name)
+      let (isPlain, type) = (!header.isBigEndian && !header.isColumnMajor, header.type)
+      guard isPlain, type != .bool else { return try parse(bytes, name: name) }
+      let place = range.lowerBound + data.lowerBound..<range.lowerBound + data.upperBound
+      return Tensor(type, dims: header.dims, storage: file.storage(place, alignment: type.bitWidth / 8))
+    }
   }
 
   /// - name: what errors call the bytes.
   public static func parse(_ bytes: UnsafeRawBufferPointer, name: String) throws(GraphError) -> Tensor {
+    let (header, data) = try locate(bytes, name: name)
+    let source = UnsafeRawBufferPointer(rebasing: bytes[data])
+    let count = source.count * 8 / header.type.bitWidth
+    let width = header.type.bitWidth / 8, unit = header.type.isComplex ? width / 2 : width
+    let order = header.isColumnMajor && count > 0 ? rowMajorOrder(header.dims) : nil
+    let storage = ByteStorage(byteCount: source.count) { memory in
+      if order == nil && !header.isBigEndian {
+        memory.copyMemory(from: source)
+        return
+      }
+      for index in 0..<count {
+        let from = (order?[index] ?? index) * width
+        for byte in 0..<width {
+          memory[index * width + byte] =
+            source[from + (header.isBigEndian ? byte / unit * unit + unit - 1 - byte % unit : byte)]
+        }
+      }
+    }
+    return Tensor(header.type, dims: header.dims, storage: storage).withBoolsNormalised()
+  }
+
+  /// What the header says, and where the elements are.
+  private static func locate(
+    _ bytes: UnsafeRawBufferPointer, name: String
+  ) throws(GraphError) -> (NpyHeader, Range<Int>) {
     guard bytes.count >= 10, bytes.starts(with: magic) else {
       throw .mismatch(
         file: name, nil, expected: "an npy file", found: "\(bytes.count) bytes that do not begin like one")
@@ -25,33 +64,17 @@ public enum NpyFile {
       throw .mismatch(file: name, "npy header", expected: "\(length) bytes", found: "\(bytes.count - start)")
     }
     let header = try NpyHeader(String(decoding: bytes[start..<start + length], as: UTF8.self), name: name)
-    let data = UnsafeRawBufferPointer(rebasing: bytes[(start + length)...])
     guard let count = Tensor.elementCount(header.dims), let byteCount = header.type.byteCount(of: count) else {
       throw .mismatch(
         file: name, "npy shape", expected: "extents whose product can be counted", found: "\(header.dims)")
     }
-    guard data.count >= byteCount else {
+    let there = bytes.count - start - length
+    guard there >= byteCount else {
       throw .mismatch(
-        file: name, "npy data", expected: "\(byteCount) bytes", found: "\(data.count)",
+        file: name, "npy data", expected: "\(byteCount) bytes", found: "\(there)",
         because: "the shape is \(header.type.name)\(header.dims)")
     }
-    let source = UnsafeRawBufferPointer(rebasing: data[..<byteCount])
-    let width = header.type.bitWidth / 8, unit = header.type.isComplex ? width / 2 : width
-    let order = header.isColumnMajor && count > 0 ? rowMajorOrder(header.dims) : nil
-    let storage = ByteStorage(byteCount: byteCount) { memory in
-      if order == nil && !header.isBigEndian {
-        memory.copyMemory(from: source)
-        return
-      }
-      for index in 0..<count {
-        let from = (order?[index] ?? index) * width
-        for byte in 0..<width {
-          memory[index * width + byte] =
-            source[from + (header.isBigEndian ? byte / unit * unit + unit - 1 - byte % unit : byte)]
-        }
-      }
-    }
-    return Tensor(header.type, dims: header.dims, storage: storage).withBoolsNormalised()
+    return (header, start + length..<start + length + byteCount)
   }
 
   /// Writes version 1, little-endian, row-major. NumPy has no type for bfloat16 and narrower floats and integers: those are

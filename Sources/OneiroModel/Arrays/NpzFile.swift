@@ -5,18 +5,15 @@ import OneiroGraph
 public enum NpzFile {
   /// The arrays by name, without the ending ".npy".
   public static func read(_ path: String) throws(GraphError) -> [String: Tensor] {
-    try MappedFile(path).withBytes { (bytes) throws(GraphError) in try parse(bytes, name: path) }
-  }
-
-  static func parse(_ bytes: UnsafeRawBufferPointer, name: String) throws(GraphError) -> [String: Tensor] {
+    let file = try MappedFile(path)
+    let entries = try file.withBytes { (bytes) throws(GraphError) in try ZipDirectory(bytes, name: path).entries }
     var arrays: [String: Tensor] = [:]
-    for entry in try ZipDirectory(bytes, name: name).entries {
+    for entry in entries {
       guard entry.isStored else {
-        throw .invalid(file: name, "array \"\(entry.name)\"", "is compressed; numpy.savez writes archives that are not")
+        throw .invalid(file: path, "array \"\(entry.name)\"", "is compressed; numpy.savez writes archives that are not")
       }
       let array = entry.name.hasSuffix(".npy") ? String(entry.name.dropLast(4)) : entry.name
-      arrays[array] = try NpyFile.parse(
-        UnsafeRawBufferPointer(rebasing: bytes[entry.range]), name: "\(name)[\(entry.name)]")
+      arrays[array] = try NpyFile.read(entry.range, of: file, name: "\(path)[\(entry.name)]")
     }
     return arrays
   }

@@ -13,6 +13,11 @@ public struct TorchFile: Sendable {
 
   public init(contentsOf path: String) throws(GraphError) { try self.init(MappedFile(path)) }
 
+  /// Whether the bytes begin as those of such a file do.
+  public static func isTorchFile(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    ZipDirectory.isZip(bytes) || LegacyTorchFile.isLegacy(bytes)
+  }
+
   init(_ file: MappedFile) throws(GraphError) {
     path = file.path
     root = try file.withBytes { (bytes) throws(GraphError) in

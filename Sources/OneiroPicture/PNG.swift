@@ -1,4 +1,5 @@
 import CPicture
+import OneiroGraph
 import OneiroModel
 
 /// Pictures in the PNG format, by libpng.
@@ -13,9 +14,9 @@ public enum PNG {
   }
 
   /// The bytes of a file with the picture and the notes.
-  public static func encode(_ picture: Picture, text: [Text] = []) throws(DreamError) -> [UInt8] {
+  public static func encode(_ picture: Picture, text: [Text] = []) throws(GraphError) -> [UInt8] {
     guard let width = UInt32(exactly: picture.width), let height = UInt32(exactly: picture.height) else {
-      throw .mismatch(at: "PNG", expected: "a size of 32 bits", found: "\(picture.width) x \(picture.height)")
+      throw .mismatch("PNG", expected: "a size of 32 bits", found: "\(picture.width) x \(picture.height)")
     }
     let keys = text.map { Array($0.key.utf8CString) }
     let values = text.map { Array($0.value.utf8CString) }
@@ -29,14 +30,14 @@ public enum PNG {
         }
       }
     }
-    if let problem { throw .file("PNG", reason: problem) }
+    if let problem { throw .invalid(file: "PNG", nil, problem) }
     defer { cpicture_free(file) }
     return Array(UnsafeBufferPointer(start: file, count: fileSize))
   }
 
   /// The picture in the bytes of a file, of whatever kind of PNG it is; what is transparent becomes black.
   /// - name: what messages call the file.
-  public static func decode(_ file: UnsafeRawBufferPointer, name: String) throws(DreamError) -> Picture {
+  public static func decode(_ file: UnsafeRawBufferPointer, name: String) throws(GraphError) -> Picture {
     var rgb: UnsafeMutablePointer<UInt8>?
     var width: UInt32 = 0
     var height: UInt32 = 0
@@ -45,7 +46,7 @@ public enum PNG {
         file.baseAddress?.assumingMemoryBound(to: UInt8.self), file.count, maxPixels, &rgb, &width, &height, error,
         errorSize)
     }
-    if let problem { throw .file(name, reason: problem) }
+    if let problem { throw .invalid(file: name, nil, problem) }
     defer { cpicture_free(rgb) }
     let byteCount = Int(width) * Int(height) * 3
     let pixels = Array(UnsafeBufferPointer(start: rgb, count: byteCount))
@@ -81,14 +82,12 @@ public enum PNG {
 
 extension PNG {
   /// Writes a file that appears when it is complete.
-  public static func write(_ picture: Picture, to path: String, text: [Text] = []) throws(DreamError) {
+  public static func write(_ picture: Picture, to path: String, text: [Text] = []) throws(GraphError) {
     let bytes = try encode(picture, text: text)
-    do { try AtomicFile.write(bytes, to: path) } catch { throw .graph(error) }
+    try AtomicFile.write(bytes, to: path)
   }
 
-  public static func read(_ path: String) throws(DreamError) -> Picture {
-    let file: MappedFile
-    do { file = try MappedFile(path) } catch { throw .graph(error) }
-    return try withExtendedLifetime(file) { () throws(DreamError) in try decode(file.bytes, name: path) }
+  public static func read(_ path: String) throws(GraphError) -> Picture {
+    try MappedFile(path).withBytes { (bytes) throws(GraphError) in try decode(bytes, name: path) }
   }
 }

@@ -32,7 +32,8 @@ extension Picture {
     return result
   }
 
-  private mutating func fill(x: Int, y: Int, width: Int, height: Int, _ colour: Colour) {
+  /// A rectangle; what lies outside the picture is cut off.
+  public mutating func fill(x: Int, y: Int, width: Int, height: Int, _ colour: Colour) {
     for row in max(y, 0)..<max(min(y + height, self.height), max(y, 0)) {
       for column in max(x, 0)..<max(min(x + width, self.width), max(x, 0)) {
         let index = (row * self.width + column) * 3

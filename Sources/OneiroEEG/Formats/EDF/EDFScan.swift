@@ -1,0 +1,88 @@
+import OneiroGraph
+import OneiroModel
+
+/// Goes through the annotation signals of a file, record by record: when each record begins, and what is noted.
+struct EDFScan: Sendable {
+  let file: MappedFile
+  /// Bytes of the annotation signals; the first one keeps the time.
+  let annotations: [SampleLayout]
+  let recordCount: Int
+  /// In seconds.
+  let recordDuration: Double
+  let isDiscontinuous: Bool
+  /// Of the channel with the highest rate, in seconds.
+  let sampleInterval: Double
+
+  /// When the first record begins, in seconds from the start that the header gives.
+  var firstOnset: Double? {
+    recordCount > 0 && !annotations.isEmpty ? list(0, record: 0).firstOnset : nil
+  }
+
+  func timeline() -> EEGTimeline {
+    // Annotations are a small part of a record; long records are passed over.
+    let isSparse = (annotations.first?.recordStride ?? 0) >= Self.longRecord
+    return isSparse ? file.readingHereAndThere(read) : read()
+  }
+
+  /// Bytes; the system reads ahead about so much.
+  private static let longRecord = 1 << 15
+
+  private func read() -> EEGTimeline {
+    var events: [EEGEvent] = []
+    var stretches: [(onset: Double, firstRecord: Int)] = []
+    var warnings: [String] = []
+    var faults = 0, firstFault = ""
+    let origin = firstOnset ?? 0
+    var expected = 0.0
+    for record in 0..<recordCount {
+      for (number, _) in annotations.enumerated() {
+        let list = list(number, record: record)
+        if let fault = list.fault {
+          if faults == 0 { firstFault = "record \(record): \(fault)" }
+          faults += 1
+        }
+        for item in list.items {
+          events.append(
+            EEGEvent(onset: item.onset - origin, duration: item.duration, label: item.text, source: .annotation))
+        }
+        guard number == 0, isDiscontinuous else { continue }
+        let onset = list.firstOnset.map { $0 - origin } ?? expected
+        if list.firstOnset == nil { warnings.append("record \(record) does not say when it begins") }
+        if record == 0 || abs(onset - expected) > sampleInterval / 2 {
+          if onset < expected - sampleInterval / 2 {
+            warnings.append("record \(record) begins at \(onset) s, before the one ahead of it ends")
+          }
+          stretches.append((onset, record))
+          expected = onset
+        }
+        expected += recordDuration
+      }
+    }
+    if faults > 0 {
+      warnings.append("\(counted(faults, "annotation")) that cannot be read; the first is \(firstFault)")
+    }
+    if stretches.isEmpty { stretches = [(0, 0)] }
+    let ends = stretches.dropFirst().map(\.firstRecord) + [recordCount]
+    let segments = zip(stretches, ends).map { stretch, end in
+      EEGSegment(
+        onset: stretch.onset, start: Double(stretch.firstRecord) * recordDuration,
+        duration: Double(end - stretch.firstRecord) * recordDuration)
+    }
+    return EEGTimeline(
+      segments: segments, events: events, warnings: Self.shortened(warnings))
+  }
+
+  private func list(_ number: Int, record: Int) -> TimestampedAnnotations {
+    let layout = annotations[number]
+    return withExtendedLifetime(file) {
+      let start = layout.start + record * layout.recordStride
+      return TimestampedAnnotations(
+        UnsafeRawBufferPointer(rebasing: file.bytes[start..<start + layout.samplesPerRecord]))
+    }
+  }
+
+  /// A damaged file may have a fault in every record.
+  private static func shortened(_ warnings: [String]) -> [String] {
+    warnings.count <= 5 ? warnings : warnings.prefix(4) + ["and \(warnings.count - 4) more of the kind"]
+  }
+}

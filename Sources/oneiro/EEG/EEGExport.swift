@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import OneiroEEG
+import OneiroGraph
+import OneiroModel
+
+struct EEGExport: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write a window of a recording as an array.",
+    discussion: """
+      float64 [channels, samples], in each channel's own unit. Channels of one sampling rate go into one array.
+
+        oneiro eeg export recording.bdf --out all.npy
+        oneiro eeg export recording.bdf --channels Fp1,Cz --from 10 --seconds 2 --out window.npy
+      """)
+
+  @Argument(help: "A recording.") var file: String
+  @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file")) var out: String
+  @OptionGroup var window: EEGWindow
+  @OptionGroup var rate: EEGRate
+
+  func validate() throws {
+    guard out.hasSuffix(".npy") else { throw ValidationError("--out: expected a name that ends in .npy, found \(out)") }
+  }
+
+  func run() throws {
+    try OutputFile.checkWritable(out)
+    try OutputFile.checkDistinct([out], inputs: [file])
+    let recording = try EEGRecording.open(file, samplingRate: rate.rate)
+    let channels = try window.channels(of: recording)
+    let rates = Set(channels.map { recording.channels[$0].samplingRate })
+    guard let rate = rates.first, rates.count == 1 else {
+      throw GraphError.mismatch(
+        file: file, "channels", expected: "channels of one sampling rate (see --channels)",
+        found: rates.isEmpty ? "none" : "\(rates.sorted().map { "\($0) Hz" }.joined(separator: ", "))")
+    }
+    let count = channels.map { recording.channels[$0].sampleCount }.min() ?? 0
+    let samples = try recording.read(channels, in: try window.range(rate: rate, count: count, file: file))
+    try NpyFile.write(samples, to: out)
+    print("\(out): \(samples.dims[0]) channels of \(samples.dims[1]) samples at \(rate) Hz")
+  }
+}
+
+/// Which channels, and which stretch of time.
+struct EEGWindow: ParsableArguments {
+  @Option(help: ArgumentHelp("Labels or numbers with commas between them; all unless given.", valueName: "names"))
+  var channels: String?
+  @Option(help: ArgumentHelp("Where to begin, in seconds of stored samples.", valueName: "s")) var from = 0.0
+  @Option(help: ArgumentHelp("How long; up to the end unless given.", valueName: "s")) var seconds: Double?
+
+  func validate() throws {
+    guard from >= 0, from.isFinite else { throw ValidationError("--from: expected 0 or more, found \(from)") }
+    if let seconds, !(seconds > 0 && seconds.isFinite) {
+      throw ValidationError("--seconds: expected more than 0, found \(seconds)")
+    }
+  }
+
+  func channels(of recording: EEGRecording) throws -> [Int] {
+    guard let channels else { return Array(recording.channels.indices) }
+    return try channels.split(separator: ",").map { name in
+      let index = recording.channels.firstIndex { $0.label == name } ?? Int(name)
+      guard let index, recording.channels.indices.contains(index) else {
+        let labels = recording.channels.prefix(8).map(\.label).joined(separator: ", ")
+        throw GraphError.mismatch(
+          file: recording.source, "channel",
+          expected: "a label or a number below \(recording.channels.count): \(labels)",
+          found: "\"\(name)\"")
+      }
+      return index
+    }
+  }
+
+  /// - length: in seconds, where none is given.
+  func range(rate: Double, count: Int, file: String, length: Double? = nil) throws -> Range<Int> {
+    let first = (from * rate).rounded(),
+      end = min(Double(count), ((from + (seconds ?? length ?? .infinity)) * rate).rounded())
+    guard first < Double(count) else {
+      throw GraphError.mismatch(
+        file: file, "window", expected: "a begin before \(Double(count) / rate) s", found: "\(from) s")
+    }
+    return Int(first)..<max(Int(first), Int(end))
+  }
+}
