@@ -52,11 +52,15 @@ let package = Package(
         "COneiroKernel", "OneiroEEG", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroPicture",
         "OneiroRuntime",
       ]),
+    .target(
+      name: "OneiroEvaluation",
+      dependencies: ["OneiroGraph", "OneiroModel", "OneiroPasses", "OneiroPicture", "OneiroRuntime", "OneiroDream"]),
     .executableTarget(
       name: "oneiro",
       dependencies: [
-        "OneiroDream", "OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroOps", "OneiroPasses", "OneiroPicture",
-        "OneiroQuantization", "OneiroRuntime", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "OneiroDream", "OneiroEEG", "OneiroEvaluation", "OneiroGraph", "OneiroModel", "OneiroOps", "OneiroPasses",
+        "OneiroPicture", "OneiroQuantization", "OneiroRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
@@ -86,7 +90,14 @@ let package = Package(
       name: "OneiroDreamTests",
       dependencies: ["OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroRuntime", "OneiroDream"],
       exclude: ["Golden"]),
-    .testTarget(name: "OneiroCommandTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroDream"]),
+    .testTarget(
+      name: "OneiroEvaluationTests",
+      dependencies: [
+        "OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroRuntime", "OneiroDream", "OneiroEvaluation",
+      ],
+      exclude: ["Golden"]),
+    .testTarget(
+      name: "OneiroCommandTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroDream"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

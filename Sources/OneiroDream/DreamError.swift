@@ -11,7 +11,7 @@ public enum DreamError: Error, Sendable {
   case run(RunError)
 
   /// The same error with the file that it is about in front.
-  func located(in file: String) -> DreamError {
+  public func located(in file: String) -> DreamError {
     switch self {
     case .mismatch(let place, let expected, let found):
       .mismatch(at: "\(file): \(place)", expected: expected, found: found)

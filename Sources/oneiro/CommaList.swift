@@ -5,6 +5,8 @@ import OneiroDream
 struct CommaList<Element: ExpressibleByArgument>: ExpressibleByArgument {
   let values: [Element]
 
+  init(values: [Element]) { self.values = values }
+
   init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     values = parts.compactMap { Element(argument: String($0)) }

@@ -20,6 +20,11 @@ struct DreamCommand: ParsableCommand {
 
       With several pictures, --out pictures.png names them pictures-TRIAL-SAMPLE.png.
 
+        oneiro dream PIPELINE.onnx --eeg trials.npy --samples 5 --out pictures/ --preview 10
+
+      --out FOLDER/ is for many: TRIAL-SAMPLE.png, a sheet.png of the first ones, and manifest.jsonl with a line for each
+      picture that is complete. What was stopped goes on where it was when it is run again: such pictures are not drawn anew.
+
       --compare-samplers draws one trial with several samplers from the same noise, on one sheet, with the seconds each
       took and how far it is from the picture of PLMS with 250 steps. --sampler and --steps take lists there:
 
@@ -32,7 +37,8 @@ struct DreamCommand: ParsableCommand {
 
   @Argument(help: "A pipeline file.") var pipeline: String
   @Option(help: ArgumentHelp("The recording, and which of its trials.", valueName: "file[:trials]")) var eeg: String
-  @Option(help: ArgumentHelp("Where to write the picture.", valueName: "png")) var out: String?
+  @Option(help: ArgumentHelp("Where to write the picture, or a folder for many of them.", valueName: "png or folder"))
+  var out: String?
   @Option(
     help: ArgumentHelp(
       "Also write all pictures on one sheet, under the true ones where the recording has them.", valueName: "png"))
@@ -63,6 +69,11 @@ struct DreamCommand: ParsableCommand {
   var noise: String?
   @Option(help: ArgumentHelp("Pictures to make of each trial.", valueName: "n")) var samples = 1
   @Option(
+    help: ArgumentHelp(
+      "Every so many steps, write what the picture is going to be, small and quick: preview.png in the folder of --out, or beside the picture.",
+      valueName: "n"))
+  var preview: Int?
+  @Option(
     name: .customLong("with"), help: ArgumentHelp("Another graph for a part of the pipeline.", valueName: "role=file"))
   var replacements: [String] = []
   @Flag(help: "Print one JSON object at the end.") var json = false
@@ -80,13 +91,20 @@ struct DreamCommand: ParsableCommand {
     }
     guard samples >= 1 else { throw ValidationError("--samples: expected 1 or more, found \(samples)") }
     guard columns >= 1 else { throw ValidationError("--columns: expected 1 or more, found \(columns)") }
-    for picture in [out, sheet].compactMap({ $0 }) where !picture.lowercased().hasSuffix(".png") {
+    for picture in [isFolder ? nil : out, sheet].compactMap({ $0 }) where !picture.lowercased().hasSuffix(".png") {
       throw ValidationError("expected a name that ends in .png for a picture, found \"\(picture)\"")
+    }
+    if let preview {
+      guard preview >= 1 else { throw ValidationError("--preview: expected 1 or more, found \(preview)") }
+      guard out != nil else { throw ValidationError("--preview goes with --out") }
     }
     for argument in replacements where argument.split(separator: "=", maxSplits: 1).count != 2 {
       throw ValidationError("--with: expected ROLE=FILE, found \"\(argument)\"")
     }
   }
+
+  /// Whether pictures go into a folder, with a manifest.
+  var isFolder: Bool { out.map(OutputFile.isFolder) ?? false }
 
   private func validateComparison() throws {
     guard sheet != nil else { throw ValidationError("say where the comparison goes: --sheet samplers.png") }
@@ -101,48 +119,13 @@ struct DreamCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (path, selection) = TrialSelection.split(eeg)
-    if selection == nil, let ending = [".npy:", ".npz:", ".safetensors:"].first(where: path.contains) {
-      let trials = path.split(separator: ending, maxSplits: 1).last ?? ""
-      throw ValidationError("--eeg: expected trials such as 3, 0-7,12 or all after the colon, found \"\(trials)\"")
-    }
+    let (path, selection) = try TrialSelection.parse(eeg, option: "--eeg")
     let others = replacements.compactMap { $0.split(separator: "=", maxSplits: 1).last.map(String.init) }
     try OutputFile.checkDistinct(
-      [out, sheet].compactMap { $0 }, inputs: [pipeline, path] + others + [noise].compactMap { $0 })
-    let recording = try Recording(contentsOf: path).selecting(selection ?? .all)
+      [isFolder ? nil : out, sheet].compactMap { $0 }, inputs: [pipeline, path] + others + [noise].compactMap { $0 })
+    let recording = try Recording(contentsOf: path).selecting(selection)
     if compareSamplers { return try compare(recording, from: path) }
-    let dream = try Dream(pipeline, options: try dreamOptions(for: recording))
-    let targets = [out, sheet].compactMap { $0 }
-    for target in targets { try OutputFile.checkWritable(target) }
-    let bar = ProgressBar(isQuiet: json)
-    bar.note("planning")
-    let (results, summary) = try dream.run(recording, noise: try startingNoise(recording), samples: samples, seed: seed)
-    {
-      picture, pictures, done, total in
-      bar.update(label: pictures > 1 ? "picture \(picture + 1) of \(pictures)" : "picture", done: done, total: total)
-    }
-    bar.finish()
-    let score = ClassScore(results, recording)
-    var files: [String] = []
-    if let out {
-      for result in results {
-        let file = results.count == 1 ? out : OutputFile.numbered(out, trial: result.trial, sample: result.sample)
-        let notes = try dream.notes(
-          for: result, seed: seed, noise: noise == "recorded" ? path : noise, eeg: path)
-        try PNG.write(result.picture, to: file, text: notes)
-        files.append(file)
-      }
-    }
-    if let sheet {
-      let entries = results.indices.map { index in
-        ContactSheet.Entry(
-          truth: recording.shown?[index / samples], generated: results[index].picture,
-          isWrong: score?.isWrong(index) ?? false)
-      }
-      try PNG.write(try ContactSheet.draw(entries, columns: columns), to: sheet)
-      files.append(sheet)
-    }
-    try report(files, summary, score, dream)
+    try draw(recording, from: path)
   }
 
   func dreamOptions(for recording: Recording) throws -> Dream.Options {
@@ -161,48 +144,11 @@ struct DreamCommand: ParsableCommand {
     }
     let hasClassifier = try Bundle.list(pipeline).contains { $0.role == "image_classifier" }
     if hasClassifier && recording.labels != nil { result.alsoComputes = [PipelineInterface.classLogitsName] }
+    if preview != nil { result.alsoComputes.append(PipelineInterface.latentName) }
     return result
   }
 
   func startingNoise(_ recording: Recording) throws -> StartingNoise {
-    guard let noise else { return .seed(seed) }
-    guard noise == "recorded" else { return try StartingNoise(contentsOf: noise) }
-    guard let recorded = recording.noise else {
-      throw DreamError.mismatch(
-        at: recording.source, expected: "an array x_T, the starting noise of each trial", found: "none")
-    }
-    return .given(recorded, source: recording.source)
-  }
-
-  private func report(_ files: [String], _ summary: Dream.Summary, _ score: ClassScore?, _ dream: Dream) throws {
-    let placement = summary.placement.map { "\($0.count) nodes on \($0.source)" }.joined(separator: ", ")
-    if json {
-      var object: [String: Any] = [
-        "files": files, "seconds": summary.seconds, "peak_bytes": summary.peakByteCount, "steps": dream.settings.steps,
-        "seconds_to_first_step": summary.times.secondsToFirstStep, "seconds_per_step": summary.times.secondsPerStep,
-        "seconds_to_decode": summary.times.secondsToDecode, "sampler": dream.settings.sampler.rawValue,
-        "guidance": Double(dream.settings.guidance),
-        "placement": Dictionary(summary.placement.map { ($0.source, $0.count) }, uniquingKeysWith: +),
-      ]
-      if let score {
-        object["score"] = ["right": score.right, "of": score.total, "predicted": score.predicted] as [String: Any]
-      }
-      print(String(decoding: try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]), as: UTF8.self))
-      return
-    }
-    if let score { print("classified as the trial's label: \(score.right) of \(score.total)") }
-    let name = files.count == 1 ? files[0] : "\(files.count) files, the last \(files.last ?? "")"
-    // All times are from the start of the process.
-    let seconds = String(format: "%.2f", ProcessAge.seconds), megabytes = summary.peakByteCount / 1_000_000
-    print("\(name): \(seconds) s (\(parts(summary.times))), \(megabytes) MB at peak, \(placement)")
-  }
-
-  /// "first step after 1.3 s, 2.1 s a step, 5.5 s to decode"
-  private func parts(_ times: DreamTimes) -> String {
-    func text(_ seconds: Double) -> String {
-      String(format: seconds < 0.01 ? "%.4f" : seconds < 0.1 ? "%.3f" : "%.2f", seconds)
-    }
-    return "first step after \(text(times.secondsToFirstStep)) s, \(text(times.secondsPerStep)) s a step, "
-      + "\(text(times.secondsToDecode)) s to decode"
+    try StartingNoise.named(noise, seed: seed, of: recording)
   }
 }

@@ -93,7 +93,7 @@ struct ImportCommand: ParsableCommand {
     let job = try makeImport()
     if json, (try? job.checkComplete()) == nil { listAsJSON(job.contents) }
     if !json { explain(job) }
-    let bar = ProgressBar(isQuiet: json, isBytes: true)
+    let bar = ProgressBar(isQuiet: json, counting: nil)
     try job.write(to: out) { role, done, total in bar.update(label: role, done: done, total: total) }
     bar.finish()
     try report(job, seconds: (ContinuousClock.now - start).seconds)

@@ -9,8 +9,8 @@ struct Oneiro: ParsableCommand {
     abstract: "Turns an EEG recording into a picture, and runs, shows and measures ONNX models on the way.",
     version: "0.1.0",
     subcommands: [
-      DreamCommand.self, ImportCommand.self, Run.self, Dump.self, Bench.self, Compare.self, Diff.self, Kernels.self,
-      Ops.self, BundleCommand.self, QuantizeCommand.self, EEGCommand.self,
+      DreamCommand.self, EvaluateCommand.self, EEGCommand.self, ImportCommand.self, QuantizeCommand.self, Run.self,
+      Dump.self, Bench.self, Compare.self, Diff.self, Kernels.self, Ops.self, BundleCommand.self,
       Conformance.self,
     ])
 

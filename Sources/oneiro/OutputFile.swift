@@ -44,6 +44,23 @@ enum OutputFile {
     }
   }
 
+  /// Whether a name stands for a folder: one that is there, or that ends in a slash.
+  static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return path.hasSuffix("/")
+      || FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  /// Makes a folder where there is none.
+  static func makeFolder(_ path: String) throws {
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST, isFolder(path) else {
+      throw DreamError.file(path, reason: "cannot be made: \(String(cString: strerror(errno)))")
+    }
+    guard access(path, W_OK) == 0 else {
+      throw DreamError.file(path, reason: "cannot be written: \(String(cString: strerror(errno)))")
+    }
+  }
+
   /// "pictures.png" → "pictures-3-0.png".
   static func numbered(_ path: String, trial: Int, sample: Int) -> String {
     let suffix = path.hasSuffix(".png") ? ".png" : ""

@@ -6,9 +6,8 @@ import Synchronization
 final class ProgressBar: Sendable {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let isQuiet: Bool
-  /// Whether bytes are counted, or steps.
-  private let isBytes: Bool
-  private let counted: String
+  /// What is counted: "step", "picture"; `nil` for bytes.
+  private let unit: String?
   private let start = ContinuousClock.now
   private let state = Mutex(State())
 
@@ -20,16 +19,17 @@ final class ProgressBar: Sendable {
   }
 
   /// - isQuiet: shows nothing.
-  /// - counting: what is counted, one of them.
-  init(isQuiet: Bool = false, isBytes: Bool = false, counting counted: String = "step") {
+  /// - unit: what is counted; `nil` for bytes.
+  init(isQuiet: Bool = false, counting unit: String? = "step") {
     self.isQuiet = isQuiet
-    self.isBytes = isBytes
-    self.counted = counted
+    self.unit = unit
   }
 
-  func update(label: String, done: Int, total: Int) {
+  /// - share: of all that there is to do, where that is more than `total`.
+  func update(label: String, done: Int, total: Int, share: Double? = nil) {
     guard !isQuiet, total > 0 else { return }
     let seconds = (ContinuousClock.now - start).seconds
+    let time = Self.time(seconds, share: share ?? Double(done) / Double(total))
     let text: String? = state.withLock { state in
       if isTerminal {
         // More often than this nobody can see.
@@ -39,19 +39,30 @@ final class ProgressBar: Sendable {
         state.isOpen = true
         let width = 30, filled = done * width / total
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-        return "\r\(label) [\(bar)] \(amount(done, total)), \(String(format: "%.1f", seconds)) s\u{1B}[K"
+        return "\r\(label) [\(bar)] \(amount(done, total)), \(time)\u{1B}[K"
       }
       if state.label != label { (state.label, state.lastTenth) = (label, -1) }
       guard done * 10 / total > state.lastTenth else { return nil }
       state.lastTenth = done * 10 / total
-      return "\(label): \(amount(done, total)), \(String(format: "%.1f", seconds)) s\n"
+      return "\(label): \(amount(done, total)), \(time)\n"
     }
     if let text { FileHandle.standardError.write(Data(text.utf8)) }
   }
 
   /// "step 3 of 50", "1.2 of 5.6 GB".
   private func amount(_ done: Int, _ total: Int) -> String {
-    isBytes ? "\(ByteCount(done)) of \(ByteCount(total))" : "\(counted) \(done) of \(total)"
+    unit.map { "\($0) \(done) of \(total)" } ?? "\(ByteCount(done)) of \(ByteCount(total))"
+  }
+
+  /// "12.5 s, 3 min left": what is left takes as long for its share as what is done.
+  private static func time(_ seconds: Double, share: Double) -> String {
+    let spent = String(format: "%.1f s", seconds)
+    guard share > 0, share < 1 else { return spent }
+    let left = seconds / share - seconds
+    if left < 100 { return "\(spent), \(String(format: "%.0f", left)) s left" }
+    return left < 6000
+      ? "\(spent), \(String(format: "%.0f", left / 60)) min left"
+      : "\(spent), \(String(format: "%.1f", left / 3600)) h left"
   }
 
   /// Says what is going on before there is anything to count.

@@ -122,7 +122,7 @@ struct QuantizeCommand: ParsableCommand {
       plan: try recipe.map { .recipe(try QuantizationRecipe(contentsOf: $0), path: $0) }
         ?? minSnr.map { .automatic(selection, decibels: $0) } ?? .selection(selection),
       method: method, planner: try options.planner(),
-      bar: ProgressBar(isQuiet: json), byteBar: ProgressBar(isQuiet: json, isBytes: true))
+      bar: ProgressBar(isQuiet: json), byteBar: ProgressBar(isQuiet: json, counting: nil))
     let parts =
       PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, job)
     let pictures = try evaluation.map { try compare($0, job.bar) }

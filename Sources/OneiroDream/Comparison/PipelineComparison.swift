@@ -1,3 +1,4 @@
+import OneiroPicture
 import OneiroGraph
 import OneiroModel
 
@@ -31,7 +32,7 @@ public struct PipelineComparison: Sendable {
     for (one, other) in zip(before, after) {
       let rmse = try PictureDistance(one.picture, other.picture).rmse
       squares += rmse * rmse
-      similarity += try StructuralSimilarity(one.picture, other.picture).mean
+      similarity += StructuralSimilarity.value(one.picture, other.picture)
     }
     pictureCount = before.count
     let count = Double(max(before.count, 1))

@@ -15,15 +15,17 @@ public struct Recording: Sendable {
   public let labels: [Int64]?
   /// The noise to start each picture from, float32 [N,C,h,w].
   public let noise: Tensor?
-  /// The pictures that were shown, [N].
-  public let shown: [Picture]?
+  /// The pictures that were shown, uint8 [N,H,W,3].
+  public let images: Tensor?
+  /// Where each trial comes from, as far as the file says.
+  public let origins: TrialOrigins
 
   public var count: Int { trialNumbers.count }
   public var channelCount: Int { trials.dims[1] }
   public var sampleCount: Int { trials.dims[2] }
 
   /// The trials among the named arrays of a file: `eeg`, or the only floating-point array of rank 2 or 3. Beside it may
-  /// stand `label` (integers [N]), `x_T` (floats [N,C,h,w]) and `image` (uint8 [N,H,W,3]).
+  /// stand `label` (integers [N]), `x_T` (floats [N,C,h,w]), `image` (uint8 [N,H,W,3]) and those of `TrialOrigins`.
   /// - source: what messages call the recording.
   public init(_ arrays: [String: Tensor], source: String) throws(DreamError) {
     let name: String
@@ -46,12 +48,13 @@ public struct Recording: Sendable {
     noise = try Self.companion("x_T", of: arrays, count, source, expected: "floats [\(count),C,h,w]") {
       $0.elementType.isFloatingPoint && $0.rank == 4
     }.map(Self.floats)
-    shown = try Self.companion("image", of: arrays, count, source, expected: "uint8 [\(count),H,W,3]") {
+    images = try Self.companion("image", of: arrays, count, source, expected: "uint8 [\(count),H,W,3]") {
       $0.elementType == .uint8 && $0.rank == 4 && $0.dims[3] == 3
-    }.map { images in
-      (0..<count).map { index in
-        Picture(width: images.dims[2], height: images.dims[1], pixels: images.rows([index]).elements(of: UInt8.self))
-      }
+    }
+    origins = try TrialOrigins { (name) throws(DreamError) in
+      try Self.companion(name, of: arrays, count, source, expected: "integers [\(count)]") {
+        $0.elementType.isInteger && $0.rank == 1
+      }?.int64s()
     }
   }
 
@@ -61,21 +64,44 @@ public struct Recording: Sendable {
     trialNumbers = indices.map { whole.trialNumbers[$0] }
     labels = whole.labels.map { labels in indices.map { labels[$0] } }
     noise = whole.noise?.rows(indices)
-    shown = whole.shown.map { shown in indices.map { shown[$0] } }
+    images = whole.images?.rows(indices)
+    origins = whole.origins.rows(indices)
   }
 
   /// Those trials alone, in the order in which they were asked for.
   public func selecting(_ selection: TrialSelection) throws(DreamError) -> Recording {
-    Recording(self, try selection.indices(of: count, in: source))
+    // A copy of all of them could be larger than memory.
+    if selection == .all { return self }
+    return Recording(self, try selection.indices(of: count, in: source))
+  }
+
+  /// One trial, float32 [1, channels, samples].
+  public func trial(_ index: Int) -> Tensor { trials.rows([index]) }
+
+  /// The picture that was shown in a trial.
+  public func shown(_ index: Int) -> Picture? {
+    images.map { images in
+      Picture(width: images.dims[2], height: images.dims[1], pixels: images.rows([index]).elements(of: UInt8.self))
+    }
+  }
+
+  /// Tells the system that nothing of a mapped file is needed for now.
+  public func setAside() {
+    trials.storage?.setAside()
+    images?.storage?.setAside()
   }
 
   /// Refuses what is no finite number, and names where it is.
-  public func checkFinite() throws(DreamError) {
+  public func checkFinite() throws(DreamError) { try checkFinite(0..<count) }
+
+  /// The same of some trials.
+  public func checkFinite(_ range: Range<Int>) throws(DreamError) {
+    let size = channelCount * sampleCount
     let bad = trials.withElements(of: Float.self) { values in
-      values.firstIndex { !$0.isFinite }.map { ($0, values[$0]) }
+      values[range.lowerBound * size..<range.upperBound * size].firstIndex { !$0.isFinite }.map { ($0, values[$0]) }
     }
     guard let (index, value) = bad else { return }
-    let place = (trial: index / (channelCount * sampleCount), channel: index / sampleCount % channelCount)
+    let place = (trial: index / size, channel: index / sampleCount % channelCount)
     throw .mismatch(
       at: "\(source): trial \(trialNumbers[place.trial]), channel \(place.channel), sample \(index % sampleCount)",
       expected: "a finite number", found: "\(value)")

@@ -1,12 +1,12 @@
 /// The generator MT19937 of Matsumoto and Nishimura (1998): 32 random bits at a time, with a period of 2^19937 - 1.
-struct MersenneTwister: Sendable {
+public struct MersenneTwister: Sendable {
   private static let wordCount = 624
   private static let shift = 397
   private var words: [UInt32]
   private var next: Int
 
   /// Fills the state from 32 bits, as `init_genrand` of the published generator does.
-  init(seed: UInt32) {
+  public init(seed: UInt32) {
     words = [UInt32](repeating: 0, count: Self.wordCount)
     next = Self.wordCount
     start(seed: seed)
@@ -22,7 +22,7 @@ struct MersenneTwister: Sendable {
     next = Self.wordCount
   }
 
-  mutating func nextWord() -> UInt32 {
+  public mutating func nextWord() -> UInt32 {
     if next == Self.wordCount { twist() }
     var word = words[next]
     next += 1

@@ -50,3 +50,27 @@ public enum StartingNoise: Sendable {
     }
   }
 }
+
+/// Starting noise, one picture after the other, in the order of `StartingNoise.tensor`.
+public struct NoiseStream: Sendable {
+  private let latentDims: [Int]
+  private var generator: TorchGenerator
+  /// Of pictures that do not come one by one.
+  private let drawn: Tensor?
+  private var next = 0
+
+  /// - count: how many pictures there will be at most.
+  public init(_ noise: StartingNoise, count: Int, latentDims: [Int]) throws(DreamError) {
+    self.latentDims = latentDims
+    generator = TorchGenerator(seed: noise.seed ?? 0)
+    // Whole groups of numbers are the same whether they are drawn at once or not; a remainder hangs on the whole draw.
+    let isInGroups = Tensor.elementCount(latentDims).map { $0 > 0 && $0 % TorchGenerator.groupSize == 0 } ?? false
+    drawn = noise.seed != nil && isInGroups ? nil : try noise.tensor(count: count, latentDims: latentDims)
+  }
+
+  /// The noise of the next picture, float32 [1] + latentDims.
+  public mutating func draw() -> Tensor {
+    defer { next += 1 }
+    return drawn?.rows([next]) ?? generator.randn(dims: [1] + latentDims)
+  }
+}

@@ -68,7 +68,7 @@ public struct TorchGenerator: Sendable {
   }
 
   /// How many numbers the vectorised fill turns from uniform to normal at once.
-  private static let groupSize = 16
+  static let groupSize = 16
 
   /// The Box-Muller transform: the first half of a group gives the radii, the second half the angles.
   private static func makeNormal(_ values: UnsafeMutableBufferPointer<Float>, at start: Int) {

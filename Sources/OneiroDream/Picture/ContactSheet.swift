@@ -16,6 +16,23 @@ public struct ContactSheet: Sendable {
     }
   }
 
+  /// The sheet that puts pictures beside the true one: a row for each trial, which begins with what was shown.
+  /// - rows: the entries of one trial each, all with the same truth.
+  public static func draw(rows: [[Entry]]) throws(DreamError) -> Picture {
+    let hasTruth = rows.contains { $0.contains { $0.truth != nil } }
+    let columns = (rows.map(\.count).max() ?? 0) + (hasTruth ? 1 : 0)
+    var cells: [Entry] = []
+    for row in rows {
+      guard let first = row.first else { continue }
+      let blank = Picture(width: first.generated.width, height: first.generated.height, filledWith: .black)
+      var line = row.map { Entry(generated: $0.generated, isWrong: $0.isWrong) }
+      if hasTruth { line.insert(Entry(generated: first.truth ?? blank), at: 0) }
+      line += Array(repeating: Entry(generated: blank), count: columns - line.count)
+      cells += line
+    }
+    return try draw(cells, columns: max(columns, 1))
+  }
+
   /// Pixels between and around the pictures.
   public static let border = 2
 

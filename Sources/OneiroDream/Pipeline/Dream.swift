@@ -77,11 +77,7 @@ public final class Dream {
       $0.name == PipelineInterface.eegName || $0.name == PipelineInterface.noiseName
         || graph.initializers[$0.name] != nil
     }
-    runner = GraphRunner(
-      graph,
-      planner: Planner(
-        backend: options.backend, hostOperators: [DenoiseOperator.self], threads: options.threads,
-        tuning: options.tuning, rewrites: options.rewrites))
+    runner = GraphRunner(graph, planner: options.planner)
     runner.didPlan = options.didPlan
     self.path = path
     self.options = options
@@ -110,9 +106,27 @@ public final class Dream {
     progress: (@Sendable (_ picture: Int, _ pictures: Int, _ done: Int, _ total: Int) -> Void)? = nil,
     observeCalls: (@Sendable (_ picture: Int, _ role: String, _ inputs: [String: Tensor]) -> Void)? = nil
   ) throws(DreamError) -> (results: [Result], summary: Summary) {
-    guard samples >= 1 else { throw .mismatch(at: "samples", expected: "1 or more", found: "\(samples)") }
     try recording.check(fits: interface.eeg, named: PipelineInterface.eegName)
     try recording.checkFinite()
+    var results: [Result] = []
+    let summary = try draw(
+      recording, noise: noise, samples: samples, seed: seed, progress: progress, observeCalls: observeCalls
+    ) { results.append($0) }
+    return (results, summary)
+  }
+
+  /// The same, one picture after the other: none is kept.
+  /// - isWanted: whether to draw a picture: the trial's place in the recording, and which of its pictures it is.
+  /// - each: is given every picture that was drawn.
+  public func draw(
+    _ recording: Recording, noise: StartingNoise, samples: Int = 1, seed: UInt64? = nil,
+    isWanted: (_ trial: Int, _ sample: Int) -> Bool = { _, _ in true }, preview: Preview? = nil,
+    progress: (@Sendable (_ picture: Int, _ pictures: Int, _ done: Int, _ total: Int) -> Void)? = nil,
+    observeCalls: (@Sendable (_ picture: Int, _ role: String, _ inputs: [String: Tensor]) -> Void)? = nil,
+    each: (Result) throws(DreamError) -> Void
+  ) throws(DreamError) -> Summary {
+    guard samples >= 1 else { throw .mismatch(at: "samples", expected: "1 or more", found: "\(samples)") }
+    try recording.check(fits: interface.eeg, named: PipelineInterface.eegName)
     let (pictures, overflow) = recording.count.multipliedReportingOverflow(by: samples)
     let noiseBytes = interface.latentDims.reduce(4, &*).multipliedReportingOverflow(by: max(pictures, 1))
     guard !overflow, !noiseBytes.overflow, noiseBytes.partialValue <= PhysicalMemory.byteCount / 8 else {
@@ -120,34 +134,53 @@ public final class Dream {
     }
     let start = ContinuousClock.now
     let clock = DreamClock()
-    let noises = try noise.tensor(count: pictures, latentDims: interface.latentDims)
-    var results: [Result] = []
+    var noises = try NoiseStream(noise, count: pictures, latentDims: interface.latentDims)
     for index in 0..<pictures {
-      var runOptions = RunOptions()
-      runOptions.seed = seed ?? noise.seed ?? 0
-      runOptions.firstItem = index
-      runOptions.progress = { _, done, total in
-        clock.note(done)
-        progress?(index, pictures, done, total)
-      }
-      if let observeCalls { runOptions.observeCalls = { role, inputs in observeCalls(index, role, inputs) } }
-      let inputs: [String: Value] = [
-        PipelineInterface.eegName: .tensor(recording.trials.rows([index / samples])),
-        PipelineInterface.noiseName: .tensor(noises.rows([index])),
-      ]
-      let outputs = try compute(inputs, runOptions)
+      // Noise that is not used is drawn all the same, so that the next picture starts from its own.
+      let noiseOfPicture = noises.draw()
+      let trial = index / samples
+      guard isWanted(trial, index % samples) else { continue }
+      try recording.checkFinite(trial..<trial + 1)
+      var observe: (@Sendable (String, [String: Tensor]) -> Void)?
+      if let observeCalls { observe = { observeCalls(index, $0, $1) } }
+      let drawn = try draw(
+        recording.trial(trial), from: noiseOfPicture, number: index, seed: seed ?? noise.seed ?? 0, preview: preview,
+        progress: { done, total in
+          clock.note(done)
+          progress?(index, pictures, done, total)
+        }, observeCalls: observe)
       clock.noteDecoded()
-      guard let image = outputs[PipelineInterface.pictureName],
-        let picture = try Picture.pictures(image).first
-      else { throw .mismatch(at: "\(path): output \"picture\"", expected: "a picture", found: "none") }
-      results.append(
+      try each(
         Result(
-          picture: picture, trial: recording.trialNumbers[index / samples], sample: index % samples, outputs: outputs))
+          picture: drawn.picture, trial: recording.trialNumbers[trial], sample: index % samples, outputs: drawn.outputs)
+      )
     }
-    let summary = Summary(
+    return Summary(
       seconds: (ContinuousClock.now - start).seconds, times: clock.times, peakByteCount: ProcessMemory.peakByteCount,
       placement: placement)
-    return (results, summary)
+  }
+
+  /// One picture of one trial.
+  /// - eeg: float32 [1, channels, samples].
+  /// - noise: float32 [1,C,h,w].
+  /// - number: which picture of the run it is: the noise that some samplers add hangs on it and on `seed`.
+  public func draw(
+    _ eeg: Tensor, from noise: Tensor, number: Int, seed: UInt64, preview: Preview? = nil,
+    progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil,
+    observeCalls: (@Sendable (_ role: String, _ inputs: [String: Tensor]) -> Void)? = nil
+  ) throws(DreamError) -> (picture: Picture, outputs: [String: Tensor]) {
+    var runOptions = RunOptions()
+    runOptions.seed = seed
+    runOptions.firstItem = number
+    runOptions.progress = { _, done, total in progress?(done, total) }
+    runOptions.preview = preview
+    runOptions.observeCalls = observeCalls
+    let outputs = try compute(
+      [PipelineInterface.eegName: .tensor(eeg), PipelineInterface.noiseName: .tensor(noise)], runOptions)
+    guard let image = outputs[PipelineInterface.pictureName], let picture = try Picture.pictures(image).first else {
+      throw .mismatch(at: "\(path): output \"picture\"", expected: "a picture", found: "none")
+    }
+    return (picture, outputs)
   }
 
   /// Runs once. A result with NaN or infinity in it is run again with a look at every value, to name the node that made
@@ -184,20 +217,35 @@ extension Dream {
   /// - noise: the file of the starting noise, where it came from one.
   /// - eeg: the file of the recording.
   public func notes(for result: Result, seed: UInt64, noise: String?, eeg: String) throws(DreamError) -> [PNG.Text] {
+    notes(for: result, run: try notes(seed: seed, noise: noise, eeg: eeg))
+  }
+
+  /// The same with what all pictures of a run have in common, for which the files need to be read but once.
+  public func notes(for result: Result, run: [PNG.Text]) -> [PNG.Text] {
+    run + [
+      PNG.Text("backend", options.backend.text), PNG.Text("trial", "\(result.trial)"),
+      PNG.Text("sample", "\(result.sample)"),
+    ]
+  }
+
+  /// What all pictures of a run have in common and hang on.
+  public func notes(seed: UInt64, noise: String?, eeg: String) throws(DreamError) -> [PNG.Text] {
     var notes: [PNG.Text] = []
     if noise == nil || settings.addsFreshNoise { notes.append(PNG.Text("seed", "\(seed)")) }
     notes += [PNG.Text("steps", "\(settings.steps)"), PNG.Text("sampler", settings.sampler.rawValue)]
     if settings.eta != 0 { notes.append(PNG.Text("eta", "\(settings.eta)")) }
     if settings.guidance != 1 { notes.append(PNG.Text("guidance", "\(settings.guidance)")) }
-    notes += [
-      PNG.Text("backend", options.backend.text), PNG.Text("trial", "\(result.trial)"),
-      PNG.Text("sample", "\(result.sample)"),
-    ]
     return notes + (try options.sources(pipeline: path, noise: noise, eeg: eeg))
   }
 }
 
 extension Dream.Options {
+  /// Plans graphs for the kernels that were asked for.
+  public var planner: Planner {
+    Planner(
+      backend: backend, hostOperators: [DenoiseOperator.self], threads: threads, tuning: tuning, rewrites: rewrites)
+  }
+
   /// The hashes of all files that a picture is made from.
   func sources(pipeline: String, noise: String?, eeg: String) throws(DreamError) -> [PNG.Text] {
     var notes = [

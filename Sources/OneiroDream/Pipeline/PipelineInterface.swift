@@ -6,13 +6,17 @@ public struct PipelineInterface: Sendable {
   public let eeg: TensorType
   /// [C,h,w] of the input "noise", float32 [N,C,h,w].
   public let latentDims: [Int]
+  /// The size of the output "picture", float32 [N,3,height,width], where the file says it.
+  public let pictureSize: (width: Int, height: Int)?
   /// Every output of the pipeline.
   public let outputs: [String]
 
   public static let eegName = "eeg"
   public static let noiseName = "noise"
   public static let pictureName = "picture"
+  public static let latentName = "latent"
   public static let classLogitsName = "class_logits"
+  public static let embeddingName = "embedding"
 
   /// Refuses a model that EEG cannot go into or that no picture comes out of.
   /// - name: what messages call the model: its file.
@@ -29,6 +33,12 @@ public struct PipelineInterface: Sendable {
     guard outputs.contains(Self.pictureName) else {
       throw .mismatch(
         at: name, expected: "an output \"\(Self.pictureName)\"", found: outputs.joined(separator: ", "))
+    }
+    let picture = graph.outputs.first { $0.name == Self.pictureName }?.type?.tensorType?.shape ?? []
+    if picture.count == 4, let height = picture[2].extent, let width = picture[3].extent, height > 0, width > 0 {
+      pictureSize = (width, height)
+    } else {
+      pictureSize = nil
     }
   }
 

@@ -182,7 +182,7 @@ final class DenoiseKernel: PlannedBody {
     let unconditional = settings.guidance == 1 ? nil : bytes(call.inputs[2])
     state.freshNoise.start(seed: options.seed, first: options.firstItem)
     var lastTimestep: Int64?
-    try state.loop.run(from: noise, to: latent) { memory in
+    try state.loop.run(from: noise, to: latent, preview: options.preview) { memory in
       state.freshNoise.fill(memory)
     } predict: { () throws(RunError) in
       let now = state.session.input(timestep).bindMemory(to: Int64.self).first

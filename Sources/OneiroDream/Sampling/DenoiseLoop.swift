@@ -1,3 +1,5 @@
+import OneiroRuntime
+
 /// A sampler at work on memory that stays where it is: nothing is allocated once it is made.
 public struct DenoiseLoop {
   /// What the noise predictor reads and writes. B is the batch N, or 2N with guidance: then the first half is predicted
@@ -24,6 +26,7 @@ public struct DenoiseLoop {
   private var sampler: any Sampler
   private let latentScale: Float
   private let guidance: Float
+  private let schedule: NoiseSchedule
   private let memory: Memory
   /// [N,C,h,w]: the prediction that guidance makes of two; empty without.
   private let guided: Scratch
@@ -39,6 +42,7 @@ public struct DenoiseLoop {
     freshNoise = Scratch(count: settings.addsFreshNoise ? count : 0)
     latentScale = settings.latentScale
     guidance = settings.guidance
+    schedule = settings.schedule
     self.memory = memory
   }
 
@@ -47,26 +51,43 @@ public struct DenoiseLoop {
   /// latent <- sample(noise) / latentScale
   /// - draw: fills memory of [N,C,h,w] with standard normal numbers; called once for each step that adds noise.
   /// - predict: runs the noise predictor once over the memory.
+  /// - preview: is shown what the latent is expected to be; memory for it is taken when it is asked for.
   /// - progress: is told how many of the steps are finished, before the first and after each.
   public mutating func run<E: Error>(
-    from noise: UnsafeBufferPointer<Float>, to latent: UnsafeMutableBufferPointer<Float>,
+    from noise: UnsafeBufferPointer<Float>, to latent: UnsafeMutableBufferPointer<Float>, preview: Preview? = nil,
     draw: (UnsafeMutableBufferPointer<Float>) -> Void, predict: () throws(E) -> Void,
     progress: (_ done: Int, _ total: Int) -> Void
   ) throws(E) {
     precondition(latent.count == noise.count, "a latent of another size than the noise")
     sampler.start(from: noise)
+    let estimate = preview.map { _ in Scratch(count: latent.count) }
     progress(0, sampler.stepCount)
     while let timestep = sampler.timestep {
       let before = sampler.finishedSteps
       writeInput()
+      // The predictor may use the memory of its input for something else.
+      if let estimate { sampler.copyInput(to: estimate.memory) }
       memory.timestep.update(repeating: Int64(timestep))
       try predict()
       if sampler.needsFreshNoise { draw(freshNoise.memory) }
       advance()
-      if sampler.finishedSteps > before { progress(sampler.finishedSteps, sampler.stepCount) }
+      guard sampler.finishedSteps > before else { continue }
+      progress(sampler.finishedSteps, sampler.stepCount)
+      if let preview, let estimate, sampler.finishedSteps % preview.every == 0, sampler.timestep != nil {
+        removeNoise(from: estimate.memory, timestep: timestep)
+        preview.show(sampler.finishedSteps, sampler.stepCount, UnsafeBufferPointer(estimate.memory))
+      }
     }
     sampler.copySample(to: latent)
     for index in latent.indices { latent[index] /= latentScale }
+  }
+
+  /// What the predictor was called with is sqrt(a) x + sqrt(1 - a) epsilon, whichever the sampler; here x / latentScale.
+  private func removeNoise(from sample: UnsafeMutableBufferPointer<Float>, timestep: Int) {
+    let kept = schedule.alphasCumprod[min(max(timestep, 0), schedule.trainSteps - 1)]
+    let noise = Float((1 - kept).squareRoot()), signal = Float(kept.squareRoot()) * latentScale
+    let epsilon = guidance == 1 ? memory.epsilon : UnsafeBufferPointer(guided.memory)
+    for index in sample.indices { sample[index] = (sample[index] - noise * epsilon[index]) / signal }
   }
 
   private func writeInput() {

@@ -6,4 +6,7 @@ extension SHA256 {
     let file = try MappedFile(path)
     return withExtendedLifetime(file) { hex(file.bytes) }
   }
+
+  /// That of bytes in memory.
+  public static func hex(ofBytes bytes: [UInt8]) -> String { bytes.withUnsafeBytes { hex($0) } }
 }

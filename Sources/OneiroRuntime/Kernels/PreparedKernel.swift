@@ -38,12 +38,29 @@ public struct StepCall: ~Copyable {
   public let options: RunOptions
 }
 
+/// A look at the result of a sampling loop before it is done.
+public struct Preview: Sendable {
+  /// How many steps lie between two looks.
+  public let every: Int
+  /// Told the steps done, the steps in all, and what the result would be if the last prediction were right, in the
+  /// result's shape.
+  public let show: @Sendable (_ done: Int, _ total: Int, _ estimate: UnsafeBufferPointer<Float>) -> Void
+
+  public init(every: Int, show: @escaping @Sendable (Int, Int, UnsafeBufferPointer<Float>) -> Void) {
+    precondition(every >= 1)
+    self.every = every
+    self.show = show
+  }
+}
+
 /// What a caller may ask of one run.
 public struct RunOptions: Sendable {
   /// Looks at every floating-point value after the node that made it, and stops at the first that is not finite.
   public var checksFinite = false
   /// Told before the first step of a loop inside the graph and after each: the node's role, steps done, steps in all.
   public var progress: (@Sendable (_ role: String, _ done: Int, _ total: Int) -> Void)?
+  /// Shown on the way what a sampling loop takes its result to be.
+  public var preview: Preview?
   /// For operators that draw random numbers in a loop.
   public var seed: UInt64 = 0
   /// The number of the batch's first item: each item has random numbers of its own, whichever are in its batch.
