@@ -22,7 +22,9 @@ int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, oneir
   int64_t scales = oneiro_element_count(&node->inputs[QUANTIZED_W_SCALE]);
   if (scales != 1 && scales != outputs)
     return vector_refuse(why, "%lld scales of weights for %lld channels", (long long)scales, (long long)outputs);
-  if (oneiro_has_input(node, QUANTIZED_BIAS) && oneiro_element_count(&node->inputs[QUANTIZED_BIAS]) != outputs)
+  const oneiro_tensor *bias = &node->inputs[QUANTIZED_BIAS];
+  if (oneiro_has_input(node, QUANTIZED_BIAS) &&
+      (oneiro_element_count(bias) != outputs || bias->rank < 1 || bias->dims[bias->rank - 1] != outputs))
     return vector_refuse(why, "the bias does not have one number a channel");
   if (node->outputs[0].element_type != ONEIRO_FLOAT32) return vector_refuse(why, "the output is not float32");
   return ONEIRO_OK;

@@ -14,6 +14,9 @@
 /* The longest sum that 32 bits hold: 255 * 128 for each step. */
 static const size_t LONGEST = INT32_MAX / (255 * 128);
 
+/* Padding may make an image larger than this many times what is read and written, but then a copy of it is the wrong way. */
+static const double MOST_PADDING = 16;
+
 /* The node as a plain Conv would have it. */
 typedef struct plain_node {
   oneiro_tensor inputs[3];
@@ -46,6 +49,12 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (status) return status;
   if (convolution.in_channels < VECTOR_BYTES && convolution.groups > 1)
     return vector_refuse(why, "groups of %zu channels leave too little to multiply", convolution.in_channels);
+  const vector_spatial *spatial = &convolution.spatial;
+  double padded = 1;
+  for (int32_t at = 0; at < VECTOR_SPATIAL; at++)
+    padded *= (double)spatial->input[at] + (double)spatial->pad_begin[at] + (double)spatial->pad_end[at];
+  if (padded > MOST_PADDING * ((double)convolution.in_plane + (double)convolution.out_plane) + 4096)
+    return vector_refuse(why, "padding makes an image of %.0f pixels", padded);
   if (convolution.in_channels * convolution.taps > LONGEST)
     return vector_refuse(why, "sums of %zu products do not fit into 32 bits", convolution.in_channels * convolution.taps);
   if (!oneiro_has_input(node, QUANTIZED_ADDED)) return ONEIRO_OK;

@@ -107,6 +107,16 @@ static int check(const opj_image_t *image, int has_data, struct sentence *error)
   return CPICTURE_OK;
 }
 
+/* The columns of the color table of a JP2 file, 0 for none: in box `pclr`, behind two bytes, and before the pixels. OpenJPEG
+ * makes a component of each column before anybody can look at them. */
+static unsigned table_columns(const struct source *source) {
+  for (size_t at = 0; at + 7 <= source->size; at++) {
+    if (memcmp(source->file + at, "jp2c", 4) == 0) return 0;
+    if (memcmp(source->file + at, "pclr", 4) == 0) return source->file[at + 6];
+  }
+  return 0;
+}
+
 static int read_all(opj_codec_t *codec, opj_stream_t *stream, opj_image_t **image, uint64_t max_pixels, uint8_t **rgb,
                     uint32_t *width, uint32_t *height, struct sentence *error) {
   opj_dparameters_t parameters;
@@ -138,6 +148,9 @@ int cpicture_decode_jpeg2000(const uint8_t *file, size_t file_size, uint64_t max
   struct source source = {file, file_size, 0};
   struct sentence sentence = {error, error_size};
   if (error_size > 0) error[0] = 0;
+  unsigned columns = table_columns(&source);
+  if (columns > 4)
+    return picture_fails(CPICTURE_UNSUPPORTED, error, error_size, "expected a table of up to 4 columns, found %u", columns);
   int is_codestream = file_size >= 2 && file[0] == 0xFF && file[1] == 0x4F;
   opj_codec_t *codec = opj_create_decompress(is_codestream ? OPJ_CODEC_J2K : OPJ_CODEC_JP2);
   opj_stream_t *stream = opj_stream_create(1 << 16, OPJ_TRUE);

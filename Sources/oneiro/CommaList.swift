@@ -12,6 +12,8 @@ struct CommaList<Element: ExpressibleByArgument>: ExpressibleByArgument {
     values = parts.compactMap { Element(argument: String($0)) }
     if values.count != parts.count { return nil }
   }
+
+  var defaultValueDescription: String { values.map { "\($0)" }.joined(separator: ",") }
 }
 
 extension SamplerKind: ExpressibleByArgument {}

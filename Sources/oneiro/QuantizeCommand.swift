@@ -114,6 +114,11 @@ struct QuantizeCommand: ParsableCommand {
       targets,
       inputs: [model] + [recipe].compactMap { $0 }
         + [calibration, evaluation].compactMap { $0.map { TrialSelection.split($0).path } })
+    // Before anything is written.
+    if let evaluation {
+      let (path, selection) = try TrialSelection.parse(evaluation, option: "--evaluation")
+      _ = try Recording(contentsOf: path).selecting(selection)
+    }
     let loaded = try ModelReader.load(model)
     do { try ModelChecker.check(loaded) } catch { throw error.located(in: model) }
     let selection = LayerSelection(scheme?.layerScheme ?? .w8, keep: keep)

@@ -41,16 +41,28 @@ public struct Verdict: Sendable, Equatable {
     // A control without scores has not been beaten.
     let notBeaten = book.controls.filter { !(book.beats($0, measure) ?? false) }
     guard notBeaten.isEmpty else {
-      let names = notBeaten.map { control -> String in
-        guard let difference = book.advantage(over: control, measure) else { return "\(control.title) (no scores)" }
-        let range = "\(Decimals.text(difference.low)) to \(Decimals.text(difference.high))"
-        return "\(control.title) (difference \(Decimals.text(difference.mean)), \(range))"
+      var sentences: [String] = []
+      let opening = "Not shown that \(claim): by \(what), \(book.mainTitle)"
+      let compared = notBeaten.compactMap { control in book.advantage(over: control, measure).map { (control, $0) } }
+      if compared.isEmpty {
+        sentences.append("\(opening) beats the controls that have scores, but not all have.")
+      } else {
+        let names = compared.map { control, difference in
+          "\(control.title) (difference \(Decimals.text(difference.mean)), \(Decimals.text(difference.low)) to "
+            + "\(Decimals.text(difference.high)))"
+        }
+        sentences.append(
+          "\(opening) does not beat \(names.joined(separator: ", ")) by the 95 % interval of the difference.")
+        sentences += compared.map(\.0.meaningIfNotBeaten)
+      }
+      let silent = notBeaten.filter { book.advantage(over: $0, measure) == nil }.map(\.title)
+      if !silent.isEmpty {
+        sentences.append(
+          "There are no scores of \(silent.joined(separator: ", ")): baselines learn from other stimuli than a trial's "
+            + "own, of each class, or from the trials of --train.")
       }
       self.init(
-        outcome: .notBeyond, measure: measure, notBeaten: Array(notBeaten),
-        text:
-          "Not shown that \(claim): by \(what), \(book.mainTitle) does not beat \(names.joined(separator: ", ")) by "
-          + "the 95 % interval of the difference. " + notBeaten.map(\.meaningIfNotBeaten).joined(separator: " "))
+        outcome: .notBeyond, measure: measure, notBeaten: Array(notBeaten), text: sentences.joined(separator: " "))
       return
     }
     let names = book.controls.map(\.title).joined(separator: ", ")

@@ -52,10 +52,12 @@ public enum ExpandGradients {
       let part = between(Set(xs + zs), and: y, forward)
       // One value may stand for several names, and is constant under some of them.
       for (name, input) in zip(xs + zs, node.inputs) where names[name] == nil {
-        names[name] = prefix + name
-        added.append(Node("Identity", name: prefix + name, inputs: [input], outputs: [prefix + name]))
+        // Not the prefix that the derivatives' own values have.
+        let copy = "\(prefix)of/\(name)"
+        names[name] = copy
+        added.append(Node("Identity", name: copy, inputs: [input], outputs: [copy]))
       }
-      added += copies(part, prefix, &names)
+      added += copies(part, "\(prefix)of/", &names)
       forward = added
     }
     let origins = { (name: String) in names[name] ?? name }

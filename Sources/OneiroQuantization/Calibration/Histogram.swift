@@ -40,7 +40,8 @@ public struct Histogram: Sendable {
     guard magnitude > limit else { return }
     guard limit > 0 else {
       // Zeros alone have come so far; they lie in the middle whatever the limit.
-      limit = max(magnitude, .leastNormalMagnitude * Float(Self.binCount))
+      let most = Float.greatestFiniteMagnitude / 4
+      limit = min(max(magnitude, .leastNormalMagnitude * Float(Self.binCount)), most)
       return
     }
     while limit < magnitude, limit < .greatestFiniteMagnitude / 4 {

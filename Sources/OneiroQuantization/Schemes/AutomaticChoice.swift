@@ -78,6 +78,10 @@ public struct AutomaticChoice {
       // Nothing rounded is always good enough.
       let found = try noise(with: Dictionary(weights, uniquingKeysWith: { first, _ in first }), all)
       if weights.isEmpty || found <= allowed { return picked.map(\.choice) }
+      guard found.isFinite, allowed.isFinite, bound > 0 else {
+        throw .graph(
+          .mismatch("outputs", expected: "finite numbers, to measure a ratio by", found: "infinity or NaN"))
+      }
       bound *= 0.8
     }
   }

@@ -13,6 +13,7 @@ public struct GraphQuantizer {
   public init(
     _ graph: Graph, _ choices: [LayerChoice], activations: [String: ActivationQuantization] = [:]
   ) throws(GraphError) {
+    let choices = SharedWeights.settled(choices)
     for choice in choices where choice.scheme.needsCalibration && activations[choice.layer.activation] == nil {
       throw .mismatch(
         node: choice.layer.node, "activation \"\(choice.layer.activation)\"", expected: "a range from calibration",

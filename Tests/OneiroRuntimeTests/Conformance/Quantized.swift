@@ -67,6 +67,10 @@ extension Conformance {
       ("one axis", [2, 6, 40], [10, 6, 5], ["pads": ints(2, 2), "strides": ints(2)]),
       ("three axes", [1, 4, 5, 6, 7], [5, 4, 2, 3, 3], ["pads": ints(0, 1, 1, 1, 1, 1)]),
       ("a depth of several blocks", [1, 200, 6, 6], [17, 200, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      (
+        "padding far beyond the image, which no kernel may copy", [1, 8, 20, 20], [8, 8, 3, 3],
+        ["pads": ints(1 << 29, 1 << 29, 1 << 29, 1 << 29), "strides": ints(1 << 29, 1 << 29)]
+      ),
       ("no images", [0, 4, 5, 5], [3, 4, 3, 3], [:]),
     ]
     var cases = shapes.flatMap { shape in
