@@ -20,6 +20,8 @@ struct DrawnPictures {
 }
 
 extension DreamCommand {
+  /// What lies beside the pictures in a folder.
+  static let sheetName = "sheet.png", previewName = "preview.png"
   /// A sheet that nobody asked for shows so many pictures at most.
   private static let mostOnSheet = 200
 
@@ -43,7 +45,7 @@ extension DreamCommand {
     let bar = ProgressBar(isQuiet: json)
     bar.note("planning")
 
-    let sheetFile = sheet ?? folder.map { "\($0)/sheet.png" }
+    let sheetFile = sheet ?? folder.map { "\($0)/\(Self.sheetName)" }
     let onSheet = sheetFile == nil ? 0 : sheet != nil ? Int.max : Self.mostOnSheet
     let complete = (0..<recording.count).map { trial in
       (0..<samples).map { sample in
@@ -146,7 +148,7 @@ extension DreamCommand {
   }
 
   private func previewFile(_ folder: String?) -> String {
-    if let folder { return "\(folder)/preview.png" }
+    if let folder { return "\(folder)/\(Self.previewName)" }
     let file = out ?? "preview.png"
     return "\(file.dropLast(4))-preview.png"
   }

@@ -239,7 +239,9 @@ struct EvaluateCommand: ParsableCommand {
       } catch {
         throw DreamError.file(folder, reason: "cannot be read as a folder")
       }
-      let found = names.filter { $0.lowercased().hasSuffix(".png") && !$0.hasPrefix(".") }
+      // A folder that dream has written holds more than trials.
+      let others: Set = [DreamCommand.sheetName, DreamCommand.previewName]
+      let found = names.filter { $0.lowercased().hasSuffix(".png") && !$0.hasPrefix(".") && !others.contains($0) }
       guard !found.isEmpty else { throw DreamError.mismatch(at: folder, expected: "PNG files", found: "none") }
       return found
     }
