@@ -14,6 +14,9 @@
 /* Bytes of an element of a panel. */
 enum { VECTOR_BYTES = 4 };
 
+/* The longest sum that 32 bits hold: 255 * 128 for each step. */
+enum { VECTOR_LONGEST_SUM = INT32_MAX / (255 * 128) };
+
 static inline size_t vector_byte_groups(size_t depth) { return (depth + VECTOR_BYTES - 1) / VECTOR_BYTES; }
 
 /* Inputs that quantized operators have in common. */

@@ -11,9 +11,6 @@
 #include "families.h"
 #include "quantized.h"
 
-/* The longest sum that 32 bits hold: 255 * 128 for each step. */
-static const size_t LONGEST = INT32_MAX / (255 * 128);
-
 /* Padding may make an image larger than this many times what is read and written, but then a copy of it is the wrong way. */
 static const double MOST_PADDING = 16;
 
@@ -55,7 +52,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
     padded *= (double)spatial->input[at] + (double)spatial->pad_begin[at] + (double)spatial->pad_end[at];
   if (padded > MOST_PADDING * ((double)convolution.in_plane + (double)convolution.out_plane) + 4096)
     return vector_refuse(why, "padding makes an image of %.0f pixels", padded);
-  if (convolution.in_channels * convolution.taps > LONGEST)
+  if (convolution.in_channels * convolution.taps > VECTOR_LONGEST_SUM)
     return vector_refuse(why, "sums of %zu products do not fit into 32 bits", convolution.in_channels * convolution.taps);
   if (!oneiro_has_input(node, QUANTIZED_ADDED)) return ONEIRO_OK;
   const oneiro_tensor *z = &node->inputs[QUANTIZED_ADDED];

@@ -12,9 +12,6 @@ typedef struct gemm_shape {
   bool transposes_b;
 } gemm_shape;
 
-/* The longest sum that 32 bits hold: 255 * 128 for each step. */
-static const int64_t LONGEST = INT32_MAX / (255 * 128);
-
 static int32_t shape_of(const oneiro_node *node, gemm_shape *shape, oneiro_text *why) {
   const oneiro_tensor *a = &node->inputs[QUANTIZED_X], *b = &node->inputs[QUANTIZED_W], *y = &node->outputs[0];
   if (a->rank != 2 || b->rank != 2 || y->rank != 2) return vector_refuse(why, "an operand is no matrix");
@@ -22,7 +19,7 @@ static int32_t shape_of(const oneiro_node *node, gemm_shape *shape, oneiro_text 
   int64_t columns = b->dims[!shape->transposes_b], depth = b->dims[shape->transposes_b];
   if (a->dims[1] != depth || y->dims[0] != a->dims[0] || y->dims[1] != columns)
     return vector_refuse(why, "the matrices do not fit");
-  if (depth > LONGEST) return vector_refuse(why, "sums of %lld products do not fit into 32 bits", (long long)depth);
+  if (depth > VECTOR_LONGEST_SUM) return vector_refuse(why, "sums of %lld products do not fit into 32 bits", (long long)depth);
   shape->rows = (size_t)a->dims[0];
   shape->columns = (size_t)columns;
   shape->depth = (size_t)depth;

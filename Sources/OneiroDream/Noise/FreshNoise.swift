@@ -1,3 +1,5 @@
+import OneiroModel
+
 /// The noise that some samplers add after their steps: a stream of its own for each picture.
 ///
 /// A picture's stream hangs on the seed and on the picture's number alone, so it is the same on every backend, with any
@@ -29,10 +31,7 @@ public struct FreshNoise: Sendable {
   /// What PyTorch's generator is seeded with for one picture's stream: the finalizer of SplitMix64 (Steele and others
   /// 2014) over the seed's low 32 bits, as many as count for the starting noise, and the picture's number.
   public static func streamSeed(_ seed: UInt64, picture: Int) -> UInt64 {
-    var bits = seed & 0xffff_ffff
-    bits = bits << 32 &+ UInt64(truncatingIfNeeded: picture) &+ 0x9e37_79b9_7f4a_7c15
-    bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
-    bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
-    return (bits ^ bits >> 31) >> 32
+    let state = (seed & 0xffff_ffff) << 32 &+ UInt64(truncatingIfNeeded: picture) &+ SplitMix64.increment
+    return SplitMix64.mix(state) >> 32
   }
 }

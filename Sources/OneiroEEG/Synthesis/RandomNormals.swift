@@ -1,19 +1,14 @@
 import Foundation
+import OneiroModel
 
-/// Normal numbers from a seed: SplitMix64 (Steele and others 2014), by the method of Box and Muller.
+/// Normal numbers from a seed, by the method of Box and Muller.
 struct RandomNormals {
-  private var state: UInt64
+  private var generator: SplitMix64
   private var spare: Double?
 
-  init(seed: UInt64) { state = seed }
+  init(seed: UInt64) { generator = SplitMix64(state: seed) }
 
-  mutating func word() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-    return word ^ word >> 31
-  }
+  mutating func word() -> UInt64 { generator.next() }
 
   /// From `low` up to, and without, `high`.
   mutating func uniform(_ low: Double = 0, _ high: Double = 1) -> Double {

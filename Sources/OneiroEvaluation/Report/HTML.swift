@@ -1,19 +1,5 @@
-/// Text for a page.
+/// How a page looks.
 enum HTML {
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
-      }
-    }
-    return result
-  }
-
   static let style = """
     :root { color-scheme: light dark; --ink: #1c2024; --soft: #60646c; --line: #d9d9e0; --page: #fcfcfd; --card: #fff;
       --main: #0b68cb; --good: #18794e; --bad: #c62a2f; --good-page: #e9f9ee; --bad-page: #ffefef; }

@@ -1,5 +1,6 @@
 import Foundation
 import OneiroDream
+import OneiroModel
 import OneiroPicture
 
 /// The result as one page that needs nothing beside itself: no script, no file, no network.
@@ -20,10 +21,10 @@ public struct HTMLReport {
     """
     <!DOCTYPE html>
     <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-    <title>\(HTML.escaped(title))</title><style>
+    <title>\(HTMLText.escaped(title))</title><style>
     \(HTML.style)
     </style></head><body>
-    <h1>\(HTML.escaped(title))</h1>
+    <h1>\(HTMLText.escaped(title))</h1>
     <p class="soft">\(book.trialCount) trials of \(book.unitCount) stimuli, intervals of 95 %</p>
     \(verdicts)
     <h2>Scores</h2>
@@ -44,24 +45,24 @@ public struct HTMLReport {
   }
 
   private func definition(_ term: String, _ text: String) -> String {
-    "<dt>\(HTML.escaped(term))</dt><dd>\(HTML.escaped(text))</dd>\n"
+    "<dt>\(HTMLText.escaped(term))</dt><dd>\(HTMLText.escaped(text))</dd>\n"
   }
 
   private var verdicts: String {
     func box(_ text: String, isGood: Bool) -> String {
-      "<div class=\"verdict \(isGood ? "good" : "bad")\">\(HTML.escaped(text))</div>\n"
+      "<div class=\"verdict \(isGood ? "good" : "bad")\">\(HTMLText.escaped(text))</div>\n"
     }
     var text = box(result.verdict.text, isGood: result.verdict.outcome == .beatsAll)
     if let split = result.split { text += box(split.text, isGood: split.leaks.isEmpty) }
-    for remark in result.remarks { text += "<p class=\"soft\">\(HTML.escaped(remark))</p>\n" }
+    for remark in result.remarks { text += "<p class=\"soft\">\(HTMLText.escaped(remark))</p>\n" }
     return text
   }
 
   private var scores: String {
     var text = "<div class=\"scroll\"><table><tr><th></th>"
-    text += book.conditions.map { "<th>\(HTML.escaped(book.title($0)))</th>" }.joined() + "</tr>\n"
+    text += book.conditions.map { "<th>\(HTMLText.escaped(book.title($0)))</th>" }.joined() + "</tr>\n"
     for measure in book.measures {
-      text += "<tr><td>\(HTML.escaped(measure.title))"
+      text += "<tr><td>\(HTMLText.escaped(measure.title))"
       text += measure.isBetterWhenLarger ? "</td>" : "<small>less is better</small></td>"
       for condition in book.conditions {
         guard let estimate = book.estimate(condition, measure) else {
@@ -94,7 +95,7 @@ public struct HTMLReport {
     }
     let isShown = result.examples.contains { $0.shown != nil }
     var text = "<div class=\"scroll\"><table class=\"pictures\"><tr><th>trial</th>\(isShown ? "<th>shown</th>" : "")"
-    text += conditions.map { "<th>\(HTML.escaped($0.shortTitle))</th>" }.joined() + "</tr>\n"
+    text += conditions.map { "<th>\(HTMLText.escaped($0.shortTitle))</th>" }.joined() + "</tr>\n"
     for example in result.examples {
       text += "<tr><td>\(example.trial)</td>"
       if isShown { text += try cell(example.shown, "shown in trial \(example.trial)") }
@@ -110,7 +111,7 @@ public struct HTMLReport {
   private func cell(_ picture: Picture?, _ name: String) throws(DreamError) -> String {
     guard let picture else { return "<td></td>" }
     let data = Data(try PictureFile.encode(Self.reduced(picture))).base64EncodedString()
-    return "<td><img alt=\"\(HTML.escaped(name))\" src=\"data:image/png;base64,\(data)\"></td>"
+    return "<td><img alt=\"\(HTMLText.escaped(name))\" src=\"data:image/png;base64,\(data)\"></td>"
   }
 
   /// Twice the size that it is shown at is enough.
@@ -131,7 +132,7 @@ public struct HTMLReport {
         }
         let caption = measure.title + (measure.isBetterWhenLarger ? "" : ", less is better")
         let plot = IntervalPlot(title: caption, rows: rows, chance: measure.chance)
-        return "<figure><figcaption>\(HTML.escaped(caption))</figcaption>\(plot.svg)</figure>\n"
+        return "<figure><figcaption>\(HTMLText.escaped(caption))</figcaption>\(plot.svg)</figure>\n"
       }.joined()
       + "</div>\n<p class=\"soft\">Dashed: what guessing is worth.</p>\n"
   }
@@ -150,7 +151,8 @@ public struct HTMLReport {
       svg += "<rect class=\"bar\" x=\"\(left)\" y=\"\(y + 2)\" width=\"\(filled)\" height=\"\(height - 6)\"/>"
       svg += "<text x=\"552\" y=\"\(y + 12)\">\(Decimals.text(entry.score)) of \(entry.trials)</text>"
     }
-    return "<h2>By class</h2>\n<figure><figcaption>\(HTML.escaped(measure.title)), \(HTML.escaped(book.mainTitle))"
+    return
+      "<h2>By class</h2>\n<figure><figcaption>\(HTMLText.escaped(measure.title)), \(HTMLText.escaped(book.mainTitle))"
       + "</figcaption>\(svg)</svg></figure>\n"
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import OneiroModel
 
 /// Means with their intervals, one below the other, as SVG. Its colours are those of the page around it.
 struct IntervalPlot {
@@ -25,7 +26,7 @@ struct IntervalPlot {
       Self.number(Self.labelWidth + (value - from) / (to - from) * (Self.width - Self.labelWidth - 12))
     }
     var svg =
-      "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(bottom + 24))\" role=\"img\" aria-label=\"\(HTML.escaped(title))\">"
+      "<svg viewBox=\"0 0 \(Int(Self.width)) \(Int(bottom + 24))\" role=\"img\" aria-label=\"\(HTMLText.escaped(title))\">"
     for tick in Self.ticks(from, to) {
       svg += "<line class=\"grid\" x1=\"\(x(tick))\" x2=\"\(x(tick))\" y1=\"\(Self.top)\" y2=\"\(bottom)\"/>"
       svg += "<text class=\"tick\" x=\"\(x(tick))\" y=\"\(bottom + 15)\">\(Self.tickText(tick, from, to))</text>"
@@ -37,7 +38,7 @@ struct IntervalPlot {
       let y = Self.number(Self.top + (Double(index) + 0.5) * Self.rowHeight)
       let style = row.isMain ? "main" : "control"
       svg += "<g class=\"\(style)\"><text x=\"\(Int(Self.labelWidth) - 10)\" y=\"\(y)\" dy=\".35em\">"
-      svg += "\(HTML.escaped(row.title))</text>"
+      svg += "\(HTMLText.escaped(row.title))</text>"
       svg += "<line x1=\"\(x(row.estimate.low))\" x2=\"\(x(row.estimate.high))\" y1=\"\(y)\" y2=\"\(y)\"/>"
       svg += "<circle cx=\"\(x(row.estimate.mean))\" cy=\"\(y)\" r=\"4\"><title>\(Decimals.text(row.estimate.mean)), "
       svg += "\(Decimals.text(row.estimate.low)) to \(Decimals.text(row.estimate.high))</title></circle></g>"

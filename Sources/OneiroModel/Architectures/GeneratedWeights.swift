@@ -52,10 +52,7 @@ public struct GeneratedWeights: Sendable {
   /// SplitMix64's output function on the word at `index`.
   @inline(__always)
   private static func unit(_ seed: UInt64, _ index: Int) -> Float {
-    var word = seed &+ UInt64(truncatingIfNeeded: index &+ 1) &* 0x9E37_79B9_7F4A_7C15
-    word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-    word ^= word >> 31
+    let word = SplitMix64.mix(seed &+ UInt64(truncatingIfNeeded: index &+ 1) &* SplitMix64.increment)
     return Float(Int64(bitPattern: word >> 40)) * 0x1p-23 - 1
   }
 }

@@ -1,3 +1,4 @@
+import OneiroModel
 import OneiroRuntime
 
 extension QuantizationReport {
@@ -14,10 +15,10 @@ extension QuantizationReport {
     let head = Self.row(["part", "layers", "before", "after", "", "output SNR, dB"], cell: "th")
     return """
       <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8"><title>\(Self.escaped(output))</title><style>\(Self.style)</style></head>
+      <html lang="en"><head><meta charset="utf-8"><title>\(HTMLText.escaped(output))</title><style>\(Self.style)</style></head>
       <body>
-      <h1>\(Self.escaped(output))</h1>
-      <p>\(Self.escaped(model)) as \(scheme)\(method.map { ", ranges by \($0.rawValue)" } ?? "")</p>
+      <h1>\(HTMLText.escaped(output))</h1>
+      <p>\(HTMLText.escaped(model)) as \(scheme)\(method.map { ", ranges by \($0.rawValue)" } ?? "")</p>
       <table>\(head)\(rows.joined())</table>
       \(picturesText)
       \(parts.filter { !$0.layers.isEmpty }.map(section).joined(separator: "\n"))
@@ -47,19 +48,14 @@ extension QuantizationReport {
       ])
     }
     return """
-      <h2>\(Self.escaped(part.role.isEmpty ? "layers" : part.role))</h2>
+      <h2>\(HTMLText.escaped(part.role.isEmpty ? "layers" : part.role))</h2>
       \(SignalPlot(part).svg)
       <table>\(head)\(rows.joined())</table>
       """
   }
 
   private static func row(_ cells: [String], cell: String = "td") -> String {
-    "<tr>" + cells.map { "<\(cell)>\(escaped($0))</\(cell)>" }.joined() + "</tr>\n"
-  }
-
-  static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-      .replacing("\"", with: "&quot;")
+    "<tr>" + cells.map { "<\(cell)>\(HTMLText.escaped($0))</\(cell)>" }.joined() + "</tr>\n"
   }
 
   private static let style = """
@@ -92,7 +88,7 @@ private struct SignalPlot {
     for (series, color, what) in [(weights, "#aaa", "weight"), (outputs, "#2464b4", "output")] {
       for (index, value) in series.enumerated() {
         guard let value else { continue }
-        let name = QuantizationReport.escaped(layers[index].result.name)
+        let name = HTMLText.escaped(layers[index].result.name)
         body += "<circle cx=\"\(x(index))\" cy=\"\(y(value))\" r=\"3\" fill=\"\(color)\">"
         body += "<title>\(name): \(what) \(QuantizationReport.decibels(value)) dB</title></circle>"
       }
