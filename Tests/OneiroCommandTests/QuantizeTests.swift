@@ -43,7 +43,7 @@ import Testing
     for bound in [22.0, 35] {
       let result = try Program.run([
         "quantize", "\(Self.models)/parts/conditioner.onnx", files.path("auto.onnx"), "--scheme", "auto", "--min-snr",
-        "\(bound)", "--json", "--calibration-input",
+        "\(bound)", "--prefer", "size", "--json", "--calibration-input",
         "tokens=\(try files.array(Tensor((0..<128 * 128).map { Float($0 % 97) / 50 - 1 }, dims: [1, 128, 128])))",
       ])
       #expect(result.status == 0, "\(result.errors)")

@@ -11,16 +11,28 @@ public struct PartReport: Sendable {
   public let byteCountAfter: Int
   /// Of the graph's outputs, where calls were there to measure with.
   public let outputNoise: QuantizationNoise?
+  /// Of one call of the whole part, where calls were there to measure with.
+  public let seconds: CallTime?
 
   public struct Layer: Sendable {
     public let result: LayerResult
     /// Of the value that the layer makes, with what came in from the layers before.
     public let outputNoise: QuantizationNoise?
+    /// Of one call of the layer by itself, where that was measured.
+    public let seconds: CallTime?
   }
 
-  public init(role: String, original: Graph, quantized: QuantizedGraph, evaluation: Evaluation?) {
+  /// - seconds: of one call of the whole part.
+  /// - layerTimes: by layer.
+  public init(
+    role: String, original: Graph, quantized: QuantizedGraph, evaluation: Evaluation? = nil, seconds: CallTime? = nil,
+    layerTimes: [String: CallTime] = [:]
+  ) {
     self.role = role
-    layers = quantized.layers.map { Layer(result: $0, outputNoise: evaluation?.noise[$0.output]) }
+    self.seconds = seconds
+    layers = quantized.layers.map {
+      Layer(result: $0, outputNoise: evaluation?.noise[$0.output], seconds: layerTimes[$0.name])
+    }
     byteCountBefore = original.allInitializers.reduce(0) { $0 + $1.storedByteCount }
     byteCountAfter = quantized.graph.allInitializers.reduce(0) { $0 + $1.storedByteCount }
     outputNoise = evaluation?.outputs

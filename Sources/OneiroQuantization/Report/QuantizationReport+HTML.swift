@@ -9,10 +9,12 @@ extension QuantizationReport {
       return Self.row([
         part.role.isEmpty ? "model" : part.role, schemes, "\(ByteCount(part.byteCountBefore))",
         "\(ByteCount(part.byteCountAfter))", Self.share(part.byteCountAfter, of: part.byteCountBefore),
-        part.outputNoise.map { Self.decibels($0.decibels) } ?? "",
+        part.outputNoise.map { Self.decibels($0.decibels) } ?? "", Self.milliseconds(part.seconds?.before),
+        Self.milliseconds(part.seconds?.after),
       ])
     }
-    let head = Self.row(["part", "layers", "before", "after", "", "output SNR, dB"], cell: "th")
+    let head = Self.row(
+      ["part", "layers", "before", "after", "", "output SNR, dB", "ms before", "after"], cell: "th")
     return """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8"><title>\(HTMLText.escaped(output))</title><style>\(Self.style)</style></head>
@@ -37,14 +39,19 @@ extension QuantizationReport {
 
   private func section(_ part: PartReport) -> String {
     let head = Self.row(
-      ["layer", "operator", "shape", "scheme", "before", "after", "weight SNR, dB", "output SNR, dB", ""], cell: "th")
+      [
+        "layer", "operator", "shape", "scheme", "before", "after", "weight SNR, dB", "output SNR, dB", "ms before",
+        "after", "",
+      ],
+      cell: "th")
     let rows = part.layers.map { layer in
       let result = layer.result
       return Self.row([
         result.name, "\(result.op)", result.dims.map(String.init).joined(separator: " x "), result.scheme.rawValue,
         "\(ByteCount(result.byteCountBefore))", "\(ByteCount(result.byteCountAfter))",
         result.scheme == .f32 ? "" : Self.decibels(result.weightNoise.decibels),
-        layer.outputNoise.map { Self.decibels($0.decibels) } ?? "", result.reason ?? "",
+        layer.outputNoise.map { Self.decibels($0.decibels) } ?? "", Self.milliseconds(layer.seconds?.before),
+        Self.milliseconds(layer.seconds?.after), result.reason ?? "",
       ])
     }
     return """

@@ -6,6 +6,7 @@ extension QuantizationReport {
   public var text: String {
     var table = TextTable([
       .left("part"), .left("layers"), .right("before"), .right("after"), .right(""), .right("output SNR, dB"),
+      .right("ms"), .right("before"),
     ])
     for part in parts {
       let schemes = part.schemes.map { "\($0.count) \($0.scheme.rawValue)" }.joined(separator: ", ")
@@ -13,7 +14,8 @@ extension QuantizationReport {
         part.role.isEmpty ? "model" : part.role, schemes.isEmpty ? "none" : schemes,
         "\(ByteCount(part.byteCountBefore))",
         "\(ByteCount(part.byteCountAfter))", Self.share(part.byteCountAfter, of: part.byteCountBefore),
-        part.outputNoise.map { Self.decibels($0.decibels) } ?? "",
+        part.outputNoise.map { Self.decibels($0.decibels) } ?? "", Self.milliseconds(part.seconds?.after),
+        Self.milliseconds(part.seconds?.before),
       ])
     }
     var lines = table.lines
@@ -32,6 +34,10 @@ extension QuantizationReport {
   }
 
   static func decibels(_ value: Double) -> String { value.isFinite ? String(format: "%.1f", value) : "exact" }
+
+  static func milliseconds(_ seconds: Double?) -> String {
+    seconds.map { String(format: $0 < 0.01 ? "%.3f" : "%.1f", $0 * 1e3) } ?? ""
+  }
 
   public static func share(_ part: Int, of whole: Int) -> String {
     whole == 0 ? "" : String(format: "%.0f %%", 100 * Double(part) / Double(whole))

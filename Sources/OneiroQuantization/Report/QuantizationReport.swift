@@ -58,6 +58,7 @@ extension QuantizationReport {
       ("role", .string(part.role)), ("bytes_before", .int(part.byteCountBefore)),
       ("bytes_after", .int(part.byteCountAfter)),
       ("output_snr_db", part.outputNoise.map { .finite($0.decibels) } ?? .null),
+      ("ms_before", .milliseconds(part.seconds?.before)), ("ms_after", .milliseconds(part.seconds?.after)),
       ("layers", .array(part.layers.map(json))),
     ])
   }
@@ -71,6 +72,7 @@ extension QuantizationReport {
       ("bytes_before", .int(result.byteCountBefore)), ("bytes_after", .int(result.byteCountAfter)),
       ("weight_snr_db", result.scheme == .f32 ? .null : .finite(result.weightNoise.decibels)),
       ("output_snr_db", layer.outputNoise.map { .finite($0.decibels) } ?? .null),
+      ("ms_before", .milliseconds(layer.seconds?.before)), ("ms_after", .milliseconds(layer.seconds?.after)),
       (
         "activation",
         result.activation.map { .object([("scale", .float($0.scale)), ("zero_point", .int(Int($0.zeroPoint)))]) }
@@ -83,6 +85,7 @@ extension QuantizationReport {
 extension JSONValue {
   /// The digits that give the same float32 again.
   fileprivate static func float(_ number: Float) -> JSONValue { .literal("\(number)") }
+  fileprivate static func milliseconds(_ seconds: Double?) -> JSONValue { seconds.map { .number($0 * 1e3) } ?? .null }
   /// JSON has no infinities.
   fileprivate static func finite(_ number: Double) -> JSONValue { number.isFinite ? .number(number) : .null }
 }

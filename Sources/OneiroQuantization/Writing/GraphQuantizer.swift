@@ -100,14 +100,8 @@ public struct GraphQuantizer {
     case .channels(let axis): quantized = try ChannelQuantization.quantize(tensor, axis: axis, name: name)
     case .blocks(let axis): quantized = try BlockQuantization.quantize(tensor, axis: axis, name: name)
     }
-    let elements = names.make("\(name)_quantized"), scales = names.make("\(name)_scale")
-    var attributes: [String: Attribute] = ["axis": .int(Int64(quantized.axis))]
-    if quantized.blockSize > 0 { attributes["block_size"] = .int(Int64(quantized.blockSize)) }
-    return WrittenWeight(
-      places: [(elements, try stream.append(quantized.elements)), (scales, try stream.append(quantized.scales))],
-      byteCount: quantized.byteCount, noise: quantized.noise,
-      dequantizer: Node(
-        "DequantizeLinear", name: name, inputs: [elements, scales], outputs: [name], attributes: attributes))
+    let elements = try stream.append(quantized.elements), scales = try stream.append(quantized.scales)
+    return WrittenWeight(quantized, of: name, elements: elements, scales: scales, &names)
   }
 }
 
@@ -117,16 +111,4 @@ public struct QuantizedGraph: Sendable {
   public let weights: WrittenWeights
   /// In the order of the choices.
   public let layers: [LayerResult]
-}
-
-/// What an initializer has become.
-struct WrittenWeight {
-  /// Initializers with their positions in the stream: the elements, and the scales where there are some.
-  let places: [(name: String, index: Int)]
-  let byteCount: Int
-  var noise = QuantizationNoise()
-  /// Why the weight is not in the form that was asked for.
-  var reason: String?
-  /// Makes the float32 tensor under the initializer's own name, so that no reader changes.
-  var dequantizer: Node?
 }

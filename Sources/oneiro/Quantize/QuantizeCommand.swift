@@ -20,13 +20,13 @@ struct QuantizeCommand: ParsableCommand {
         f16            weights as float16
         w8a8           w8, and activations as uint8 with ranges that calibration has found
         w8a8-dynamic   w8, and activations as uint8 with a range that every run finds
-        auto           w4, w8 or neither, layer by layer: as few bytes as --min-snr allows
+        auto           layer by layer what a goal asks for: --min-snr, --max-time or --max-memory
 
         oneiro quantize unet.onnx unet-w8.onnx --scheme w8
         oneiro quantize Models/dreamdiffusion-tiny.onnx small.onnx --scheme w4 --role unet --keep '*conv_in*'
         oneiro quantize Models/dreamdiffusion-tiny.onnx int8.onnx --scheme w8a8 --report report.html \\
           --calibration Models/parts/eeg_samples.safetensors:0-7 --evaluation Models/parts/eeg_samples.safetensors:all
-        oneiro quantize Models/dreamdiffusion-tiny.onnx mixed.onnx --role unet --scheme auto --min-snr 30 \\
+        oneiro quantize Models/dreamdiffusion-tiny.onnx fast.onnx --role unet --scheme auto --min-snr 30 \\
           --calibration Models/parts/eeg_samples.safetensors:0-3
         oneiro quantize model.onnx int8.onnx --scheme w8a8 --calibration-input x=a.npy --calibration-input x=b.npy
 
@@ -40,37 +40,13 @@ struct QuantizeCommand: ParsableCommand {
 
   @Argument(help: "An ONNX file, or a pipeline file.") var model: String
   @Argument(help: "The file to write; weights go beside it as they do in the first one.") var output: String
-  @Option(help: ArgumentHelp("What layers become: \(LayerScheme.names), or auto.", valueName: "scheme"))
-  var scheme: SchemeArgument?
-  @Option(
-    help: ArgumentHelp(
-      "With --scheme auto: the least signal-to-noise ratio of a part's outputs, in decibels.", valueName: "dB"))
-  var minSnr: Double?
-  @Option(help: ArgumentHelp("Make the choices of an earlier --report FILE.json again.", valueName: "json"))
-  var recipe: String?
+  @OptionGroup var schemes: SchemeOptions
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
       "A part of a pipeline file to quantize; may be repeated. All of them unless given.", valueName: "role"))
   var role: [String] = []
-  @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp("A layer that stays as it is, * for any characters; may be repeated.", valueName: "name"))
-  var keep: [String] = []
-  @Option(help: ArgumentHelp("Recorded trials to run the pipeline on.", valueName: "file[:trials]"))
-  var calibration: String?
-  @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp(
-      "An input of a plain model; the second time a name comes, it is that of a second call.", valueName: "name=file"))
-  var calibrationInput: [String] = []
-  @Option(help: ArgumentHelp("Calls of the noise predictor that are looked at.", valueName: "n"))
-  var calibrationCalls = 64
-  @Option(
-    help: ArgumentHelp(
-      "How ranges of activations are chosen: \(RangeMethod.allCases.map(\.rawValue).joined(separator: ", ")).",
-      valueName: "method"))
-  var method = RangeMethod.mse
+  @OptionGroup var calibration: CalibrationOptions
   @Option(
     help: ArgumentHelp(
       "Trials to draw before and after, to tell how far the pictures move.", valueName: "file[:trials]"))
@@ -80,26 +56,8 @@ struct QuantizeCommand: ParsableCommand {
   @OptionGroup var options: BackendOptions
 
   func validate() throws {
-    guard calibrationCalls >= 1 else {
-      throw ValidationError("--calibration-calls: expected 1 or more, found \(calibrationCalls)")
-    }
-    guard calibration == nil || calibrationInput.isEmpty else {
-      throw ValidationError("--calibration is for pipelines and --calibration-input for plain models: give one of them")
-    }
-    guard (scheme == nil) != (recipe == nil) else {
-      throw ValidationError("say what layers become: --scheme NAME, or --recipe FILE")
-    }
-    guard (scheme == .auto) == (minSnr != nil) else {
-      throw ValidationError("--scheme auto and --min-snr go together")
-    }
-    if let minSnr, !(minSnr > 0 && minSnr <= 150) {
-      throw ValidationError("--min-snr: expected more than 0 and up to 150 dB, found \(minSnr)")
-    }
-    if let scheme, scheme.needsCalibration, calibration == nil, calibrationInput.isEmpty {
-      throw ValidationError("--scheme \(scheme.name) needs --calibration, or --calibration-input for a plain model")
-    }
-    for argument in calibrationInput {
-      _ = try NamedArgument(argument, option: "--calibration-input", form: "NAME=FILE")
+    if schemes.needsCalibration, calibration.isEmpty {
+      throw ValidationError("--scheme \(schemes.name) needs --calibration, or --calibration-input for a plain model")
     }
     if let report, ![".json", ".html"].contains(where: report.lowercased().hasSuffix) {
       throw ValidationError("--report: expected a name that ends in .json or .html, found \"\(report)\"")
@@ -112,8 +70,8 @@ struct QuantizeCommand: ParsableCommand {
     for target in targets { try OutputFile.checkWritable(target) }
     try OutputFile.checkDistinct(
       targets,
-      inputs: [model] + [recipe].compactMap { $0 }
-        + [calibration, evaluation].compactMap { $0.map { TrialSelection.split($0).path } })
+      inputs: [model] + [schemes.recipe].compactMap { $0 }
+        + [calibration.calibration, evaluation].compactMap { $0.map { TrialSelection.split($0).path } })
     // Before anything is written.
     if let evaluation {
       let (path, selection) = try TrialSelection.parse(evaluation, option: "--evaluation")
@@ -121,19 +79,16 @@ struct QuantizeCommand: ParsableCommand {
     }
     let loaded = try ModelReader.load(model)
     do { try ModelChecker.check(loaded) } catch { throw error.located(in: model) }
-    let selection = LayerSelection(scheme?.layerScheme ?? .w8, keep: keep)
-    try checkKeep(selection, loaded)
+    try checkKeep(schemes.selection, loaded)
     let job = QuantizationJob(
-      plan: try recipe.map { .recipe(try QuantizationRecipe(contentsOf: $0), path: $0) }
-        ?? minSnr.map { .automatic(selection, decibels: $0) } ?? .selection(selection),
-      method: method, planner: try options.planner(),
+      plan: try schemes.plan(), method: calibration.method, planner: try options.planner(), timesLayers: report != nil,
       bar: ProgressBar(isQuiet: json), byteBar: ProgressBar(isQuiet: json, counting: nil))
     let parts =
       PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, job)
     let pictures = try evaluation.map { try compare($0, job.bar) }
     let report = QuantizationReport(
-      model: model, output: output, scheme: scheme?.name ?? recipe ?? "",
-      method: scheme?.layerScheme == .w8a8 ? method : nil,
+      model: model, output: output, scheme: schemes.name,
+      method: schemes.scheme?.layerScheme == .w8a8 ? calibration.method : nil,
       parts: parts, pictures: pictures)
     if let path = self.report { try write(report, to: path) }
     if json { return print(report.json.text) }
@@ -157,13 +112,15 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   private func plain(_ loaded: Model, _ job: QuantizationJob) throws -> PartReport {
-    guard calibration == nil, evaluation == nil, role.isEmpty else {
+    guard calibration.calibration == nil, evaluation == nil, role.isEmpty else {
       throw GraphError.mismatch(
         file: model, nil, expected: "a pipeline file for --calibration, --evaluation and --role",
         found: "a plain model (--calibration-input gives it values)")
     }
     let flat = try InlineFunctions.apply(to: loaded)
-    let calls = try calibrationInput.isEmpty ? nil : Calibration(self.calls(of: flat.graph), source: model)
+    let calls =
+      calibration.calibrationInput.isEmpty
+      ? nil : try Calibration(calibration.calls(of: flat.graph, model: model), source: model)
     let prepared = try job.prepare(flat, role: "", path: model, calls)
     var written: QuantizedGraph?
     try ModelQuantizer.write(flat, from: model, to: output) { (graph, stream) throws(GraphError) in
@@ -176,7 +133,7 @@ struct QuantizeCommand: ParsableCommand {
   }
 
   private func pipeline(_ loaded: Model, _ job: QuantizationJob) throws -> [PartReport] {
-    guard calibrationInput.isEmpty else {
+    guard calibration.calibrationInput.isEmpty else {
       throw GraphError.mismatch(
         file: model, nil, expected: "a plain model for --calibration-input", found: "a pipeline file (--calibration)")
     }
@@ -186,7 +143,7 @@ struct QuantizeCommand: ParsableCommand {
         at: "\(model): role", expected: parts.map(\.role).joined(separator: ", "), found: "\"\(role)\"")
     }
     let chosen = role.isEmpty ? parts.map(\.role) : role
-    let calls = try calibration.map(partCalls)
+    let calls = try calibration.partCalls(model, options: try dreamOptions(), ProgressBar(isQuiet: json))
     var prepared: [String: PreparedPart] = [:]
     for role in parts.map(\.role) where chosen.contains(role) {
       // Parts that drawing a picture does not run have no calls.
@@ -208,28 +165,6 @@ struct QuantizeCommand: ParsableCommand {
     }
   }
 
-  /// One dictionary of inputs for each time that a name comes.
-  private func calls(of graph: Graph) throws -> [[String: Tensor]] {
-    var calls: [[String: Tensor]] = []
-    var counts: [String: Int] = [:]
-    for argument in calibrationInput {
-      let pair = try NamedArgument(argument, option: "--calibration-input", form: "NAME=FILE")
-      guard let info = graph.inputs.first(where: { $0.name == pair.name }) else {
-        let names = graph.inputs.map(\.name).joined(separator: ", ")
-        throw GraphError.mismatch(
-          file: model, "input \"\(pair.name)\"", expected: "one of \(names)", found: "a name that the model has not")
-      }
-      guard let tensor = try ValueOrPicture.read(pair.text, as: info.type).tensor else {
-        throw GraphError.mismatch(file: pair.text, nil, expected: "a tensor", found: "another kind of value")
-      }
-      let call = counts[pair.name, default: 0]
-      counts[pair.name] = call + 1
-      if call == calls.count { calls.append([:]) }
-      calls[call][pair.name] = tensor
-    }
-    return calls
-  }
-
   private func dreamOptions() throws -> Dream.Options {
     var result = Dream.Options(backend: try options.load())
     result.threads = options.usefulThreads
@@ -241,19 +176,6 @@ struct QuantizeCommand: ParsableCommand {
   private func recording(_ argument: String) throws -> Recording {
     let (path, selection) = TrialSelection.split(argument)
     return try Recording(contentsOf: path).selecting(selection ?? .all)
-  }
-
-  private func partCalls(_ argument: String) throws -> PartCalls {
-    let recording = try recording(argument)
-    let noise = recording.noise.map { StartingNoise.given($0, source: recording.source) } ?? .seed(0)
-    let bar = ProgressBar(isQuiet: json)
-    defer { bar.finish() }
-    return try PartCalls(
-      model, recording: recording, noise: noise, options: try dreamOptions(), limit: calibrationCalls
-    ) {
-      picture, pictures, done, total in
-      bar.update(label: "calibration \(picture + 1) of \(pictures)", done: done, total: total)
-    }
   }
 
   private func compare(_ argument: String, _ bar: ProgressBar) throws -> QuantizationReport.Pictures {
@@ -271,28 +193,3 @@ struct QuantizeCommand: ParsableCommand {
     try AtomicFile.write(Array(text.utf8), to: path)
   }
 }
-
-/// What `--scheme` takes.
-enum SchemeArgument: ExpressibleByArgument, Equatable {
-  case layers(LayerScheme)
-  case auto
-
-  init?(argument: String) {
-    if argument == "auto" {
-      self = .auto
-    } else {
-      guard let scheme = LayerScheme(rawValue: argument) else { return nil }
-      self = .layers(scheme)
-    }
-  }
-
-  var layerScheme: LayerScheme? { if case .layers(let scheme) = self { scheme } else { nil } }
-  var name: String { layerScheme?.rawValue ?? "auto" }
-  var needsCalibration: Bool { layerScheme?.needsCalibration ?? true }
-}
-
-extension LayerScheme {
-  static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
-}
-
-extension RangeMethod: ExpressibleByArgument {}

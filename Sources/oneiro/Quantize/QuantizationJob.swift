@@ -8,12 +8,14 @@ struct QuantizationJob {
   enum Plan {
     case selection(LayerSelection)
     case recipe(QuantizationRecipe, path: String)
-    /// As few bits as leave this signal-to-noise ratio; what the selection keeps stays.
-    case automatic(LayerSelection, decibels: Double)
+    /// What meets a goal; what the selection keeps stays.
+    case automatic(LayerSelection, ChoiceGoal)
   }
   let plan: Plan
   let method: RangeMethod
   let planner: Planner
+  /// Whether to tell how long each layer takes.
+  let timesLayers: Bool
   let bar: ProgressBar
   let byteBar: ProgressBar
 
@@ -22,9 +24,10 @@ struct QuantizationJob {
   func prepare(_ model: Model, role: String, path: String, _ calibration: Calibration?) throws -> PreparedPart {
     do throws(GraphError) { try QuantizedModelCheck.check(model.graph) } catch { throw error.located(in: path) }
     let (choices, known) = try choices(for: model, role: role, path: path, calibration)
-    guard let calibration else {
+    let isKnown = choices.allSatisfy { !$0.scheme.needsCalibration || known[$0.layer.activation] != nil }
+    guard let calibration, !isKnown else {
       return PreparedPart(
-        role: role, model: model, path: path, choices: choices, activations: known, calibration: nil)
+        role: role, model: model, path: path, choices: choices, activations: known, calibration: calibration)
     }
     let graph = try LoadedModel(model, path: path).graph
     let label = role.isEmpty ? "calibration" : "ranges of \(role)"
@@ -49,18 +52,22 @@ struct QuantizationJob {
       }
       let choices = selection.choices(for: layers)
       return (calibration == nil ? choices.map(\.withoutCalibration) : choices, [:])
-    case .automatic(let keep, let decibels):
+    case .automatic(let keep, let goal):
       guard let calibration else {
         throw GraphError.mismatch(
           file: path, role.isEmpty ? nil : "role \"\(role)\"", expected: "calls to measure with",
           found: "none, as drawing a picture does not run it")
       }
       defer { bar.finish() }
-      let chooser = try AutomaticChoice(try LoadedModel(model, path: path).graph, calibration, planner: planner)
-      let choices = try chooser.choices(for: layers, keep: keep, decibels: decibels) {
-        bar.update(label: role.isEmpty ? "layers" : "layers of \(role)", done: $0, total: $1)
+      do {
+        let chooser = try AutomaticChoice(
+          try LoadedModel(model, path: path).graph, calibration, goal: goal, method: method, planner: planner)
+        return try chooser.choices(for: layers, keep: keep) {
+          bar.update(label: role.isEmpty ? "layers" : "layers of \(role)", done: $0, total: $1)
+        }
+      } catch RunError.graph(let error) {
+        throw error.located(in: role.isEmpty ? path : "\(path): \(role)")
       }
-      return (choices, [:])
     case .recipe(let recipe, let file):
       do throws(GraphError) { return try recipe.choices(for: layers, role: role) } catch {
         throw error.located(in: file)
@@ -70,18 +77,29 @@ struct QuantizationJob {
 
   /// Measures what became of the graph, where there are calls to do that with.
   func report(on part: PreparedPart, _ written: QuantizedGraph) throws -> PartReport {
-    var evaluation: Evaluation?
-    if let calls = part.calibration?.calls {
-      var after = part.model
-      after.graph = written.graph
-      after.useCanonicalForm()
-      defer { bar.finish() }
-      evaluation = try Evaluation(
-        try LoadedModel(part.model, path: part.path).graph, try LoadedModel(after, path: part.path).graph,
-        calls: calls, values: Set(written.layers.map(\.output)), planner: planner
-      ) { bar.update(label: part.role.isEmpty ? "evaluation" : "evaluation of \(part.role)", done: $0, total: $1) }
+    guard let calls = part.calibration?.calls else {
+      return PartReport(role: part.role, original: part.model.graph, quantized: written)
     }
-    return PartReport(role: part.role, original: part.model.graph, quantized: written, evaluation: evaluation)
+    var after = part.model
+    after.graph = written.graph
+    after.useCanonicalForm()
+    let (graph, quantized) = (
+      try LoadedModel(part.model, path: part.path).graph, try LoadedModel(after, path: part.path).graph
+    )
+    defer { bar.finish() }
+    let evaluation = try Evaluation(
+      graph, quantized, calls: calls, values: Set(written.layers.map(\.output)), planner: planner
+    ) { bar.update(label: part.role.isEmpty ? "evaluation" : "evaluation of \(part.role)", done: $0, total: $1) }
+    let layerTimes =
+      timesLayers
+      ? try LayerTimer(graph, call: calls[0], planner: planner).times(of: part.choices, activations: part.activations)
+      : [:]
+    return PartReport(
+      role: part.role, original: part.model.graph, quantized: written, evaluation: evaluation,
+      seconds: CallTime(
+        before: try GraphTime.seconds(graph, call: calls[0], planner: planner),
+        after: try GraphTime.seconds(quantized, call: calls[0], planner: planner)),
+      layerTimes: layerTimes)
   }
 }
 

@@ -1,0 +1,22 @@
+/// What an automatic choice has to meet, and what it makes the best of.
+public enum ChoiceGoal: Sendable, Equatable {
+  /// The least time that leaves the outputs this signal-to-noise ratio, in decibels.
+  case fastest(decibels: Double)
+  /// The fewest bytes of weights that leave the outputs this signal-to-noise ratio.
+  case smallest(decibels: Double)
+  /// The least noise with one call of the graph in so many milliseconds.
+  case withinTime(milliseconds: Double)
+  /// The least noise with weights of so many bytes, those included that are no layer's.
+  case withinSize(byteCount: Int)
+
+  /// Whether layers have to be timed.
+  var needsTimes: Bool {
+    switch self {
+    case .fastest, .withinTime: true
+    case .smallest, .withinSize: false
+    }
+  }
+
+  /// Schemes that a layer may get. What rounds activations as well is never smaller, only faster.
+  var schemes: [LayerScheme] { needsTimes ? [.w4, .w8, .w8a8, .f32] : [.w4, .w8, .f32] }
+}

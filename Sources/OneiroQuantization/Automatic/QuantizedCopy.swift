@@ -1,0 +1,30 @@
+import OneiroGraph
+
+/// A graph with some of its layers as choices want them, in memory: to be measured, not to be written.
+enum QuantizedCopy {
+  /// - layers: what stands for initializers of `graph`, by layer.
+  /// - activations: for the values that layers of scheme `w8a8` read.
+  static func make(
+    of graph: Graph, _ layers: [(choice: LayerChoice, weight: QuantizedWeight)],
+    activations: [String: ActivationQuantization]
+  ) -> Graph {
+    var names = FreshNames(graph.allNames), result = graph
+    var weights: [String: WrittenWeight] = [:]
+    for (choice, weight) in layers where weights[choice.layer.weight] == nil {
+      let name = choice.layer.weight
+      let written = WrittenWeight(weight, of: name, elements: 0, scales: 1, &names)
+      weights[name] = written
+      result.removeInitializers { $0 == name }
+      for (place, tensor) in zip(written.places, [weight.elements, weight.scales]) {
+        result.addInitializer(place.name, tensor)
+      }
+    }
+    var rewriting = NodeRewriting(activations, weights, names)
+    let byNode = Dictionary(layers.map { ($0.choice.layer.index, $0.choice) }, uniquingKeysWith: { first, _ in first })
+    result.nodes =
+      weights.values.compactMap(\.dequantizer)
+      + graph.nodes.enumerated().flatMap { rewriting.nodes(for: $1, byNode[$0]) }
+    for (name, tensor) in rewriting.initializers { result.addInitializer(name, tensor) }
+    return result
+  }
+}

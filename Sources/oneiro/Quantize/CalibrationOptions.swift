@@ -1,0 +1,75 @@
+import ArgumentParser
+import OneiroDream
+import OneiroGraph
+import OneiroQuantization
+import OneiroRuntime
+
+/// What the model is run on before anything is rounded.
+struct CalibrationOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Recorded trials to run the pipeline on.", valueName: "file[:trials]"))
+  var calibration: String?
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "An input of a plain model; the second time a name comes, it is that of a second call.", valueName: "name=file"))
+  var calibrationInput: [String] = []
+  @Option(help: ArgumentHelp("Calls of the noise predictor that are looked at.", valueName: "n"))
+  var calibrationCalls = 64
+  @Option(
+    help: ArgumentHelp(
+      "How ranges of activations are chosen: \(RangeMethod.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "method"))
+  var method = RangeMethod.mse
+
+  var isEmpty: Bool { calibration == nil && calibrationInput.isEmpty }
+
+  func validate() throws {
+    guard calibrationCalls >= 1 else {
+      throw ValidationError("--calibration-calls: expected 1 or more, found \(calibrationCalls)")
+    }
+    guard calibration == nil || calibrationInput.isEmpty else {
+      throw ValidationError("--calibration is for pipelines and --calibration-input for plain models: give one of them")
+    }
+    for argument in calibrationInput {
+      _ = try NamedArgument(argument, option: "--calibration-input", form: "NAME=FILE")
+    }
+  }
+
+  /// For a plain model, one dictionary of inputs for each time that a name comes.
+  /// - model: for errors.
+  func calls(of graph: Graph, model: String) throws -> [[String: Tensor]] {
+    var calls: [[String: Tensor]] = []
+    var counts: [String: Int] = [:]
+    for argument in calibrationInput {
+      let pair = try NamedArgument(argument, option: "--calibration-input", form: "NAME=FILE")
+      guard let info = graph.inputs.first(where: { $0.name == pair.name }) else {
+        let names = graph.inputs.map(\.name).joined(separator: ", ")
+        throw GraphError.mismatch(
+          file: model, "input \"\(pair.name)\"", expected: "one of \(names)", found: "a name that the model has not")
+      }
+      guard let tensor = try ValueOrPicture.read(pair.text, as: info.type).tensor else {
+        throw GraphError.mismatch(file: pair.text, nil, expected: "a tensor", found: "another kind of value")
+      }
+      let call = counts[pair.name, default: 0]
+      counts[pair.name] = call + 1
+      if call == calls.count { calls.append([:]) }
+      calls[call][pair.name] = tensor
+    }
+    return calls
+  }
+
+  /// For a pipeline, what drawing pictures calls its parts with; `nil` where no trials are given.
+  func partCalls(_ model: String, options: Dream.Options, _ bar: ProgressBar) throws -> PartCalls? {
+    guard let calibration else { return nil }
+    let (path, selection) = TrialSelection.split(calibration)
+    let recording = try Recording(contentsOf: path).selecting(selection ?? .all)
+    let noise = recording.noise.map { StartingNoise.given($0, source: recording.source) } ?? .seed(0)
+    defer { bar.finish() }
+    return try PartCalls(model, recording: recording, noise: noise, options: options, limit: calibrationCalls) {
+      picture, pictures, done, total in
+      bar.update(label: "calibration \(picture + 1) of \(pictures)", done: done, total: total)
+    }
+  }
+}
+
+extension RangeMethod: ExpressibleByArgument {}

@@ -1,0 +1,101 @@
+import OneiroGraph
+import OneiroQuantization
+import OneiroRuntime
+import Testing
+
+@Suite("Schemes that are chosen for a goal")
+struct AutomaticChoiceTests {
+  /// Three products, of which the first is the largest and the last makes the outputs.
+  private static func graph() throws -> Graph {
+    var graph = try GraphText.parse(
+      """
+      <ir_version: 10, opset_import: ["" : 23]>
+      g (float[4,96] x) => (float[4,32] y) {
+        [first] a = MatMul (x, large)
+        b = Relu (a)
+        [second] c = MatMul (b, middle)
+        d = Relu (c)
+        [third] y = Gemm (d, small, bias)
+      }
+      """
+    ).graph
+    for (index, (name, dims)) in [
+      ("large", [96, 128]), ("middle", [128, 64]), ("small", [64, 32]), ("bias", [32]),
+    ].enumerated() { graph.addInitializer(name, noise(dims, seed: UInt64(index + 1))) }
+    return graph
+  }
+
+  private static func noise(_ dims: [Int], seed: UInt64) -> Tensor {
+    var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+    return Tensor(Float.self, dims: dims) { memory in
+      for index in memory.indices {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        memory.initializeElement(at: index, to: Float(Int32(truncatingIfNeeded: state >> 32)) / 0x1p31)
+      }
+    }
+  }
+
+  private func choices(_ goal: ChoiceGoal, keep: [String] = []) throws -> [LayerChoice] {
+    let graph = try Self.graph()
+    let calibration = try Calibration([["x": Self.noise([4, 96], seed: 9)]], source: "test")
+    let chooser = try AutomaticChoice(
+      graph, calibration, goal: goal, method: .minmax, planner: Planner(backend: try Backend.reference, threads: 1))
+    return try chooser.choices(for: QuantizableLayer.all(in: graph), keep: LayerSelection(.w8, keep: keep)).choices
+  }
+
+  private static let floats = (96 * 128 + 128 * 64 + 64 * 32) * 4, bias = 32 * 4
+
+  @Test("A weak bound is met by 4 bits, a strong one by none")
+  func smallest() throws {
+    #expect(try choices(.smallest(decibels: 5)).map(\.scheme) == [.w4, .w4, .w4])
+    #expect(try choices(.smallest(decibels: 120)).map(\.scheme) == [.f32, .f32, .f32])
+    let middle = try choices(.smallest(decibels: 30)).map(\.scheme)
+    #expect(middle.contains(.w8) || Set(middle).count > 1, "\(middle)")
+  }
+
+  @Test("What is kept stays, whatever the goal")
+  func kept() throws {
+    #expect(try choices(.smallest(decibels: 5), keep: ["second"]).map(\.scheme) == [.w4, .f32, .w4])
+  }
+
+  @Test("Room for all floats is taken by floats, and less room by fewer bits")
+  func size() throws {
+    let all = Self.floats + Self.bias
+    #expect(try choices(.withinSize(byteCount: all)).map(\.scheme) == [.f32, .f32, .f32])
+    let half = try choices(.withinSize(byteCount: all / 2)).map(\.scheme)
+    #expect(half.contains(.f32) && Set(half).count > 1, "\(half)")
+  }
+
+  @Test("A size that cannot be had is refused with the one that can")
+  func tooSmall() throws {
+    let error = #expect(throws: RunError.self) { _ = try choices(.withinSize(byteCount: 1000)) }
+    #expect(error?.description == "the choice of schemes: expected 1000 bytes of weights, found 12.5 KiB at least")
+  }
+
+  @Test("With time enough nothing is rounded, and no time at all is refused")
+  func time() throws {
+    #expect(try choices(.withinTime(milliseconds: 1e6)).map(\.scheme) == [.f32, .f32, .f32])
+    let error = #expect(throws: RunError.self) { _ = try choices(.withinTime(milliseconds: 1e-9)) }
+    #expect(error?.description.contains("expected 1e-09 ms a call, found") == true)
+  }
+
+  @Test("The fastest choice keeps the bound, whatever was measured")
+  func fastest() throws {
+    #expect(try choices(.fastest(decibels: 140)).map(\.scheme) == [.f32, .f32, .f32])
+  }
+
+  @Test("Layers are timed alone in every scheme")
+  func layerTimes() throws {
+    let graph = try Self.graph(), call = ["x": Self.noise([4, 96], seed: 9)]
+    let planner = Planner(backend: try Backend.reference, threads: 1)
+    let timer = try LayerTimer(graph, call: call, planner: planner)
+    for scheme in LayerScheme.allCases {
+      let choices = LayerSelection(scheme).choices(for: QuantizableLayer.all(in: graph))
+      let (settled, activations) = try Calibration([call], source: "test").ranges(
+        for: choices, in: graph, method: .minmax, planner: planner)
+      let times = try timer.times(of: settled, activations: activations)
+      #expect(times.keys.sorted() == ["first", "second", "third"], "\(scheme)")
+      #expect(times.values.allSatisfy { $0.before > 0 && $0.after > 0 }, "\(scheme)")
+    }
+  }
+}
