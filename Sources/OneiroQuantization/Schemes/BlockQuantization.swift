@@ -20,20 +20,22 @@ public enum BlockQuantization {
     var codes = [UInt8](repeating: 0, count: (tensor.count + 1) / 2)
     let scales = tensor.withElements(of: Float.self) { weights in
       Tensor(Float16.self, dims: scaleDims) { scales in
-        for outer in 0..<split.outer {
-          for block in 0..<blocks {
-            let first = block * blockSize, width = min(blockSize, split.length - first)
-            for inner in 0..<split.inner {
-              let start = (outer * split.length + first) * split.inner + inner
-              // Zeros fill up a short block: they are exact whatever the scale.
-              var values = SIMD32<Float>()
-              for lane in 0..<width { values[lane] = weights[start + lane * split.inner] }
-              let best = Block(values)
-              scales[(outer * blocks + block) * split.inner + inner] = best.scale
-              noise.add(signal: Double((values * values).sum()), noise: Double(best.error))
-              for lane in 0..<width {
-                let index = start + lane * split.inner
-                codes[index / 2] |= best.codes[lane] << UInt8(index % 2 * 4)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: blockSize) { values in
+          for outer in 0..<split.outer {
+            for block in 0..<blocks {
+              let first = block * blockSize, width = min(blockSize, split.length - first)
+              for inner in 0..<split.inner {
+                let start = (outer * split.length + first) * split.inner + inner
+                // Zeros fill up a short block: they are exact whatever the scale.
+                values.initialize(repeating: 0)
+                for lane in 0..<width { values[lane] = weights[start + lane * split.inner] }
+                let best = Block(UnsafeBufferPointer(values))
+                scales[(outer * blocks + block) * split.inner + inner] = best.scale
+                noise.add(signal: Double(best.signal), noise: Double(best.error))
+                for lane in 0..<width {
+                  let index = start + lane * split.inner
+                  codes[index / 2] |= best.code(of: values[lane]) << UInt8(index % 2 * 4)
+                }
               }
             }
           }
@@ -46,35 +48,49 @@ public enum BlockQuantization {
       blockSize: blockSize, noise: noise)
   }
 
-  /// One block with the scale that leaves the least squared error.
+  /// The scale of one block that leaves the least squared error.
   struct Block {
     let scale: Float16
-    /// Two's complement in four bits.
-    let codes: SIMD32<UInt8>
-    let error: Float
+    /// Sums of squares: of the block, and of what rounding takes from it.
+    let signal, error: Float
 
-    init(_ values: SIMD32<Float>) {
-      let largest = max(values.max(), -values.min())
-      var best: Block?
+    /// - values: as many as a block has.
+    init(_ values: UnsafeBufferPointer<Float>) {
+      let largest = values.reduce(0) { max($0, abs($1)) }
+      signal = Self.sum(values) { $0 * $0 }
+      var best: (scale: Float16, error: Float) = (1, .infinity)
       // What the largest weight may become: 7 keeps it whole whatever its sign, more lets it be clipped so that the others
       // get finer steps.
       for steps: Float in [7, 7.5, 8, 8.5, 9, 10] {
-        let candidate = Block(values, scale: Self.scale(largest / steps))
-        if candidate.error < best?.error ?? .infinity { best = candidate }
+        let scale = Self.scale(largest / steps), width = Float(scale)
+        let error = Self.sum(values) { value in
+          let difference = value - (Self.shifted(value, width) - EvenRounding.shift) * width
+          return difference * difference
+        }
+        if error < best.error { best = (scale, error) }
       }
-      self = best ?? Block(values, scale: 1)
+      (scale, error) = best
     }
 
-    private init(_ values: SIMD32<Float>, scale: Float16) {
-      let width = SIMD32<Float>(repeating: Float(scale))
-      let quotients = (values / width).clamped(
-        lowerBound: SIMD32(repeating: -8), upperBound: SIMD32(repeating: 7))
-      let shifted = quotients + SIMD32<Float>(repeating: EvenRounding.shift)
-      let errors = values - (shifted - SIMD32<Float>(repeating: EvenRounding.shift)) * width
-      self.scale = scale
-      error = (errors * errors).sum()
-      let bits = unsafeBitCast(shifted, to: SIMD32<UInt32>.self)
-      codes = SIMD32<UInt8>(truncatingIfNeeded: bits) & 0xF
+    /// Two's complement in four bits.
+    func code(of value: Float) -> UInt8 {
+      UInt8(truncatingIfNeeded: Self.shifted(value, Float(scale)).bitPattern) & 0xF
+    }
+
+    /// The code as a float, to which the shift that rounded it has been added.
+    @inline(__always)
+    private static func shifted(_ value: Float, _ width: Float) -> Float {
+      min(max(value / width, -8), 7) + EvenRounding.shift
+    }
+
+    /// In four sums side by side, so that it runs on vectors.
+    @inline(__always)
+    private static func sum(_ values: UnsafeBufferPointer<Float>, _ term: (Float) -> Float) -> Float {
+      var sums = SIMD4<Float>()
+      for first in stride(from: 0, to: blockSize, by: 4) {
+        for lane in 0..<4 { sums[lane] += term(values[first + lane]) }
+      }
+      return sums.sum()
     }
 
     /// float16 keeps a block at 4.5 bits a weight. What it cannot hold as a normal number is clipped.
