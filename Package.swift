@@ -54,7 +54,9 @@ let package = Package(
       ]),
     .target(
       name: "OneiroEvaluation",
-      dependencies: ["OneiroGraph", "OneiroModel", "OneiroPasses", "OneiroPicture", "OneiroRuntime", "OneiroDream"]),
+      dependencies: [
+        "OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroPasses", "OneiroPicture", "OneiroRuntime", "OneiroDream",
+      ]),
     .executableTarget(
       name: "oneiro",
       dependencies: [
@@ -79,7 +81,9 @@ let package = Package(
     .testTarget(name: "OneiroGraphTests", dependencies: ["OneiroGraph"]),
     .testTarget(name: "OneiroOpsTests", dependencies: ["OneiroGraph", "OneiroOps"]),
     .testTarget(name: "OneiroModelTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel"]),
-    .testTarget(name: "OneiroEEGTests", dependencies: ["OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroPicture"]),
+    .testTarget(
+      name: "OneiroEEGTests", dependencies: ["OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroPicture"],
+      exclude: ["Golden"]),
     .testTarget(
       name: "OneiroRuntimeTests",
       dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),

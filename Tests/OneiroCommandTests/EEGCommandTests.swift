@@ -42,6 +42,20 @@ import Testing
     #expect(try NpyFile.read(out).dims == [2, 500])
     try expectFailure(["eeg", "export", files.path("rec.bdf"), "--channels", "O9", "--out", out], "\"O9\"", "Fp1")
     try expectFailure(["eeg", "export", files.path("rec.bdf"), "--from", "99", "--out", out], "12.288 s", "99.0 s")
+    try expectFailure(
+      ["eeg", "export", files.path("rec.bdf"), "--from", "12", "--seconds", "1", "--out", out], "an end up to 12.288 s",
+      "13.0 s")
+  }
+
+  @Test func channelsAreFiltered() throws {
+    let out = files.path("clean.npy"), file = try recording()
+    let filters = ["--band", "1:40", "--notch", "50", "--resample", "250"]
+    let result = try Program.run(
+      ["eeg", "export", file, "--from", "2", "--seconds", "4", "--out", out] + filters)
+    #expect(result.status == 0 && result.output.contains("1000 samples at 250.0 Hz"), "\(result.errors)")
+    let clean = try NpyFile.read(out)
+    #expect(clean.dims == [21, 1000] && clean.doubles().allSatisfy { abs($0) < 20 })
+    try expectFailure(["eeg", "export", file, "--out", out, "--band", "1:600"], file, "below 500.0 Hz")
   }
 
   @Test func aPictureIsDrawn() throws {
@@ -66,6 +80,7 @@ import Testing
     ["synth", "--out", "a.edf", "--interval", "0.1"], ["synth", "--out", "a.edf", "--electrodes", "Q9"],
     ["plot", "a.edf", "--out", "a.jpg"], ["export", "a.edf", "--out", "a.csv"], ["info"],
     ["info", "a.npy", "--rate", "0"], ["export", "a.edf", "--out", "a.npy", "--seconds", "0"],
+    ["export", "a.edf", "--out", "a.npy", "--band", "40:1"], ["export", "a.edf", "--out", "a.npy", "--notch", "0"],
   ]) func wrongUse(arguments: [String]) throws {
     let result = try Program.run(["eeg"] + arguments)
     #expect(!result.crashed && result.status == 2 && result.output.isEmpty, "\(result.errors)")

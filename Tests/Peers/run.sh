@@ -8,6 +8,7 @@
 #   Tests/Peers/run.sh diffusers_import.py    imported diffusers folders next to diffusers
 #   Tests/Peers/run.sh sampler_golden.py      samplers next to diffusers' schedulers
 #   Tests/Peers/run.sh eeg_files.py           recordings that other programs write
+#   Tests/Peers/run.sh eeg_preparation.py     filters next to SciPy, splines next to MNE
 #   Tests/Peers/run.sh metrics.py             scores of evaluate next to scikit-image, lpips and SciPy
 #   Tests/Peers/run.sh many_trials.py         memory of evaluate with 1,000 and 10,000 trials
 #   Tests/Peers/run.sh export_unet.py         the U-Net of Stable Diffusion 1.5 as PyTorch exports it

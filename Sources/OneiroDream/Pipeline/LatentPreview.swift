@@ -1,3 +1,4 @@
+import OneiroEEG
 import OneiroGraph
 import OneiroModel
 import OneiroPasses

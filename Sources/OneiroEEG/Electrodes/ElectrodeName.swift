@@ -2,7 +2,11 @@
 public enum ElectrodeName {
   /// The plain name: "EEG FP1-REF", "fp1." and "Fp1" are "Fp1", and T3 is "T7" by its newer name.
   /// - Returns: `nil` for what is no position of the 10-05 system.
-  public static func standard(_ label: String) -> String? {
+  public static func standard(_ label: String) -> String? { bare(label).flatMap { known[older[$0] ?? $0] } }
+
+  /// The name in lower case, without what stands around it: "EEG E17-REF" is "e17".
+  /// - Returns: `nil` for the difference of two electrodes, and for nothing.
+  static func bare(_ label: String) -> String? {
     var name = label.lowercased().filter { !$0.isWhitespace && $0 != "." && $0 != "'" && $0 != "`" }
     for prefix in ["eeg-", "eeg_", "eeg:", "eeg"] where name.hasPrefix(prefix) && name.count > prefix.count {
       name = String(name.dropFirst(prefix.count))
@@ -13,7 +17,7 @@ public enum ElectrodeName {
       guard references.contains(String(name[name.index(after: dash)...])) else { return nil }
       name = String(name[..<dash])
     }
-    return known[older[name] ?? name]
+    return name.isEmpty ? nil : name
   }
 
   private static let references: Set<String> = [

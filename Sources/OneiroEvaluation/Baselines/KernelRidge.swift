@@ -1,5 +1,6 @@
 import Glibc
 import OneiroDream
+import OneiroEEG
 
 /// Ridge regression worked out over trials, for which far more features than trials are no matter:
 ///

@@ -12,11 +12,15 @@ struct EEGExport: ParsableCommand {
 
         oneiro eeg export recording.bdf --out all.npy
         oneiro eeg export recording.bdf --channels Fp1,Cz --from 10 --seconds 2 --out window.npy
+        oneiro eeg export recording.edf --band 0.5:40 --notch 50 --resample 250 --out clean.npy
+
+      Filters are zero-phase: notches first, then the band (Butterworth), then the new sampling rate.
       """)
 
   @Argument(help: "A recording.") var file: String
   @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file")) var out: String
   @OptionGroup var window: EEGWindow
+  @OptionGroup var filters: EEGFilters
   @OptionGroup var rate: EEGRate
 
   func validate() throws {
@@ -34,10 +38,33 @@ struct EEGExport: ParsableCommand {
         file: file, "channels", expected: "channels of one sampling rate (see --channels)",
         found: rates.isEmpty ? "none" : "\(rates.sorted().map { "\($0) Hz" }.joined(separator: ", "))")
     }
-    let count = channels.map { recording.channels[$0].sampleCount }.min() ?? 0
-    let samples = try recording.read(channels, in: try window.range(rate: rate, count: count, file: file))
+    let filter: ChannelFilter
+    do throws(GraphError) {
+      filter = try ChannelFilter(filters.settings(), samplingRate: rate)
+    } catch {
+      throw error.located(in: file)
+    }
+    let samples = try filter.isIdentity ? plain(recording, channels, rate) : filtered(recording, channels, filter)
     try NpyFile.write(samples, to: out)
-    print("\(out): \(samples.dims[0]) channels of \(samples.dims[1]) samples at \(rate) Hz")
+    print("\(out): \(samples.dims[0]) channels of \(samples.dims[1]) samples at \(filter.samplingRate) Hz")
+  }
+
+  private func plain(_ recording: EEGRecording, _ channels: [Int], _ rate: Double) throws -> Tensor {
+    let count = channels.map { recording.channels[$0].sampleCount }.min() ?? 0
+    return try recording.read(channels, in: try window.range(rate: rate, count: count, file: file))
+  }
+
+  /// A channel at a time, as a whole: what comes out of a filter hangs on all that lies around it.
+  private func filtered(_ recording: EEGRecording, _ channels: [Int], _ filter: ChannelFilter) throws -> Tensor {
+    let segments = try recording.timeline().segments
+    var range = 0..<0
+    var result: [Double] = []
+    for (row, channel) in channels.enumerated() {
+      let samples = try recording.filtered(channel, segments, filter)
+      if row == 0 { range = try window.range(rate: filter.samplingRate, count: samples.count, file: file) }
+      result += samples[range]
+    }
+    return Tensor(.float64, doubles: result, dims: [channels.count, range.count])
   }
 }
 
@@ -72,12 +99,17 @@ struct EEGWindow: ParsableArguments {
 
   /// - length: in seconds, where none is given.
   func range(rate: Double, count: Int, file: String, length: Double? = nil) throws -> Range<Int> {
-    let first = (from * rate).rounded(),
-      end = min(Double(count), ((from + (seconds ?? length ?? .infinity)) * rate).rounded())
+    let first = (from * rate).rounded()
+    var end = ((from + (seconds ?? length ?? .infinity)) * rate).rounded()
     guard first < Double(count) else {
       throw GraphError.mismatch(
         file: file, "window", expected: "a begin before \(Double(count) / rate) s", found: "\(from) s")
     }
+    if let seconds, end > Double(count) {
+      throw GraphError.mismatch(
+        file: file, "window", expected: "an end up to \(Double(count) / rate) s", found: "\(from + seconds) s")
+    }
+    end = min(Double(count), end)
     return Int(first)..<max(Int(first), Int(end))
   }
 }

@@ -1,0 +1,32 @@
+import OneiroGraph
+
+extension EEGRecording {
+  /// All of a channel, filtered, in its unit: each segment for itself, since a filter must not run over a gap.
+  /// - segments: of the timeline.
+  public func filtered(
+    _ channel: Int, _ segments: [EEGSegment], _ filter: ChannelFilter
+  ) throws(GraphError) -> [Double] {
+    var result: [Double] = []
+    for segment in segments {
+      let range = samples(of: segment, channel)
+      if range.isEmpty { continue }
+      try checkLength(range.count, channel, segment, filter)
+      result += filter(try samples(channel, in: range))
+    }
+    return result
+  }
+
+  /// A segment's samples in a channel, those that there are.
+  func samples(of segment: EEGSegment, _ channel: Int) -> Range<Int> {
+    let count = channels[channel].sampleCount
+    return segment.samples(at: channels[channel].samplingRate).clamped(to: 0..<count)
+  }
+
+  func checkLength(_ count: Int, _ channel: Int, _ segment: EEGSegment, _ filter: ChannelFilter) throws(GraphError) {
+    guard count >= filter.minimumCount else {
+      throw .mismatch(
+        file: source, "channel \"\(channels[channel].label)\": stretch from \(segment.onset) s",
+        expected: "\(filter.minimumCount) samples or more, to be filtered", found: "\(count)")
+    }
+  }
+}
