@@ -92,7 +92,7 @@ let package = Package(
       dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroRuntime", "OneiroQuantization"]),
     .testTarget(
       name: "OneiroDreamTests",
-      dependencies: ["OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroRuntime", "OneiroDream"],
+      dependencies: ["OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroRuntime", "OneiroDream"],
       exclude: ["Golden"]),
     .testTarget(
       name: "OneiroEvaluationTests",

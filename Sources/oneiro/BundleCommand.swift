@@ -12,8 +12,8 @@ struct BundleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Wire exported models into one pipeline file.",
       discussion: """
-        A folder holds ROLE.onnx or ROLE/model.onnx for some roles, and scheduler.json. ROLE=FILE adds a part or takes
-        another file for it. Each part's weights go to a file of their own beside the pipeline file.
+        A folder holds ROLE.onnx or ROLE/model.onnx for some roles, scheduler.json, and preparation.json, which says how
+        recordings become what the model takes. ROLE=FILE adds a part or takes another file for it. Each part's weights go to a file of their own beside the pipeline file.
 
         Guidance (oneiro dream --guidance) needs a context that stands for no condition, [T,D] or [1,T,D], in a .npy
         file, or FILE.npz:NAME or FILE.safetensors:NAME.
@@ -26,6 +26,7 @@ struct BundleCommand: ParsableCommand {
     @Argument(help: "Parts as ROLE=FILE.") var parts: [String] = []
     @Option(name: .customLong("from"), help: ArgumentHelp("A folder of parts.", valueName: "dir")) var folder: String?
     @Option(help: ArgumentHelp("The noise schedule and sampler.", valueName: "json")) var scheduler: String?
+    @Option(help: ArgumentHelp("How recordings are prepared.", valueName: "json")) var preparation: String?
     @Option(help: ArgumentHelp("The context that stands for no condition.", valueName: "file")) var unconditional:
       String?
 
@@ -46,6 +47,7 @@ struct BundleCommand: ParsableCommand {
         found.parts[pair[0]] = pair[1]
       }
       if let scheduler { found.schedulerFile = scheduler }
+      if let preparation { found.preparationFile = preparation }
       try Bundle.create(pipeline, found, unconditional: unconditional)
       print("\(pipeline): \(try Bundle.list(pipeline).map(\.role).joined(separator: ", "))")
     }
@@ -104,21 +106,24 @@ struct BundleCommand: ParsableCommand {
 
   struct Replace: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Put another graph in the place of a part, or another unconditional context into the pipeline.",
+      abstract:
+        "Put another graph in the place of a part, or another unconditional context or preparation into the pipeline.",
       discussion: """
         The new part has to take and give what the old one does.
 
           oneiro bundle replace pipeline.onnx unet=other.onnx
           oneiro bundle replace pipeline.onnx --unconditional null.npy
+          oneiro bundle replace pipeline.onnx --preparation preparation.json
         """)
     @Argument(help: "A pipeline file.") var pipeline: String
     @Argument(help: "ROLE=FILE.") var part: String?
     @Option(help: ArgumentHelp("The context that stands for no condition.", valueName: "file")) var unconditional:
       String?
+    @Option(help: ArgumentHelp("How recordings are prepared.", valueName: "json")) var preparation: String?
 
     func validate() throws {
-      guard (part == nil) != (unconditional == nil) else {
-        throw ValidationError("say what to replace: ROLE=FILE, or --unconditional FILE")
+      guard [part, unconditional, preparation].count(where: { $0 != nil }) == 1 else {
+        throw ValidationError("say what to replace: ROLE=FILE, --unconditional FILE, or --preparation FILE")
       }
       if let part, part.split(separator: "=", maxSplits: 1).count != 2 {
         throw ValidationError("expected ROLE=FILE, found \"\(part)\"")
@@ -129,6 +134,10 @@ struct BundleCommand: ParsableCommand {
       if let unconditional {
         try Bundle.replaceUnconditional(in: pipeline, with: unconditional)
         print("\(pipeline): the unconditional context is \(unconditional) now")
+      }
+      if let preparation {
+        try Bundle.replacePreparation(in: pipeline, with: preparation)
+        print("\(pipeline): recordings are prepared as \(preparation) says now")
       }
       if let pair = part?.split(separator: "=", maxSplits: 1).map(String.init) {
         try Bundle.replace(pair[0], in: pipeline, with: pair[1])

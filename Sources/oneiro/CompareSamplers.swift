@@ -11,7 +11,7 @@ extension DreamCommand {
       throw DreamError.mismatch(
         at: "--compare-samplers", expected: "one trial (--eeg \(path):0)", found: "\(recording.count)")
     }
-    var options = try dreamOptions(for: recording)
+    var options = try dreamOptions(hasLabels: recording.labels != nil)
     // They are chosen anew for each picture.
     options.sampler = nil
     options.steps = nil
@@ -28,7 +28,7 @@ extension DreamCommand {
     }
     bar.finish()
     let notes = try comparison.notes(
-      pipeline, options: options, seed: seed, noise: noise == "recorded" ? path : noise, eeg: path)
+      pipeline, options: options, seed: seed, noise: noise == "recorded" ? path : noise, of: recording)
     try PNG.write(try comparison.sheet(shown: recording.shown(0)), to: sheet, text: notes)
     try report(comparison, sheet: sheet)
   }

@@ -10,13 +10,21 @@ struct DreamCommand: ParsableCommand {
     commandName: "dream",
     abstract: "Turn EEG into pictures.",
     discussion: """
-      EEG is a .npy, .npz or .safetensors file of one trial [channels, samples] or several [trials, channels, samples].
-      FILE:3 takes one trial, FILE:0-7,12 some, FILE:all or FILE alone all of them.
+      EEG is a recording (EDF, BDF, GDF, BrainVision, a folder of BIDS), a data set, a folder of .npy windows, or an array
+      in a .npy, .npz or .safetensors file: [channels, samples] or [trials, channels, samples]. FILE:3 takes one trial,
+      FILE:0-7,12 some, FILE:all or FILE alone all of them.
 
         oneiro dream Models/dreamdiffusion-tiny.onnx --eeg Models/parts/eeg_samples.safetensors:0 --out picture.png
         oneiro dream PIPELINE.onnx --eeg trials.npy:all --samples 4 --out pictures.png --sheet sheet.png
         oneiro dream PIPELINE.onnx --eeg trial.npy --out p.png --with unet=other.onnx --sampler dpmpp_2m --steps 20
         oneiro dream PIPELINE.onnx --eeg trial.npy --out p.png --sampler ddim --eta 1 --guidance 3
+
+        oneiro dream PIPELINE.onnx --eeg rec.bdf --event 5 --window 0.02:0.46 --out pictures/
+        oneiro dream PIPELINE.onnx --eeg bids/sub-01 --event face,house --trials all --channel-map reference --out pictures/
+
+      Recordings are prepared as the pipeline says: its sampling rate, filters, window, electrodes. Channels are found by
+      their names, electrodes that are missing computed by splines. Arrays of the pipeline's own shape are taken as they
+      are.
 
       With several pictures, --out pictures.png names them pictures-TRIAL-SAMPLE.png.
 
@@ -77,10 +85,21 @@ struct DreamCommand: ParsableCommand {
     name: .customLong("with"), help: ArgumentHelp("Another graph for a part of the pipeline.", valueName: "role=file"))
   var replacements: [String] = []
   @Flag(help: "Print one JSON object at the end.") var json = false
+  @Option(help: ArgumentHelp("Which trials, as after the colon: 3, 0-7,12 or all.", valueName: "trials"))
+  var trials: String?
+  @OptionGroup(title: "Preparation") var preparation: PreparationOptions
   @OptionGroup var options: BackendOptions
   @OptionGroup var verbosity: VerboseOption
 
   func validate() throws {
+    if let trials {
+      guard TrialSelection(trials[...]) != nil else {
+        throw ValidationError("--trials: expected 3, 0-7,12 or all, found \"\(trials)\"")
+      }
+      guard TrialSelection.split(eeg).selection == nil else {
+        throw ValidationError("--trials does not go with trials behind the file's name")
+      }
+    }
     if compareSamplers {
       try validateComparison()
     } else {
@@ -119,16 +138,29 @@ struct DreamCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (path, selection) = try TrialSelection.parse(eeg, option: "--eeg")
+    let path = TrialSelection.split(eeg).path
     let others = replacements.compactMap { $0.split(separator: "=", maxSplits: 1).last.map(String.init) }
     try OutputFile.checkDistinct(
       [isFolder ? nil : out, sheet].compactMap { $0 }, inputs: [pipeline, path] + others + [noise].compactMap { $0 })
-    let recording = try Recording(contentsOf: path).selecting(selection)
+    let opener = try RecordingOpener(
+      pipeline, replacing: try replacedParts(), planner: try dreamOptions(hasLabels: false).planner)
+    let recording = try preparation.open(eegWithTrials, option: "--eeg", with: opener, isQuiet: json)
     if compareSamplers { return try compare(recording, from: path) }
     try draw(recording, from: path)
   }
 
-  func dreamOptions(for recording: Recording) throws -> Dream.Options {
+  private var eegWithTrials: String { trials.map { "\(eeg):\($0)" } ?? eeg }
+
+  private func replacedParts() throws -> [String: String] {
+    var parts: [String: String] = [:]
+    for argument in replacements {
+      let pair = argument.split(separator: "=", maxSplits: 1).map(String.init)
+      parts[pair[0]] = pair[1]
+    }
+    return parts
+  }
+
+  func dreamOptions(hasLabels: Bool) throws -> Dream.Options {
     var result = Dream.Options(backend: try options.load())
     result.sampler = sampler?.values.first
     result.steps = steps?.values.first
@@ -138,12 +170,9 @@ struct DreamCommand: ParsableCommand {
     result.tuning = options.openedTuning
     result.rewrites = try options.rewrites
     if verbosity.verbose { result.didPlan = { [verbosity] in verbosity.announce($0) } }
-    for argument in replacements {
-      let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-      result.replacing[parts[0]] = parts[1]
-    }
+    result.replacing = try replacedParts()
     let hasClassifier = try Bundle.list(pipeline).contains { $0.role == "image_classifier" }
-    if hasClassifier && recording.labels != nil { result.alsoComputes = [PipelineInterface.classLogitsName] }
+    if hasClassifier && hasLabels { result.alsoComputes = [PipelineInterface.classLogitsName] }
     if preview != nil { result.alsoComputes.append(PipelineInterface.latentName) }
     return result
   }

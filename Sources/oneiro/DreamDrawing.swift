@@ -28,10 +28,10 @@ extension DreamCommand {
   /// Draws every trial and writes each picture as it is done.
   /// - path: the file of the recording.
   func draw(_ recording: Recording, from path: String) throws {
-    let dream = try Dream(pipeline, options: try dreamOptions(for: recording))
+    let dream = try Dream(pipeline, options: try dreamOptions(hasLabels: recording.labels != nil))
     try recording.check(fits: dream.interface.eeg, named: PipelineInterface.eegName)
     for target in [isFolder ? nil : out, sheet].compactMap({ $0 }) { try OutputFile.checkWritable(target) }
-    let run = try dream.notes(seed: seed, noise: noise == "recorded" ? path : noise, eeg: path)
+    let run = try dream.notes(seed: seed, noise: noise == "recorded" ? path : noise, of: recording)
     let start = try startingNoise(recording)
     // Before the folder is made: nothing is left of a run that cannot end well.
     try recording.checkFinite()

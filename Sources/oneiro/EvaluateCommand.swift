@@ -21,6 +21,7 @@ struct EvaluateCommand: ParsableCommand {
         oneiro evaluate PIPELINE.onnx --eeg test.npz --train train.npz --samples 5 --report report.html
         oneiro evaluate PIPELINE.onnx --eeg trials.npz:30-39 --train trials.npz:0-29 --json
         oneiro evaluate PIPELINE.onnx --eeg test.npz --feed time_shuffled       (the verdict has to be no)
+        oneiro evaluate PIPELINE.onnx --eeg test.bdf --train train.bdf --event all
         oneiro evaluate --pictures drawn/ --truths shown/ --with image_classifier=vit.onnx
 
       The recording needs the pictures that were shown (array image), or labels that are classes of the classifier. Arrays
@@ -74,6 +75,7 @@ struct EvaluateCommand: ParsableCommand {
   var replacements: [String] = []
   @Option(help: ArgumentHelp("Write a page with pictures and plots.", valueName: "html")) var report: String?
   @Flag(help: "Print one JSON object.") var json = false
+  @OptionGroup(title: "Preparation") var preparation: PreparationOptions
   @OptionGroup var options: BackendOptions
 
   func validate() throws {
@@ -196,9 +198,10 @@ struct EvaluateCommand: ParsableCommand {
 
   private func evaluatePipeline(_ bar: ProgressBar) throws -> Outcome {
     guard let pipeline, let eeg else { throw ValidationError("expected a pipeline and --eeg") }
-    let recording = try Self.recording(eeg, option: "--eeg"),
-      training = try train.map { try Self.recording($0, option: "--train") }
     var dreamOptions = try dreamOptions()
+    let opener = try RecordingOpener(pipeline, replacing: dreamOptions.replacing, planner: dreamOptions.planner)
+    let recording = try preparation.open(eeg, option: "--eeg", with: opener, isQuiet: json)
+    let training = try train.map { try preparation.open($0, option: "--train", with: opener, isQuiet: json) }
     let judges = try Judges(pipeline: pipeline, files: try files().judging, options: dreamOptions)
     // Without an image encoder there is nothing that an embedding of EEG could be held against.
     if judges.clip != nil, try Bundle.list(pipeline).contains(where: { $0.role == "clip_projector" }) {
@@ -209,21 +212,16 @@ struct EvaluateCommand: ParsableCommand {
       dream, recording: recording, training: training, judges: judges, noise: try startingNoise(recording),
       settings: try settings())
     let result = try evaluation.run { done, total in bar.update(label: "drawing", done: done, total: total) }
-    let source = TrialSelection.split(eeg).path
     return (
       result,
       [
         ("pipeline", pipeline), ("recording", eeg), ("training", train ?? "not named"),
         ("sampler", "\(dream.settings.sampler.rawValue), \(dream.settings.steps) steps"),
         ("pictures a trial", "\(samples)"), ("model SHA-256", try SHA256.hex(ofFile: pipeline)),
-        ("recording SHA-256", try SHA256.hex(ofFile: source)),
+        ("recording SHA-256", try RecordingHash.hex(of: recording.files)),
+        ("preparation", recording.preparation ?? "taken as they are"),
       ]
     )
-  }
-
-  private static func recording(_ argument: String, option: String) throws -> Recording {
-    let (path, selection) = try TrialSelection.parse(argument, option: option)
-    return try Recording(contentsOf: path).selecting(selection)
   }
 
   private func startingNoise(_ recording: Recording) throws -> StartingNoise {

@@ -102,7 +102,7 @@ import Testing
       ["evaluate", Self.pipeline, "--eeg", eeg, "--json"] + Self.quick, "e.npy", "pictures that were shown",
       "found neither")
     let wide = try files.array(Tensor([1, 2] as [Float], dims: [1, 2]), name: "w.npy")
-    try expectFailure(["evaluate", Self.pipeline, "--eeg", wide, "--json"] + Self.quick, "w.npy", "128 channels")
+    try expectFailure(["evaluate", Self.pipeline, "--eeg", wide, "--json"] + Self.quick, "w.npy", "128 electrodes")
     try expectFailure(
       ["evaluate", Self.pipeline, "--eeg", Self.trials, "--with", "lpips=\(Self.models)/parts/unet.onnx"] + Self.quick,
       "unet.onnx", "2 inputs, a picture each", "found 3")

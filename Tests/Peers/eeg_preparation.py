@@ -1,4 +1,4 @@
-"""Filters next to SciPy, spherical splines next to MNE: what `oneiro eeg export` makes of signals, within TOLERANCE.
+"""Filters next to SciPy, spherical splines next to MNE: what `oneiro eeg export` and `oneiro eeg prepare` make of signals.
 
     Tests/Peers/run.sh eeg_preparation.py
     Tests/Peers/run.sh eeg_preparation.py --write     also writes the numbers of Tests/OneiroEEGTests/Golden
@@ -17,6 +17,7 @@ import tempfile
 
 import mne.channels.interpolation
 import numpy
+import pyedflib
 import scipy.signal
 
 TOLERANCE = 1e-6
@@ -102,6 +103,42 @@ def check_filters(program, folder):
     return failed
 
 
+def check_splines(program, folder):
+    """Some electrodes of the bundled model's are missing: MNE computes them from the others too."""
+    settings = json.load(open(ROOT / "Models/parts/preparation.json"))
+    places, count = numpy.array(settings["positions"]), settings["samples"]
+    random = numpy.random.default_rng(11)
+    failed = False
+    for kept_count in [96, 32, 8]:
+        kept = numpy.sort(random.choice(len(places), kept_count, replace=False))
+        x = 10 * random.standard_normal((kept_count, count))
+        # What an EDF file can hold.
+        with pyedflib.EdfWriter(str(folder / "cap.edf"), kept_count, file_type=pyedflib.FILETYPE_EDFPLUS) as writer:
+            for row, index in enumerate(kept):
+                writer.setSignalHeader(row, {
+                    "label": settings["montage"][index], "dimension": "uV", "sample_frequency": 1000,
+                    "physical_max": 100, "physical_min": -100, "digital_max": 32767, "digital_min": -32768,
+                    "transducer": "", "prefilter": ""})
+            writer.setDatarecordDuration(0.512)
+            writer.writeSamples(list(x))
+        with pyedflib.EdfReader(str(folder / "cap.edf")) as reader:
+            x = numpy.stack([reader.readSignal(row)[:count] for row in range(kept_count)])
+        subprocess.run([
+            str(program), "eeg", "prepare", str(ROOT / "Models/dreamdiffusion-tiny.onnx"), "--eeg", str(folder / "cap.edf"),
+            "--onset", "0", "--out", str(folder / "cap.npy"),
+        ], check=True, capture_output=True)
+        found = numpy.load(folder / "cap.npy")[0]
+        expected = numpy.empty((len(places), count))
+        missing = numpy.setdiff1d(numpy.arange(len(places)), kept)
+        expected[kept] = x
+        expected[missing] = mne.channels.interpolation._make_interpolation_matrix(places[kept], places[missing]) @ x
+        difference = abs(found - expected).max() / abs(expected).max()
+        failed |= not difference <= SPLINE_TOLERANCE
+        print(f"{'ok  ' if difference <= SPLINE_TOLERANCE else 'FAIL'} {len(missing)} electrodes from {kept_count}: "
+              f"{difference:.1e}")
+    return failed
+
+
 def write_golden():
     random = numpy.random.default_rng(3)
     x = numpy.round(signal(random, 250, 1.2), 3)
@@ -134,6 +171,7 @@ def main():
         write_golden()
     with tempfile.TemporaryDirectory() as folder:
         failed = check_filters(arguments.oneiro, pathlib.Path(folder))
+        failed |= check_splines(arguments.oneiro, pathlib.Path(folder))
     sys.exit(failed)
 
 

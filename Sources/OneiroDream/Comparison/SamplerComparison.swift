@@ -139,10 +139,11 @@ extension SamplerComparison.Entry {
 extension SamplerComparison {
   /// What the sheet's file says of how it was made; the labels on it say the rest.
   public func notes(
-    _ path: String, options: Dream.Options, seed: UInt64, noise: String?, eeg: String
+    _ path: String, options: Dream.Options, seed: UInt64, noise: String?, of recording: Recording
   ) throws(DreamError) -> [PNG.Text] {
     var notes = [PNG.Text("seed", "\(seed)"), PNG.Text("backend", options.backend.text)]
     if guidance != 1 { notes.append(PNG.Text("guidance", "\(guidance)")) }
-    return notes + (try options.sources(pipeline: path, noise: noise, eeg: eeg))
+    if let preparation = recording.preparation { notes.append(PNG.Text("preparation", preparation)) }
+    return notes + (try options.sources(pipeline: path, noise: noise, eeg: recording.files))
   }
 }

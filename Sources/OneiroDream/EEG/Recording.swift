@@ -7,6 +7,9 @@ import OneiroPicture
 public struct Recording: Sendable {
   /// What messages call it: the file.
   public let source: String
+  /// All files that it was read from, and what was done with them, where something was.
+  public let files: [String]
+  public let preparation: String?
   /// float32 [N, channels, samples], in the unit that the model was trained with.
   public let trials: Tensor
   /// The number of each trial in the file, [N].
@@ -36,36 +39,38 @@ public struct Recording: Sendable {
     else {
       throw .mismatch(
         at: "\(source): \(name)", expected: "numbers [channels, samples] or [trials, channels, samples]",
-        found: Self.describe(given))
+        found: "\(TensorType(given.elementType, dims: given.dims))")
     }
-    self.source = source
-    trials = Self.floats(given.rank == 2 ? given.reshaped([1] + given.dims) : given)
-    let count = trials.dims[0]
-    trialNumbers = Array(0..<count)
-    labels = try Self.companion("label", of: arrays, count, source, expected: "integers [\(count)]") {
-      $0.elementType.isInteger && $0.rank == 1
-    }?.int64s()
-    noise = try Self.companion("x_T", of: arrays, count, source, expected: "floats [\(count),C,h,w]") {
-      $0.elementType.isFloatingPoint && $0.rank == 4
-    }.map(Self.floats)
-    images = try Self.companion("image", of: arrays, count, source, expected: "uint8 [\(count),H,W,3]") {
-      $0.elementType == .uint8 && $0.rank == 4 && $0.dims[3] == 3
-    }
-    origins = try TrialOrigins { (name) throws(DreamError) in
-      try Self.companion(name, of: arrays, count, source, expected: "integers [\(count)]") {
-        $0.elementType.isInteger && $0.rank == 1
-      }?.int64s()
-    }
+    let whole = given.rank == 2 ? given.reshaped([1] + given.dims) : given
+    let companions = try TrialCompanions(arrays, count: whole.dims[0], source: source)
+    self.init(
+      source: source, files: [source], preparation: nil, trials: Self.floats(whole),
+      trialNumbers: Array(0..<whole.dims[0]), companions)
   }
 
   private init(_ whole: Recording, _ indices: [Int]) {
-    source = whole.source
-    trials = whole.trials.rows(indices)
-    trialNumbers = indices.map { whole.trialNumbers[$0] }
-    labels = whole.labels.map { labels in indices.map { labels[$0] } }
-    noise = whole.noise?.rows(indices)
-    images = whole.images?.rows(indices)
-    origins = whole.origins.rows(indices)
+    self.init(
+      source: whole.source, files: whole.files, preparation: whole.preparation, trials: whole.trials.rows(indices),
+      trialNumbers: indices.map { whole.trialNumbers[$0] },
+      TrialCompanions(labels: whole.labels, noise: whole.noise, images: whole.images, origins: whole.origins)
+        .rows(indices))
+  }
+
+  /// Trials that were cut out of a recording.
+  /// - trials: float32 [N, channels, samples].
+  init(
+    source: String, files: [String], preparation: String?, trials: Tensor, trialNumbers: [Int],
+    _ companions: TrialCompanions
+  ) {
+    self.source = source
+    self.files = files
+    self.preparation = preparation
+    self.trials = trials
+    self.trialNumbers = trialNumbers
+    labels = companions.labels
+    noise = companions.noise
+    images = companions.images
+    origins = companions.origins
   }
 
   /// Those trials alone, in the order in which they were asked for.
@@ -120,24 +125,12 @@ public struct Recording: Sendable {
     }
   }
 
-  /// An array that stands beside the trials, one row a trial.
-  private static func companion(
-    _ name: String, of arrays: [String: Tensor], _ count: Int, _ source: String, expected: String,
-    _ fits: (Tensor) -> Bool
-  ) throws(DreamError) -> Tensor? {
-    guard let array = arrays[name] else { return nil }
-    guard fits(array), array.dims[0] == count else {
-      throw .mismatch(
-        at: "\(source): \(name)", expected: "\(expected) because there are \(count) trials", found: describe(array))
-    }
-    return array
+  /// Those of 16 bits are widened when they are first looked at, and not by a call for each number.
+  static func floats(_ tensor: Tensor) -> Tensor {
+    if tensor.elementType == .float32 { return tensor }
+    if NarrowStorage.types.contains(tensor.elementType) { return tensor.widening() }
+    return Tensor(.float32, doubles: tensor.doubles(), dims: tensor.dims)
   }
-
-  private static func floats(_ tensor: Tensor) -> Tensor {
-    tensor.elementType == .float32 ? tensor : Tensor(.float32, doubles: tensor.doubles(), dims: tensor.dims)
-  }
-
-  private static func describe(_ tensor: Tensor) -> String { "\(TensorType(tensor.elementType, dims: tensor.dims))" }
 }
 
 extension Tensor {

@@ -8,9 +8,12 @@ public struct TrialOrigins: Sendable, Equatable {
   public static let kinds = ["stimulus", "block", "session", "subject"]
 
   /// - array: the integers [N] of that name, where the file has them.
-  init(_ array: (String) throws(DreamError) -> [Int64]?) throws(DreamError) {
+  init(array: (String) throws(DreamError) -> [Int64]?) throws(DreamError) {
     for kind in Self.kinds { numbers[kind] = try array(kind) }
   }
+
+  /// - numbers: of each trial, by kinds.
+  init(_ numbers: [String: [Int64]]) { self.numbers = numbers }
 
   /// Those of some trials.
   func rows(_ indices: [Int]) -> TrialOrigins {

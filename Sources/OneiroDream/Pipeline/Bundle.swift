@@ -1,4 +1,5 @@
 import Glibc
+import OneiroEEG
 import OneiroGraph
 import OneiroModel
 
@@ -31,8 +32,11 @@ public enum Bundle {
     for (role, file) in files.parts { models[role] = try read(file) }
     var context: UnconditionalContext?
     if let unconditional { context = try UnconditionalContext(contentsOf: unconditional) }
-    let model = try PipelineBuilder.build(
+    var model = try PipelineBuilder.build(
       models, scheduler: scheduler, unconditional: context, name: stem(of: path))
+    if let file = files.preparationFile {
+      model = try PipelineBuilder.setPreparation(try preparation(file), in: model, name: path)
+    }
     try write(model, to: path)
   }
 
@@ -49,7 +53,8 @@ public enum Bundle {
     return PartFiles(
       parts: parts, schedulerFile: first(["scheduler.json", "scheduler/scheduler_config.json"]),
       unetConfiguration: first(["unet/config.json"]),
-      autoencoderConfiguration: first(["vae_decoder/config.json", "vae/config.json"]))
+      autoencoderConfiguration: first(["vae_decoder/config.json", "vae/config.json"]),
+      preparationFile: first(["preparation.json"]))
   }
 
   public static func list(_ path: String) throws(DreamError) -> [PartSummary] {
@@ -100,6 +105,16 @@ public enum Bundle {
   /// - file: see `UnconditionalContext`.
   public static func replaceUnconditional(in path: String, with file: String) throws(DreamError) {
     try write(try UnconditionalContext(contentsOf: file).placed(in: try load(path), name: path), to: path)
+  }
+
+  /// Puts other settings of preparation into a pipeline file.
+  /// - file: a `preparation.json`.
+  public static func replacePreparation(in path: String, with file: String) throws(DreamError) {
+    try write(try PipelineBuilder.setPreparation(try preparation(file), in: try load(path), name: path), to: path)
+  }
+
+  private static func preparation(_ file: String) throws(DreamError) -> PreparationSettings {
+    do { return try PreparationSettings(contentsOf: file) } catch { throw .graph(error) }
   }
 
   /// The model of a pipeline file, some of its parts replaced in memory.

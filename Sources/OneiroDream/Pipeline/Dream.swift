@@ -230,11 +230,23 @@ extension Dream {
 
   /// What all pictures of a run have in common and hang on.
   public func notes(seed: UInt64, noise: String?, eeg: String) throws(DreamError) -> [PNG.Text] {
+    try notes(seed: seed, noise: noise, eeg: [eeg], preparation: nil)
+  }
+
+  /// - recording: what the pictures come from.
+  public func notes(seed: UInt64, noise: String?, of recording: Recording) throws(DreamError) -> [PNG.Text] {
+    try notes(seed: seed, noise: noise, eeg: recording.files, preparation: recording.preparation)
+  }
+
+  private func notes(
+    seed: UInt64, noise: String?, eeg: [String], preparation: String?
+  ) throws(DreamError) -> [PNG.Text] {
     var notes: [PNG.Text] = []
     if noise == nil || settings.addsFreshNoise { notes.append(PNG.Text("seed", "\(seed)")) }
     notes += [PNG.Text("steps", "\(settings.steps)"), PNG.Text("sampler", settings.sampler.rawValue)]
     if settings.eta != 0 { notes.append(PNG.Text("eta", "\(settings.eta)")) }
     if settings.guidance != 1 { notes.append(PNG.Text("guidance", "\(settings.guidance)")) }
+    if let preparation { notes.append(PNG.Text("preparation", preparation)) }
     return notes + (try options.sources(pipeline: path, noise: noise, eeg: eeg))
   }
 }
@@ -247,9 +259,9 @@ extension Dream.Options {
   }
 
   /// The hashes of all files that a picture is made from.
-  func sources(pipeline: String, noise: String?, eeg: String) throws(DreamError) -> [PNG.Text] {
+  func sources(pipeline: String, noise: String?, eeg: [String]) throws(DreamError) -> [PNG.Text] {
     var notes = [
-      PNG.Text("model.sha256", try hash(pipeline)), PNG.Text("eeg.sha256", try hash(eeg)),
+      PNG.Text("model.sha256", try hash(pipeline)), PNG.Text("eeg.sha256", try RecordingHash.hex(of: eeg)),
     ]
     if let noise { notes.append(PNG.Text("noise.sha256", try hash(noise))) }
     for (role, file) in replacing.sorted(by: { $0.key < $1.key }) {

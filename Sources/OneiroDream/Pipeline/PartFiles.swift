@@ -12,15 +12,18 @@ public struct PartFiles: Sendable {
   /// latent's shape and scale.
   public var unetConfiguration: String?
   public var autoencoderConfiguration: String?
+  /// A `preparation.json`: how recordings are prepared; see `PreparationSettings`.
+  public var preparationFile: String?
 
   public init(
     parts: [String: String], schedulerFile: String? = nil, unetConfiguration: String? = nil,
-    autoencoderConfiguration: String? = nil
+    autoencoderConfiguration: String? = nil, preparationFile: String? = nil
   ) {
     self.parts = parts
     self.schedulerFile = schedulerFile
     self.unetConfiguration = unetConfiguration
     self.autoencoderConfiguration = autoencoderConfiguration
+    self.preparationFile = preparationFile
   }
 
   private struct UNetFile: Decodable {

@@ -13,6 +13,11 @@ public enum PipelineBuilder {
     _ parts: [String: Model], scheduler: SchedulerConstants?, unconditional: UnconditionalContext? = nil, name: String
   ) throws(DreamError) -> Model {
     for role in parts.keys.sorted() { _ = try PipelinePart.named(role) }
+    guard parts[preparationRole] == nil else {
+      throw .mismatch(
+        at: "role \"\(preparationRole)\"", expected: "a preparation.json, which that part is made from (--preparation)",
+        found: "a graph")
+    }
     guard !parts.isEmpty else { throw .mismatch(at: name, expected: "at least one part", found: "none") }
     var graph = Graph(name)
     var values: [String: Made] = [:]

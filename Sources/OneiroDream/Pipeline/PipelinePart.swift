@@ -28,6 +28,7 @@ public struct PipelinePart: Sendable {
     PipelinePart(role: "clip_image_encoder", inputs: ["image"], outputs: ["image_embedding"]),
     PipelinePart(role: "masked_eeg_encoder", inputs: ["eeg", "ids_keep"], outputs: ["masked_tokens"]),
     PipelinePart(role: "signal_decoder", inputs: ["masked_tokens", "ids_restore"], outputs: ["patches", "signal"]),
+    PipelinePart(role: "preparation", inputs: ["window", "channel_map"], outputs: ["prepared"]),
   ]
 
   public static func named(_ role: String) throws(DreamError) -> PipelinePart {

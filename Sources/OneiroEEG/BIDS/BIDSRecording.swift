@@ -6,6 +6,7 @@ extension EEGRecording {
   /// bad channels, events, mains frequency and reference. Where they contradict the recording, it is followed, and a
   /// warning says so.
   mutating func addSidecars(_ sidecars: BIDSSidecars) throws(GraphError) {
+    files += sidecars.descriptions + [sidecars.channels, sidecars.events].compactMap(\.self)
     for path in sidecars.descriptions {
       let description = try MappedFile(path).withBytes { (bytes) throws(GraphError) in
         try JSONText.decode(BIDSDescription.self, bytes, file: path, subject: "the description")

@@ -11,7 +11,7 @@ extension EEGRecording {
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       return try open(folder: path, samplingRate: samplingRate)
     }
-    if ArrayReader.endings.contains(where: path.hasSuffix) {
+    if ArrayFile.endings.contains(where: path.lowercased().hasSuffix) {
       return try ArrayReader.open(path, samplingRate: samplingRate)
     }
     let file = try MappedFile(path)

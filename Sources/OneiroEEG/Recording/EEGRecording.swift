@@ -6,6 +6,8 @@ import OneiroModel
 public struct EEGRecording: Sendable {
   /// What messages call it: its path.
   public let source: String
+  /// Everything that it is read from.
+  public internal(set) var files: [String]
   /// "EDF+", "BrainVision": for people.
   public let format: String
   public var channels: [EEGChannel]
@@ -26,6 +28,7 @@ public struct EEGRecording: Sendable {
     warnings: [String] = [], storage: SampleStorage, scan: @escaping @Sendable () throws(GraphError) -> EEGTimeline
   ) {
     self.source = source
+    files = [source]
     self.format = format
     self.channels = channels
     self.duration = duration

@@ -2,6 +2,9 @@ import OneiroGraph
 
 /// A value in a file, of the kind that the file's name says: `.npy`, `.npz`, `.safetensors`, `.pb`.
 public enum ArrayFile {
+  /// Of files that `readAll` reads.
+  public static let endings = [".npy", ".npz", ".safetensors"]
+
   /// - path: a file; `FILE.npz:name` and `FILE.safetensors:name` pick one of several arrays.
   /// - type: the type that is wanted, for `.pb` files, which do not say what they hold.
   public static func read(_ path: String, as type: ValueType? = nil) throws(GraphError) -> Value {

@@ -21,9 +21,13 @@ struct EEGExport: ParsableCommand {
   @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file")) var out: String
   @OptionGroup var window: EEGWindow
   @OptionGroup var filters: EEGFilters
+  @Option(help: ArgumentHelp("A new sampling rate.", valueName: "Hz")) var resample: Double?
   @OptionGroup var rate: EEGRate
 
   func validate() throws {
+    if let resample, !(resample > 0 && resample.isFinite) {
+      throw ValidationError("--resample: expected more than 0, found \(resample)")
+    }
     guard out.hasSuffix(".npy") else { throw ValidationError("--out: expected a name that ends in .npy, found \(out)") }
   }
 
@@ -38,9 +42,11 @@ struct EEGExport: ParsableCommand {
         file: file, "channels", expected: "channels of one sampling rate (see --channels)",
         found: rates.isEmpty ? "none" : "\(rates.sorted().map { "\($0) Hz" }.joined(separator: ", "))")
     }
+    var settings = SignalFilters(band: filters.band, notches: filters.notch?.values ?? [], samplingRate: resample)
+    settings.order = filters.order ?? settings.order
     let filter: ChannelFilter
     do throws(GraphError) {
-      filter = try ChannelFilter(filters.settings(), samplingRate: rate)
+      filter = try ChannelFilter(settings, samplingRate: rate)
     } catch {
       throw error.located(in: file)
     }

@@ -9,26 +9,12 @@ struct EEGFilters: ParsableArguments {
   @Option(help: ArgumentHelp("The order of that filter.", valueName: "n")) var order: Int?
   @Option(help: ArgumentHelp("Frequencies to take out, with commas between them.", valueName: "Hz"))
   var notch: CommaList<Double>?
-  @Option(help: ArgumentHelp("A new sampling rate.", valueName: "Hz")) var resample: Double?
 
   func validate() throws {
     if let order, !(1...20).contains(order) { throw ValidationError("--order: expected 1 to 20, found \(order)") }
     if let wrong = notch?.values.first(where: { !($0 > 0 && $0.isFinite) }) {
       throw ValidationError("--notch: expected more than 0, found \(wrong)")
     }
-    if let resample, !(resample > 0 && resample.isFinite) {
-      throw ValidationError("--resample: expected more than 0, found \(resample)")
-    }
-  }
-
-  /// What was asked for, and otherwise what is there.
-  func settings(_ others: SignalFilters = SignalFilters()) -> SignalFilters {
-    var settings = others
-    settings.band = band ?? settings.band
-    settings.order = order ?? settings.order
-    settings.notches = notch?.values ?? settings.notches
-    settings.samplingRate = resample ?? settings.samplingRate
-    return settings
   }
 }
 

@@ -7,8 +7,6 @@ import OneiroModel
 /// [trials, channels, samples]. Beside it may stand `label` (integers, one a trial) and the sampling rate in Hz as a single
 /// number: `sampling_rate`, `sfreq` or `fs`.
 enum ArrayReader {
-  static let endings = [".npy", ".npz", ".safetensors"]
-
   /// More than any device has; beyond, the axes are most likely the other way round.
   static let mostChannels = 1 << 16
 

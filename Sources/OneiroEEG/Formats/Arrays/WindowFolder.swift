@@ -39,9 +39,11 @@ enum WindowFolder {
       }
       trials.append(TrialArrays.Trial(tensor: window, offset: 0, sampleCount: dims[1]))
     }
-    return try ArrayReader.recording(
+    var recording = try ArrayReader.recording(
       trials, channelCount: first?.channelCount ?? 0, source: folder, format: "folder of .npy",
       samplingRate: samplingRate, labels: names.map { ($0, [:]) })
+    recording.files = names.map { "\(folder)/\($0)" }
+    return recording
   }
 
   private static func files(in folder: String) -> [String] {

@@ -37,12 +37,14 @@ enum BrainVisionReader {
     }
     let rate = header.samplingRate, duration = Double(sampleCount) / rate
     let list = try markers?.withBytes { (bytes) throws(GraphError) in BrainVisionMarkers(bytes) }
-    return EEGRecording(
+    var recording = EEGRecording(
       source: file.path, format: "BrainVision", channels: channels, duration: duration, startTime: list?.start,
       warnings: warnings, storage: .file(data, layouts)
     ) { () throws(GraphError) in
       Self.timeline(list, sampleCount: sampleCount, rate: rate, file: file.path)
     }
+    recording.files += [data.path] + (markers.map { [$0.path] } ?? [])
+    return recording
   }
 
   /// Segments begin where the markers say so.

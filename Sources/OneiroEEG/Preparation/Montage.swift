@@ -1,0 +1,37 @@
+/// The electrodes that a model was trained with, in the order of its input.
+public struct Montage: Sendable, Equatable {
+  /// As the model's makers call them; empty where nobody wrote them down.
+  public let names: [String]
+  /// On the unit sphere: x to the right, y to the nose, z up. `nil` for one whose place is not known.
+  public let positions: [SIMD3<Double>?]
+  public var count: Int { positions.count }
+
+  /// Without names, channels can be taken in their order only.
+  public init(count: Int) {
+    names = []
+    positions = Array(repeating: nil, count: count)
+  }
+
+  /// - positions: of each; `nil` looks names up in the 10-05 system.
+  public init(names: [String], positions: [SIMD3<Double>]? = nil) {
+    precondition(positions.map { $0.count == names.count } ?? true)
+    self.names = names
+    self.positions = positions?.map(\.normalized) ?? names.map(ElectrodePositions.position)
+  }
+
+  /// The electrode that a label names, whatever it is spelled like.
+  func index(of label: String) -> Int? { places[Self.key(label)] }
+
+  /// Where an electrode of that label is: that of the model's where it has one, otherwise that of the 10-05 system.
+  func position(of label: String) -> SIMD3<Double>? {
+    index(of: label).flatMap { positions[$0] } ?? ElectrodePositions.position(of: label)
+  }
+
+  private var places: [String: Int] {
+    Dictionary(names.enumerated().map { (Self.key($0.element), $0.offset) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private static func key(_ label: String) -> String {
+    ElectrodeName.standard(label) ?? ElectrodeName.bare(label) ?? label
+  }
+}
