@@ -22,6 +22,40 @@ import Testing
     #expect(silent.warnings == ["no sampling rate: 1000 Hz is taken for it"])
   }
 
+  /// As NumPy writes a transposed array, and another machine's: a header, then the elements in their order.
+  @Test(arguments: ["<f4", ">f4", ">i2", "<f2"], [false, true]) func otherOrders(type: String, isFortran: Bool) throws {
+    let (trials, channels, samples) = (2, 3, 5)
+    var bytes: [UInt8] = []
+    func add(_ value: Int) {
+      var word: [UInt8] =
+        switch type.dropFirst() {
+        case "f4": withUnsafeBytes(of: Float(value).bitPattern.littleEndian) { Array($0) }
+        case "f2": withUnsafeBytes(of: UInt16([0, 0x3C00, 0x4000, 0x4200][value % 4]).littleEndian) { Array($0) }
+        default: withUnsafeBytes(of: Int16(value).littleEndian) { Array($0) }
+        }
+      if type.hasPrefix(">") { word.reverse() }
+      bytes += word
+    }
+    func value(_ n: Int, _ c: Int, _ t: Int) -> Int { type == "<f2" ? (n + c + t) % 4 : 100 * n + 10 * c + t }
+    if isFortran {
+      for t in 0..<samples { for c in 0..<channels { for n in 0..<trials { add(value(n, c, t)) } } }
+    } else {
+      for n in 0..<trials { for c in 0..<channels { for t in 0..<samples { add(value(n, c, t)) } } }
+    }
+    var header = "{'descr': '\(type)', 'fortran_order': \(isFortran ? "True" : "False"), 'shape': (2, 3, 5), }"
+    header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+    let start: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0]
+    let path = try folder.write(start + Array(header.utf8) + bytes, to: "o.npy")
+    let recording = try EEGRecording.open(path, samplingRate: 10)
+    #expect(try recording.timeline().segments.count == 2 && recording.isSetOfTrials)
+    #expect(
+      try recording.samples(1, in: 3..<7)
+        == [value(0, 1, 3), value(0, 1, 4), value(1, 1, 0), value(1, 1, 1)].map(Double.init))
+    expectFailure("o.npy", "expected", "bytes") {
+      _ = try EEGRecording.open(try folder.write(start + Array(header.utf8) + bytes.dropLast(), to: "o.npy"))
+    }
+  }
+
   @Test func trialsAreSegments() throws {
     let trials = Tensor((0..<24).map { Double($0) }, dims: [3, 2, 4])
     try SafetensorsFile(tensors: [

@@ -25,9 +25,6 @@ public enum TrialChoice: Sendable, Equatable {
 }
 
 extension EEGRecording {
-  /// Whether it is a set of trials (arrays, a dataset, a folder of windows) and not one long recording.
-  public var isSetOfTrials: Bool { if case .arrays = storage { true } else { false } }
-
   /// - choice: `nil` for the stored trials of a set; other recordings have to be told which events are trials.
   public func moments(_ choice: TrialChoice?, in timeline: EEGTimeline) throws(GraphError) -> [TrialMoment] {
     switch choice {

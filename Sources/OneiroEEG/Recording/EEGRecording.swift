@@ -19,6 +19,8 @@ public struct EEGRecording: Sendable {
   public var reference: String?
   /// What is wrong with the file and was got over. See also `EEGTimeline.warnings`.
   public var warnings: [String]
+  /// Whether it is a set of trials (arrays, a dataset, a folder of windows) and not one long recording.
+  public internal(set) var isSetOfTrials = false
   let storage: SampleStorage
   /// Reads what is spread over the file: segments and events.
   var scan: @Sendable () throws(GraphError) -> EEGTimeline

@@ -1,3 +1,5 @@
+import OneiroGraph
+
 /// Where the samples of one channel lie among a file's bytes: so many in each record, records at equal distances. It
 /// describes EDF's records, samples of all channels in turn (a record of one sample), and whole rows (one record).
 struct SampleLayout: Sendable {
@@ -87,6 +89,15 @@ struct SampleLayout: Sendable {
     case .int64: run(source, count, scaling, target) { Double(Self.ordered($0.loadUnaligned(as: Int64.self), swap)) }
     case .uint64:
       run(source, count, scaling, target) { Double(Self.ordered($0.loadUnaligned(as: UInt64.self), swap)) }
+    case .float16:
+      run(source, count, scaling, target) {
+        Double(
+          Float(bitPattern: HalfWidening.float32Bits(float16: Self.ordered($0.loadUnaligned(as: UInt16.self), swap))))
+      }
+    case .bfloat16:
+      run(source, count, scaling, target) {
+        Double(Float(bitPattern: UInt32(Self.ordered($0.loadUnaligned(as: UInt16.self), swap)) << 16))
+      }
     case .float32:
       run(source, count, scaling, target) {
         Double(Float(bitPattern: Self.ordered($0.loadUnaligned(as: UInt32.self), swap)))

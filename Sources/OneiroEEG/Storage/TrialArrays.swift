@@ -63,7 +63,7 @@ struct TrialArrays: Sendable {
     return low
   }
 
-  /// Numbers that a layout can read: those of 16 bits are widened.
+  /// Numbers that a layout can read: those of less than 16 bits are widened.
   private static func plain(_ tensor: Tensor) throws(GraphError) -> Tensor {
     SampleType(tensor.elementType) != nil ? tensor : Tensor(.float32, doubles: tensor.doubles(), dims: tensor.dims)
   }

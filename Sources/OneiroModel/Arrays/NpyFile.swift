@@ -11,6 +11,26 @@ public enum NpyFile {
     return try read(0..<file.bytes.count, of: file, name: path)
   }
 
+  /// Where the elements of a file lie, for readers that want some of them.
+  package struct Place: Sendable {
+    package let type: ElementType
+    package let dims: [Int]
+    package let isBigEndian: Bool
+    /// Whether the first index, and not the last, runs fastest.
+    package let isColumnMajor: Bool
+    /// The byte of the first element.
+    package let start: Int
+  }
+
+  package static func place(in file: MappedFile) throws(GraphError) -> Place {
+    try file.withBytes { (bytes) throws(GraphError) in
+      let (header, data) = try locate(bytes, name: file.path)
+      return Place(
+        type: header.type, dims: header.dims, isBigEndian: header.isBigEndian, isColumnMajor: header.isColumnMajor,
+        start: data.lowerBound)
+    }
+  }
+
   /// The same from a part of a file.
   static func read(_ range: Range<Int>, of file: MappedFile, name: String) throws(GraphError) -> Tensor {
     try file.withBytes { (bytes) throws(GraphError) in
