@@ -27,6 +27,13 @@ struct SafetensorsHeader {
     (entries, metadata) = try file.withBytes { (bytes) throws(GraphError) in try Self.read(bytes, path) }
   }
 
+  /// What a file of text begins with; `nil` for other bytes.
+  private static func beginning(_ bytes: UnsafeRawBufferPointer) -> String? {
+    let start = bytes.prefix(32)
+    guard start.allSatisfy({ (32...126).contains($0) || (9...13).contains($0) }) else { return nil }
+    return "text that begins with \"\(String(decoding: start.prefix { $0 >= 32 }, as: UTF8.self))\""
+  }
+
   private static func read(_ bytes: UnsafeRawBufferPointer, _ path: String) throws(GraphError) -> (
     [Entry], [String: String]
   ) {
@@ -36,7 +43,9 @@ struct SafetensorsHeader {
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard length <= UInt64(longest) else {
       throw .mismatch(
-        file: path, "safetensors header", expected: "at most \(longest) bytes", found: "\(length)")
+        file: path, nil,
+        expected: "a safetensors file, which begins with the length of its header (at most \(longest) bytes)",
+        found: beginning(bytes) ?? "\(length) there")
     }
     let dataStart = 8 + Int(length)
     guard dataStart <= bytes.count else {

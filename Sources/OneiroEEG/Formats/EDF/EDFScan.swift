@@ -30,16 +30,17 @@ struct EDFScan: Sendable {
   private func read() -> EEGTimeline {
     var events: [EEGEvent] = []
     var stretches: [(onset: Double, firstRecord: Int)] = []
-    var warnings: [String] = []
-    var faults = 0, firstFault = ""
+    // A damaged file may have a fault in every record: of each kind, the first is named.
+    var unreadable = Faults("annotations that cannot be read"),
+      untold = Faults("records that do not say when they begin"),
+      early = Faults("records that begin before the one ahead of them ends")
     let origin = firstOnset ?? 0
     var expected = 0.0
     for record in 0..<recordCount {
       for (number, _) in annotations.enumerated() {
         let list = list(number, record: record)
         if let fault = list.fault {
-          if faults == 0 { firstFault = "record \(record): \(fault)" }
-          faults += 1
+          unreadable.add("record \(record): \(fault)")
         }
         for item in list.items {
           events.append(
@@ -47,19 +48,16 @@ struct EDFScan: Sendable {
         }
         guard number == 0, isDiscontinuous else { continue }
         let onset = list.firstOnset.map { $0 - origin } ?? expected
-        if list.firstOnset == nil { warnings.append("record \(record) does not say when it begins") }
+        if list.firstOnset == nil { untold.add("record \(record)") }
         if record == 0 || abs(onset - expected) > sampleInterval / 2 {
           if onset < expected - sampleInterval / 2 {
-            warnings.append("record \(record) begins at \(onset) s, before the one ahead of it ends")
+            early.add("record \(record) at \(onset) s")
           }
           stretches.append((onset, record))
           expected = onset
         }
         expected += recordDuration
       }
-    }
-    if faults > 0 {
-      warnings.append("\(counted(faults, "annotation")) that cannot be read; the first is \(firstFault)")
     }
     if stretches.isEmpty { stretches = [(0, 0)] }
     let ends = stretches.dropFirst().map(\.firstRecord) + [recordCount]
@@ -69,7 +67,7 @@ struct EDFScan: Sendable {
         duration: Double(end - stretch.firstRecord) * recordDuration)
     }
     return EEGTimeline(
-      segments: segments, events: events, warnings: Self.shortened(warnings))
+      segments: segments, events: events, warnings: [unreadable, untold, early].compactMap(\.warning))
   }
 
   private func list(_ number: Int, record: Int) -> TimestampedAnnotations {
@@ -81,8 +79,18 @@ struct EDFScan: Sendable {
     }
   }
 
-  /// A damaged file may have a fault in every record.
-  private static func shortened(_ warnings: [String]) -> [String] {
-    warnings.count <= 5 ? warnings : warnings.prefix(4) + ["and \(warnings.count - 4) more of the kind"]
+  /// How often something is wrong, and where first.
+  private struct Faults {
+    private let what: String
+    private var count = 0, first = ""
+
+    init(_ what: String) { self.what = what }
+
+    mutating func add(_ place: @autoclosure () -> String) {
+      if count == 0 { first = place() }
+      count += 1
+    }
+
+    var warning: String? { count == 0 ? nil : "\(what): \(count), the first is \(first)" }
   }
 }
