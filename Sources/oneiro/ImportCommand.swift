@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import OneiroDream
+import OneiroEEG
 import OneiroGraph
 import OneiroModel
 import OneiroRuntime
@@ -44,6 +45,11 @@ struct ImportCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp("What stands for no condition, for --guidance of dream: [tokens, width].", valueName: "file"))
   var unconditional: String?
+  @Option(
+    help: ArgumentHelp(
+      "How recordings are prepared; without it as DreamDiffusion's trials, 20 to 460 ms at 1000 Hz.", valueName: "json")
+  )
+  var preparation: String?
   @Flag(help: "Make up tensors that are missing, and leave out those that are not known. They are listed.")
   var allowMissing = false
   @Option(help: ArgumentHelp("A known system to build without a checkpoint.", valueName: "name"))
@@ -88,7 +94,8 @@ struct ImportCommand: ParsableCommand {
     try OutputFile.checkWritable(out)
     try OutputFile.checkDistinct(
       [out],
-      inputs: checkpoints + loras.map { Self.scaled($0).path } + [config, scheduler, unconditional].compactMap { $0 })
+      inputs: checkpoints + loras.map { Self.scaled($0).path }
+        + [config, scheduler, unconditional, preparation].compactMap { $0 })
     if let folder = optimumFolder { return try bundle(folder) }
     let job = try makeImport()
     if json, (try? job.checkComplete()) == nil { listAsJSON(job.contents) }
@@ -106,6 +113,7 @@ struct ImportCommand: ParsableCommand {
     options.allowsMissing = allowMissing
     if let config { options.overrides = try ConfigurationOverrides(contentsOf: config) }
     if let unconditional { options.unconditional = try UnconditionalContext(contentsOf: unconditional) }
+    if let preparation { options.preparation = try PreparationSettings(contentsOf: preparation) }
     func readScheduler(latentScale: Double) throws {
       guard let scheduler else { return }
       options.scheduler = try SchedulerConstants(contentsOf: scheduler, latentScale: latentScale)
@@ -144,6 +152,7 @@ struct ImportCommand: ParsableCommand {
     }
     var files = try Bundle.files(inFolder: folder)
     if let scheduler { files.schedulerFile = scheduler }
+    if let preparation { files.preparationFile = preparation }
     try Bundle.create(out, files, unconditional: unconditional)
     let roles = try Bundle.list(out).map(\.role)
     if json {

@@ -155,4 +155,22 @@ import Testing
     files.parts["preparation"] = "x.onnx"
     #expect(throws: DreamError.self) { try Bundle.create(copy, files) }
   }
+
+  @Test func aFolderOfWindows() throws {
+    for (name, value) in [("b", 2), ("a", 1)] as [(String, Float)] {
+      try NpyFile.write(
+        Tensor([Float](repeating: value, count: 128 * 512), dims: [128, 512]), to: "\(folder)/\(name).npy")
+    }
+    let opener = try RecordingOpener(pipeline, planner: Planner(backend: try Backend("reference")))
+    let whole = try opener.open(folder)
+    #expect(whole.recording.preparation == nil && whole.recording.trials.dims == [2, 128, 512])
+    #expect(whole.recording.trial(1).elements(of: Float.self).allSatisfy { $0 == 2 })
+    #expect(whole.recording.files == ["\(folder)/a.npy", "\(folder)/b.npy"])
+    // One of another length: all are prepared.
+    let ramp = (0..<128 * 600).map { Float($0 % 600) }
+    try NpyFile.write(Tensor(ramp, dims: [128, 600]), to: "\(folder)/c.npy")
+    let prepared = try opener.open(folder, .ranges([2...2]))
+    #expect(prepared.recording.preparation != nil && prepared.recording.trialNumbers == [2])
+    #expect(prepared.recording.trials.elements(of: Float.self).prefix(3) == [0, 1, 2])
+  }
 }

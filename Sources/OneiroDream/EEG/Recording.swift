@@ -20,6 +20,8 @@ public struct Recording: Sendable {
   public let noise: Tensor?
   /// The pictures that were shown, uint8 [N,H,W,3].
   public let images: Tensor?
+  /// The same as files, where it is no such array.
+  public let shownFiles: ShownPictures?
   /// Where each trial comes from, as far as the file says.
   public let origins: TrialOrigins
 
@@ -52,8 +54,10 @@ public struct Recording: Sendable {
     self.init(
       source: whole.source, files: whole.files, preparation: whole.preparation, trials: whole.trials.rows(indices),
       trialNumbers: indices.map { whole.trialNumbers[$0] },
-      TrialCompanions(labels: whole.labels, noise: whole.noise, images: whole.images, origins: whole.origins)
-        .rows(indices))
+      TrialCompanions(
+        labels: whole.labels, noise: whole.noise, images: whole.images, shown: whole.shownFiles, origins: whole.origins
+      )
+      .rows(indices))
   }
 
   /// Trials that were cut out of a recording.
@@ -70,6 +74,7 @@ public struct Recording: Sendable {
     labels = companions.labels
     noise = companions.noise
     images = companions.images
+    shownFiles = companions.shown
     origins = companions.origins
   }
 
@@ -83,9 +88,13 @@ public struct Recording: Sendable {
   /// One trial, float32 [1, channels, samples].
   public func trial(_ index: Int) -> Tensor { trials.rows([index]) }
 
+  /// Whether it is known what was shown.
+  public var hasPictures: Bool { images != nil || shownFiles != nil }
+
   /// The picture that was shown in a trial.
   public func shown(_ index: Int) -> Picture? {
-    images.map { images in
+    if let shownFiles { return shownFiles.picture(index) }
+    return images.map { images in
       Picture(width: images.dims[2], height: images.dims[1], pixels: images.rows([index]).elements(of: UInt8.self))
     }
   }

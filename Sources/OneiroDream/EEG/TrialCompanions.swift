@@ -8,10 +8,15 @@ struct TrialCompanions {
   var noise: Tensor?
   /// The pictures that were shown, uint8 [N,H,W,3].
   var images: Tensor?
+  /// The same as files.
+  var shown: ShownPictures?
   var origins: TrialOrigins
 
-  init(labels: [Int64]? = nil, noise: Tensor? = nil, images: Tensor? = nil, origins: TrialOrigins) {
-    (self.labels, self.noise, self.images, self.origins) = (labels, noise, images, origins)
+  init(
+    labels: [Int64]? = nil, noise: Tensor? = nil, images: Tensor? = nil, shown: ShownPictures? = nil,
+    origins: TrialOrigins
+  ) {
+    (self.labels, self.noise, self.images, self.shown, self.origins) = (labels, noise, images, shown, origins)
   }
 
   /// `label` (integers [N]), `x_T` (floats [N,C,h,w]), `image` (uint8 [N,H,W,3]) and those of `TrialOrigins`.
@@ -43,6 +48,8 @@ struct TrialCompanions {
   func rows(_ indices: [Int]) -> TrialCompanions {
     TrialCompanions(
       labels: labels.map { labels in indices.map { labels[$0] } }, noise: noise?.rows(indices),
-      images: images?.rows(indices), origins: origins.rows(indices))
+      images: images?.rows(indices),
+      shown: shown.map { shown in ShownPictures(files: indices.map { shown.files[$0] }) },
+      origins: origins.rows(indices))
   }
 }

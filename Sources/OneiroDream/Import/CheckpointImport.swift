@@ -1,3 +1,4 @@
+import OneiroEEG
 import OneiroGraph
 import OneiroModel
 
@@ -16,6 +17,8 @@ public struct CheckpointImport {
     public var scheduler: SchedulerConstants?
     /// What stands for no condition, where the noise predictor is to be guided.
     public var unconditional: UnconditionalContext?
+    /// How recordings are prepared; `nil`: as DreamDiffusion's trials are.
+    public var preparation: PreparationSettings?
 
     public init() {}
   }
@@ -153,7 +156,10 @@ public struct CheckpointImport {
       model.graph.inputs[image].type = .tensor(
         .float32, [.symbol("batch"), .known(autoencoder.imageChannels), side, side])
     }
-    return model
+    // Nothing is drawn without a noise predictor, and what pre-trains an encoder takes windows as they come.
+    let standard = contents.configuration.unet == nil ? nil : PreparationSettings.dreamDiffusion(model)
+    guard let settings = options.preparation ?? standard else { return model }
+    return try PipelineBuilder.setPreparation(settings, in: model, name: name)
   }
 
   /// [C,h,w] of the latent of a square picture.

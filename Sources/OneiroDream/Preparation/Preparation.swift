@@ -81,6 +81,6 @@ public struct Preparation: Sendable {
       case .body(let error): throw error
       }
     }
-    return PreparedRecording(windows, timeline, trials: spool.tensor(), settings, request)
+    return try PreparedRecording(windows, timeline, trials: spool.tensor(), settings, request)
   }
 }

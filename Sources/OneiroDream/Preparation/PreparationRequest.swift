@@ -15,6 +15,9 @@ public struct PreparationRequest: Sendable {
   /// Of arrays, which often do not say, in Hz.
   public var samplingRate: Double?
 
+  /// The folder of what was shown, for recordings that name it.
+  public var truths: String?
+
   public init() {}
 
   /// Whether a recording is to be prepared although it has the model's shape already.

@@ -20,13 +20,16 @@ public struct PreparedRecording: Sendable {
   init(
     _ windows: TrialWindows, _ timeline: EEGTimeline, trials: Tensor, _ settings: PreparationSettings,
     _ request: PreparationRequest
-  ) {
+  ) throws(DreamError) {
     let moments = windows.moments
     summary = Self.summary(settings, request, windows.map)
     recording = Recording(
       source: windows.recording.source, files: windows.recording.files, preparation: summary, trials: trials,
       trialNumbers: moments.map(\.number),
-      TrialCompanions(labels: Self.labels(moments, settings.classes), origins: Self.origins(moments)))
+      TrialCompanions(
+        labels: Self.labels(moments, settings.classes),
+        shown: try Self.shown(moments, windows.recording, request.truths),
+        origins: Self.origins(moments)))
     warnings = windows.recording.warnings + timeline.warnings + windows.warnings
     mapLines = Self.lines(windows.map, settings.montage, windows.recording)
   }
@@ -54,6 +57,19 @@ public struct PreparedRecording: Sendable {
         ?? (moment.duration == nil ? nil : Int64(moment.label))
     }
     return labels.contains(nil) ? nil : labels.compactMap(\.self)
+  }
+
+  /// What was shown, by the names that events have for it. In BIDS it is in the data set's folder `stimuli`.
+  private static func shown(
+    _ moments: [TrialMoment], _ recording: EEGRecording, _ folder: String?
+  ) throws(DreamError) -> ShownPictures? {
+    let names = moments.map { moment in
+      [moment.details["stim_file"], moment.details["image"], moment.label].compactMap(\.self).filter { !$0.isEmpty }
+    }
+    let numbers = moments.map(\.number)
+    if let folder { return try ShownPictures(named: names, numbers: numbers, in: folder, source: recording.source) }
+    guard let stimuli = BIDSDataset.stimuli(of: recording.source) else { return nil }
+    return try? ShownPictures(named: names, numbers: numbers, in: stimuli, source: recording.source)
   }
 
   private static func origins(_ moments: [TrialMoment]) -> TrialOrigins {
@@ -112,7 +128,8 @@ public struct PreparedRecording: Sendable {
       case .interpolated: made.append(name)
       }
     }
-    if !made.isEmpty { words += ["splines:"] + (made.count == montage.count ? ["all"] : made) }
+    if made.count == montage.count { made = ["all"] }
+    if !made.isEmpty { words += ["splines: \(made[0])"] + made.dropFirst() }
     // Arrays have numbers for names, which say nothing.
     if map.method == .order, words.count == montage.count { return lines }
     for word in words {

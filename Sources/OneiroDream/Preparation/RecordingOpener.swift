@@ -38,10 +38,45 @@ public struct RecordingOpener {
     }
     let recording: EEGRecording
     do { recording = try EEGRecording.open(path, samplingRate: request.samplingRate) } catch { throw .graph(error) }
+    if arrays == nil, !request.isExplicit, let windows = try storedWindows(recording, selection) {
+      return PreparedRecording(asItIs: windows)
+    }
     let preparation = try Preparation(pipeline, replacing: replacing)
     var prepared = try preparation.prepare(recording, request, selection, planner: planner, progress: progress)
     if let arrays, request.trials == nil { try prepared.addCompanions(arrays) }
     return prepared
+  }
+
+  /// A folder's windows, where all of them have the pipeline's shape; `nil` for anything else. The trials of a data set are
+  /// never what a model takes, whatever their length.
+  private func storedWindows(
+    _ recording: EEGRecording, _ selection: TrialSelection
+  ) throws(DreamError) -> Recording? {
+    let ranges: [Range<Int>]?
+    do { ranges = try windowRanges(recording) } catch { throw .graph(error) }
+    guard let ranges else { return nil }
+    let chosen = try selection.indices(of: ranges.count, in: recording.source)
+    let spool = try TrialSpool(dims: [chosen.count, recording.channels.count, ranges[0].count])
+    for (row, trial) in chosen.enumerated() {
+      let window: Tensor
+      do {
+        window = try recording.read(Array(recording.channels.indices), in: ranges[trial])
+      } catch {
+        throw .graph(error)
+      }
+      spool.write(Tensor(window.doubles().map(Float.init), dims: window.dims), row: row)
+    }
+    return Recording(
+      source: recording.source, files: recording.files, preparation: nil, trials: spool.tensor(), trialNumbers: chosen,
+      TrialCompanions(origins: TrialOrigins([:])))
+  }
+
+  private func windowRanges(_ recording: EEGRecording) throws(GraphError) -> [Range<Int>]? {
+    guard recording.isSetOfTrials, recording.files != [recording.source], let shape = eeg.shape, shape.count == 3,
+      shape[1].extent == recording.channels.count, let length = shape[2].extent
+    else { return nil }
+    let ranges = try recording.timeline().segments.map { $0.samples(at: recording.channels[0].samplingRate) }
+    return !ranges.isEmpty && ranges.allSatisfy { $0.count == length } ? ranges : nil
   }
 
   /// The arrays of a file that holds such; `nil` for a recording.

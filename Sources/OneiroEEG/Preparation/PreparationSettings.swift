@@ -27,6 +27,21 @@ public struct PreparationSettings: Sendable, Equatable {
   /// What events of each class are called; empty where that is not known.
   public var classes: [String]
 
+  public init(
+    montage: Montage, filters: SignalFilters, reference: EEGReference, window: SecondsRange, baseline: SecondsRange?,
+    normalization: Normalization, sampleCount: Int, microvoltsPerUnit: Double, classes: [String]
+  ) {
+    self.montage = montage
+    self.filters = filters
+    self.reference = reference
+    self.window = window
+    self.baseline = baseline
+    self.normalization = normalization
+    self.sampleCount = sampleCount
+    self.microvoltsPerUnit = microvoltsPerUnit
+    self.classes = classes
+  }
+
   public enum Normalization: String, Sendable, Equatable, CaseIterable {
     case none
     /// (x - median) / (1.4826 * median of |x - median|) of each channel in the window.

@@ -2,9 +2,9 @@ import CPicture
 import OneiroGraph
 
 /// The pixels of an image file, 3 bytes each, row by row from the top.
-struct DecodedImage {
-  let width, height: Int
-  let rgb: [UInt8]
+package struct DecodedImage {
+  package let width, height: Int
+  package let rgb: [UInt8]
 
   /// 16384 x 16384: a damaged header cannot ask for more memory than this.
   static let mostPixels = 1 << 28
@@ -15,7 +15,7 @@ struct DecodedImage {
 
   /// - Returns: `nil` for a file that is damaged or of no kind that is known.
   /// - Throws: for a kind that is known but cannot be read.
-  static func decode(_ file: [UInt8]) throws(KernelError) -> DecodedImage? {
+  package static func decode(_ file: [UInt8]) throws(KernelError) -> DecodedImage? {
     if let format = libraryFormats.first(where: { file.dropFirst($0.at).starts(with: $0.mark) }) {
       return try decode(file, by: format)
     }

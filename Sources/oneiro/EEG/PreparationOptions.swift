@@ -26,6 +26,11 @@ struct PreparationOptions: ParsableArguments {
       "Which channels are the model's electrodes: names (what is missing from splines), order, reference (repeated, as the original does), or auto.",
       valueName: "method"))
   var channelMap = ChannelMap.Method.auto
+  @Option(
+    help: ArgumentHelp(
+      "The folder of what was shown, for recordings that name it: by events, or as a data set does.",
+      valueName: "folder"))
+  var shown: String?
   @Option(help: ArgumentHelp("The sampling rate of arrays that do not say it.", valueName: "Hz")) var rate: Double?
   @OptionGroup var filters: EEGFilters
 
@@ -52,7 +57,7 @@ struct PreparationOptions: ParsableArguments {
       default: .channels(text.split(separator: ",").map(String.init))
       }
     }
-    (request.channelMap, request.samplingRate) = (channelMap, rate)
+    (request.channelMap, request.samplingRate, request.truths) = (channelMap, rate, shown)
     return request
   }
 
