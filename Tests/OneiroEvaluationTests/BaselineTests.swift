@@ -56,10 +56,21 @@ import Testing
   }
 
   @Test(arguments: [2, 3, 40, 1000]) func noTrialIsPairedWithItself(count: Int) {
-    let pairs = Mismatch.pairs(count, seed: 3)
+    let pairs = Mismatch.pairs((0..<count).map(UInt64.init), seed: 3)
     #expect(pairs.sorted() == Array(0..<count))
     #expect(!pairs.enumerated().contains { $0.offset == $0.element })
-    #expect(Mismatch.pairs(1, seed: 3) == [0])
+    #expect(Mismatch.pairs([7], seed: 3) == [0])
+  }
+
+  /// Stimuli by trial: as many of each, one with half of the trials, one with more.
+  @Test(arguments: [[1, 2, 3, 1, 2, 3, 1, 2, 3], [5, 5, 5, 1, 2, 5, 3, 4], [5, 5, 5, 5, 5, 1, 2]] as [[UInt64]])
+  func noTrialIsPairedWithOneOfItsStimulus(units: [UInt64]) {
+    for seed in 0..<20 {
+      let pairs = Mismatch.pairs(units, seed: UInt64(seed))
+      #expect(units.indices.allSatisfy { units[pairs[$0]] != units[$0] }, "\(pairs)")
+      if units.count { $0 == 5 } <= units.count / 2 { #expect(pairs.sorted() == Array(units.indices)) }
+    }
+    #expect(Mismatch.pairs([4, 4], seed: 1) == [0, 1])
   }
 
   /// Held-out rows by the formula, and by leaving them out of the system from the start.

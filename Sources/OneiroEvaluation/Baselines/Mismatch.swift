@@ -1,12 +1,25 @@
-/// Pairs each trial with another.
+/// Pairs each trial with one of another stimulus.
 public enum Mismatch {
-  /// A random order of 0 ..< count in which no number stays in its place (Sattolo 1986); of one number, itself.
-  public static func pairs(_ count: Int, seed: UInt64) -> [Int] {
+  /// Of each trial, another one. Where no stimulus has more than half of the trials, every trial is the other of exactly
+  /// one; a trial without any of another stimulus is its own.
+  ///
+  /// Trials stand in a random order, those of a stimulus side by side, and each is paired with the one so many places
+  /// further as the most frequent stimulus has trials.
+  /// - units: the same for trials of one stimulus.
+  public static func pairs(_ units: [UInt64], seed: UInt64) -> [Int] {
     var generator = SeededGenerator(seed)
-    var order = Array(0..<count)
-    for index in stride(from: count - 1, to: 0, by: -1) {
-      order.swapAt(index, Int.random(in: 0..<index, using: &generator))
+    let groups = Dictionary(grouping: units.indices, by: { units[$0] }).sorted { $0.value[0] < $1.value[0] }
+      .map { $0.value.shuffled(using: &generator) }.shuffled(using: &generator)
+    let order = groups.flatMap(\.self), shift = groups.map(\.count).max() ?? 0
+    var pairs = Array(units.indices)
+    for (place, trial) in order.enumerated() {
+      let other = order[(place + shift) % order.count]
+      if units[other] != units[trial] {
+        pairs[trial] = other
+      } else if let other = order.filter({ units[$0] != units[trial] }).randomElement(using: &generator) {
+        pairs[trial] = other
+      }
     }
-    return order
+    return pairs
   }
 }

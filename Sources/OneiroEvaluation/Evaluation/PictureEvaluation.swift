@@ -40,6 +40,8 @@ public struct PictureEvaluation {
   private let scorer: Scorer
   private let settings: EvaluationSettings
   private let pictures: [[String]]
+  /// The same for truths that are one picture.
+  private let units: [UInt64]
   private var generator: NumpyGenerator
   /// Of draws about the pairs of `mismatched`, so that they do not change the others.
   private var pairGenerator: NumpyGenerator
@@ -60,6 +62,7 @@ public struct PictureEvaluation {
     let gallery = try Gallery(count: pairs.count, size: settings.gallerySize, seed: settings.seed, truth: truths.truth)
     scorer = Scorer(settings, judges: judges, gallery: gallery, classCount: truths.classCount, hasPictures: true)
     pictures = pairs.map(\.pictures)
+    units = try pairs.map { (pair) throws(DreamError) in PictureHash.value(try PictureFile.read(pair.truth).pixels) }
     self.settings = settings
     generator = NumpyGenerator(seed: UInt32(truncatingIfNeeded: settings.seed))
     pairGenerator = NumpyGenerator(seed: UInt32(truncatingIfNeeded: settings.seed &+ 1))
@@ -69,11 +72,12 @@ public struct PictureEvaluation {
   public mutating func run(progress: ((_ done: Int, _ total: Int) -> Void)? = nil) throws(DreamError)
     -> EvaluationResult
   {
-    let isPaired = truths.count > 1 && settings.controls.contains(.mismatched)
+    let others = Mismatch.pairs(units, seed: settings.seed)
+    let isPaired =
+      settings.controls.contains(.mismatched) && !others.enumerated().contains { $0.offset == $0.element }
     var book = ScoreBook(
       isPaired ? [.pictures, .mismatched] : [.pictures], scorer.measures, replicates: settings.replicates,
       seed: settings.seed)
-    let others = Mismatch.pairs(truths.count, seed: settings.seed)
     let shownPlaces = EvaluationResult.examplePlaces(of: truths.count, seed: settings.seed)
     var examples: [EvaluationResult.Example] = []
     var classes = EvaluationResult.ClassScores()

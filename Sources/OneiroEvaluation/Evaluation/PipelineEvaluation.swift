@@ -64,6 +64,11 @@ public final class PipelineEvaluation {
       conditions.removeAll { $0 == .mismatched || $0.isFitted && training == nil }
       remarks.append("One trial has no other to be paired with, and leaves none to fit baselines to.")
     }
+    let pairs = Mismatch.pairs(try TruthSource.units(of: recording), seed: settings.seed)
+    if conditions.contains(.mismatched), pairs.enumerated().contains(where: { $0.offset == $0.element }) {
+      conditions.removeAll { $0 == .mismatched }
+      remarks.append("All trials show one stimulus: there is none of another to pair them with.")
+    }
     baselines =
       conditions.contains(where: \.isFitted)
       ? try Baselines(conditions, recording: recording, training: training, truths: truths, settings: settings) : nil
@@ -81,7 +86,7 @@ public final class PipelineEvaluation {
     self.truths = truths
     self.noise = noise
     self.remarks = remarks
-    others = Mismatch.pairs(recording.count, seed: settings.seed)
+    others = pairs
     generator = NumpyGenerator(seed: UInt32(truncatingIfNeeded: settings.seed))
     pairGenerator = NumpyGenerator(seed: UInt32(truncatingIfNeeded: settings.seed &+ 1))
   }

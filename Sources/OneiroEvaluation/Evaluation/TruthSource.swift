@@ -46,7 +46,7 @@ struct TruthSource {
   /// The recording's own pictures.
   init(_ recording: Recording, size: (width: Int, height: Int), judges: Judges) throws(DreamError) {
     let picture: ((Int) throws(DreamError) -> Picture)? =
-      recording.images == nil
+      !recording.hasPictures
       ? nil
       : { (place) throws(DreamError) in
         guard let picture = recording.shown(place), picture.width > 0, picture.height > 0 else {
@@ -91,6 +91,15 @@ struct TruthSource {
     return Answer(
       picture: picture, classScores: try judges.classifier?.values(picture), embedding: embedding,
       query: query ?? embedding)
+  }
+
+  /// The same for trials of one stimulus: its number, or a hash of what was shown. Where nobody says, each trial is its own.
+  static func units(of recording: Recording) throws(DreamError) -> [UInt64] {
+    if let numbers = recording.origins.numbers["stimulus"] { return numbers.map { UInt64(bitPattern: $0) } }
+    return (0..<recording.count).map { place in
+      if place % 32 == 31 { recording.setAside() }
+      return recording.shown(place).map { PictureHash.value($0.pixels) } ?? UInt64(place)
+    }
   }
 
   /// The same for trials of one stimulus.

@@ -58,7 +58,7 @@ public struct SplitCheck: Sendable, Equatable {
 
   /// Pictures that are the same to the last bit are the same stimulus.
   private static func pictures(_ scored: Recording, _ training: Recording) -> Sides? {
-    guard scored.images != nil, training.images != nil else { return nil }
+    guard scored.hasPictures, training.hasPictures else { return nil }
     func keys(_ recording: Recording) -> [[Int64]] {
       (0..<recording.count).map { index in
         [Int64(bitPattern: PictureHash.value(recording.shown(index)?.pixels ?? []))]
