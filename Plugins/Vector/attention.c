@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "attention.h"
 #include "families.h"
 
 /* Keys of a block: its scores fit the first-level cache, its packed keys and values half of a second-level one. */
@@ -19,10 +20,7 @@ enum { PANELS = 4, QUERY_FLOATS = 49152 };
 static const double WORTH_SHARING = 1e5;
 
 typedef struct attention_state {
-  size_t items, heads;                  /* the batch; heads of each */
-  size_t queries, keys;
-  size_t size, value_size;              /* of a head */
-  float scale;                          /* times log2(e) */
+  attention_shape shape;
   size_t key_block, blocks, panels;     /* keys of a block, blocks of keys, panels of queries a worker takes at once */
   size_t groups;                        /* of panels */
   size_t block_floats, worker_floats;
@@ -32,7 +30,7 @@ typedef struct attention_state {
 static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-static int32_t supports(const oneiro_node *node, oneiro_text *why) {
+int32_t vector_describe_attention(const oneiro_node *node, attention_shape *shape, oneiro_text *why) {
   int32_t status = vector_require_floats(node, why);
   if (status) return status;
   if (node->input_count != 3) return vector_refuse(why, "expected 3 inputs, found %zu", node->input_count);
@@ -48,48 +46,54 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
                          (long long)heads);
   if (k[0] != q[0] || v[0] != q[0] || k[1] != v[1] || k[2] != q[2])
     return vector_refuse(why, "the inputs' shapes do not go together");
+  double size = q[2] ? (double)(q[2] / heads) : 1;
+  const oneiro_attribute *scale = oneiro_find_attribute(node, "scale");
+  double factor = scale && scale->kind == ONEIRO_ATTRIBUTE_FLOAT ? (double)scale->floats[0] : 1 / sqrt(size);
+  *shape = (attention_shape){
+      .items = (size_t)q[0], .heads = (size_t)heads, .queries = (size_t)q[1], .keys = (size_t)k[1],
+      .size = (size_t)(q[2] / heads), .value_size = (size_t)(v[2] / heads),
+      .scale = (float)(factor * 1.44269504088896340736)};
   return vector_require_output(node, ONEIRO_FLOAT32, q[0] * q[1] * v[2], why);
 }
 
+static int32_t supports(const oneiro_node *node, oneiro_text *why) {
+  attention_shape shape;
+  return vector_describe_attention(node, &shape, why);
+}
+
 static int32_t prepare(oneiro_call *call) {
-  const oneiro_node *node = call->node;
-  const int64_t *q = node->inputs[0].dims, *k = node->inputs[1].dims, *v = node->inputs[2].dims;
   const size_t high = vector_picked->tile_rows, wide = vector_picked->tile_columns;
   attention_state *state = vector_new_state(sizeof *state);
   if (!state) return vector_out_of_memory(call->why, sizeof *state);
-  size_t heads = (size_t)oneiro_int(node, "heads", 1);
-  state->items = (size_t)q[0];
-  state->heads = heads;
-  state->queries = (size_t)q[1];
-  state->keys = (size_t)k[1];
-  state->size = (size_t)q[2] / heads;
-  state->value_size = (size_t)v[2] / heads;
-  double size = state->size ? (double)state->size : 1;
-  const oneiro_attribute *scale = oneiro_find_attribute(node, "scale");
-  state->scale = (float)((scale && scale->kind == ONEIRO_ATTRIBUTE_FLOAT ? (double)scale->floats[0] : 1 / sqrt(size))
-                         * 1.44269504088896340736);
+  int32_t status = vector_describe_attention(call->node, &state->shape, call->why);
+  if (status) {
+    free(state);
+    return status;
+  }
+  size_t heads = state->shape.heads;
 
-  size_t width = state->size + round_up(state->value_size, high);
+  size_t width = state->shape.size + round_up(state->shape.value_size, high);
   size_t block = smaller(KEYS, BLOCK_FLOATS / (width ? width : 1)) / high * high;
   if (block < 4 * high) block = 4 * high;
-  state->key_block = smaller(block, round_up(state->keys, high));
-  state->blocks = state->key_block ? (state->keys + state->key_block - 1) / state->key_block : 0;
+  state->key_block = smaller(block, round_up(state->shape.keys, high));
+  state->blocks = state->key_block ? (state->shape.keys + state->key_block - 1) / state->key_block : 0;
   state->block_floats = round_up(state->key_block * width, 16);
 
-  double work = (double)state->items * (double)q[1] * (double)k[1] * (double)(q[2] + v[2]);
+  double work = (double)(state->shape.items * heads * (state->shape.size + state->shape.value_size)) *
+                (double)state->shape.queries * (double)state->shape.keys;
   state->workers = call->threads > 1 && work > WORTH_SHARING ? (size_t)call->threads : 1;
-  size_t all_panels = (state->queries + wide - 1) / wide;
+  size_t all_panels = (state->shape.queries + wide - 1) / wide;
   state->panels = smaller(PANELS, all_panels ? all_panels : 1);
   while (state->panels > 1 && (state->panels * width * wide > QUERY_FLOATS ||
-                               (state->workers > 1 && state->items * heads * all_panels
+                               (state->workers > 1 && state->shape.items * heads * all_panels
                                                           < state->panels * state->workers * 4)))
     state->panels--;
   state->groups = (all_panels + state->panels - 1) / state->panels;
-  size_t rows = state->panels * (state->size + state->value_size + 2) + state->key_block;
+  size_t rows = state->panels * (state->shape.size + state->shape.value_size + 2) + state->key_block;
   state->worker_floats = round_up(rows * wide, 16);
   call->state = state;
   call->workspace_byte_count =
-      (state->items * heads * state->blocks * state->block_floats + state->workers * state->worker_floats)
+      (state->shape.items * heads * state->blocks * state->block_floats + state->workers * state->worker_floats)
       * sizeof(float);
   return ONEIRO_OK;
 }
@@ -103,27 +107,27 @@ typedef struct attention_job {
 } attention_job;
 
 static size_t keys_of(const attention_state *state, size_t block) {
-  return smaller(state->keys - block * state->key_block, state->key_block);
+  return smaller(state->shape.keys - block * state->key_block, state->key_block);
 }
 
 /* Packed keys come first in a block, then packed values. */
 static const float *values_of(const attention_state *state, const float *block, size_t keys) {
-  return block + round_up(keys, vector_picked->tile_rows) * state->size;
+  return block + round_up(keys, vector_picked->tile_rows) * state->shape.size;
 }
 
 static void pack(void *argument, size_t begin, size_t end) {
   const attention_job *job = argument;
   const attention_state *state = job->state;
-  size_t row = state->heads * state->size, value_row = state->heads * state->value_size;
+  size_t row = state->shape.heads * state->shape.size, value_row = state->shape.heads * state->shape.value_size;
   for (size_t index = begin; index < end; index++) {
-    size_t block = index % state->blocks, head = index / state->blocks % state->heads;
-    size_t item = index / state->blocks / state->heads, keys = keys_of(state, block);
-    size_t first = item * state->keys + block * state->key_block;
+    size_t block = index % state->blocks, head = index / state->blocks % state->shape.heads;
+    size_t item = index / state->blocks / state->shape.heads, keys = keys_of(state, block);
+    size_t first = item * state->shape.keys + block * state->key_block;
     float *into = job->packed + index * state->block_floats;
-    vector_picked->pack_rows(into, job->k + first * row + head * state->size, keys, state->size, (ptrdiff_t)row, 1,
-                             state->scale);
+    vector_picked->pack_rows(into, job->k + first * row + head * state->shape.size, keys, state->shape.size, (ptrdiff_t)row, 1,
+                             state->shape.scale);
     vector_picked->pack_rows((float *)values_of(state, into, keys),
-                             job->v + first * value_row + head * state->value_size, state->value_size, keys, 1,
+                             job->v + first * value_row + head * state->shape.value_size, state->shape.value_size, keys, 1,
                              (ptrdiff_t)value_row, 1);
   }
 }
@@ -131,15 +135,15 @@ static void pack(void *argument, size_t begin, size_t end) {
 static void run_group(const attention_job *job, size_t index, float *memory) {
   const attention_state *state = job->state;
   const vector_loops *loops = vector_picked;
-  const size_t wide = loops->tile_columns, size = state->size, value_size = state->value_size;
-  const size_t row = state->heads * size, value_row = state->heads * value_size;
-  size_t group = index % state->groups, head = index / state->groups % state->heads;
-  size_t item = index / state->groups / state->heads;
-  size_t first = group * state->panels * wide, count = smaller(state->queries - first, state->panels * wide);
+  const size_t wide = loops->tile_columns, size = state->shape.size, value_size = state->shape.value_size;
+  const size_t row = state->shape.heads * size, value_row = state->shape.heads * value_size;
+  size_t group = index % state->groups, head = index / state->groups % state->shape.heads;
+  size_t item = index / state->groups / state->shape.heads;
+  size_t first = group * state->panels * wide, count = smaller(state->shape.queries - first, state->panels * wide);
   size_t panels = (count + wide - 1) / wide;
   float *scores = memory, *largest = scores + state->key_block * wide, *sums = largest + state->panels * wide;
   float *mix = sums + state->panels * wide, *queries = mix + state->panels * value_size * wide;
-  loops->pack_columns(queries, job->q + (item * state->queries + first) * row + head * size, count, size, 1,
+  loops->pack_columns(queries, job->q + (item * state->shape.queries + first) * row + head * size, count, size, 1,
                       (ptrdiff_t)row);
   const float *packed = job->packed + (index / state->groups) * state->blocks * state->block_floats;
   for (size_t block = 0; block < state->blocks; block++, packed += state->block_floats) {
@@ -152,7 +156,7 @@ static void run_group(const attention_job *job, size_t index, float *memory) {
       loops->multiply(panel_mix, wide, values, scores, value_size, wide, keys, block > 0, queries);
     }
   }
-  float *y = job->y + (item * state->queries + first) * value_row + head * value_size;
+  float *y = job->y + (item * state->shape.queries + first) * value_row + head * value_size;
   for (size_t panel = 0; panel < panels; panel++)
     loops->attended(y + panel * wide * value_row, value_row, smaller(count - panel * wide, wide),
                     mix + panel * value_size * wide, sums + panel * wide, value_size);
@@ -162,23 +166,23 @@ static void run_worker(void *argument, size_t worker) {
   attention_job *job = argument;
   const attention_state *state = job->state;
   float *memory = job->workspace + worker * state->worker_floats;
-  size_t count = state->items * state->heads * state->groups;
+  size_t count = state->shape.items * state->shape.heads * state->groups;
   for (size_t index; (index = atomic_fetch_add(&job->next, 1)) < count;) run_group(job, index, memory);
 }
 
 static int32_t compute(const oneiro_call *call) {
   const attention_state *state = call->state;
   if (oneiro_element_count(&call->outputs[0]) == 0) return ONEIRO_OK;
-  if (state->keys == 0) {   /* a sum of nothing */
+  if (state->shape.keys == 0) {   /* a sum of nothing */
     memset(call->outputs[0].data, 0, call->outputs[0].byte_count);
     return ONEIRO_OK;
   }
-  size_t blocks = state->items * state->heads * state->blocks;
+  size_t blocks = state->shape.items * state->shape.heads * state->blocks;
   attention_job job = {state, call->inputs[0].data, call->inputs[1].data, call->inputs[2].data, call->outputs[0].data,
                        call->workspace, (float *)call->workspace + blocks * state->block_floats, 0};
-  vector_parallel_ranges(call, blocks, state->key_block * (state->size + state->value_size) * 2, pack, &job);
+  vector_parallel_ranges(call, blocks, state->key_block * (state->shape.size + state->shape.value_size) * 2, pack, &job);
   size_t workers = smaller(smaller(state->workers, (size_t)call->threads),
-                           state->items * state->heads * state->groups);
+                           state->shape.items * state->shape.heads * state->groups);
   vector_parallel_workers(call, workers, run_worker, &job);
   return ONEIRO_OK;
 }

@@ -109,6 +109,9 @@ typedef struct vector_loops {
                           size_t columns, size_t depth, int accumulate, const float *then);
   void (*multiply_unsigned)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
                             size_t columns, size_t depth, int accumulate, const float *then);
+  /* The same for pairs of signed numbers of 16 bits. */
+  void (*multiply_pairs)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
+                         size_t columns, size_t depth, int accumulate, const float *then);
   /* What the sums mean: y[i] = (sum[i] - offsets[i * step]) * factors[i * step] + bias[i * step] + added[i], where y holds
    * the sums; step is 0 or 1, bias and added may be NULL. */
   void (*dequantize_sums)(float *y, const int32_t *offsets, const float *factors, const float *bias, const float *added,
@@ -121,6 +124,23 @@ typedef struct vector_loops {
   void (*attend)(float *scores, size_t keys, float *largest, float *sums, float *mix, size_t values, int is_first);
   /* What comes out in the end: y[query * step + value] = mix[value][query] / sums[query]. The mix is overwritten. */
   void (*attended)(float *y, size_t step, size_t queries, float *mix, const float *sums, size_t values);
+  /* The same block of an attention of few bits. `scores` holds whole numbers, `units` what a unit of each query's means to
+   * base 2; what comes out are whole numbers too, of 13 bits, two keys' in the place of a float. `decay` is what the mix of
+   * earlier blocks is to be multiplied by. */
+  void (*attend_narrow)(float *scores, size_t keys, const float *units, float *largest, float *sums, float *decay,
+                        int is_first);
+  /* mix[value][query] = mix[value][query] * decay[query] + products[value][query] * units[value], where the products are whole
+   * numbers; the first time without the mix. */
+  void (*add_mix)(float *mix, const float *products, size_t values, const float *units, const float *decay,
+                  int is_first);
+  /* Bounds of `count` columns over more rows: low[i] = min(low[i], x[i]), and so on. NaN stays. */
+  void (*widen_bounds)(float *low, float *high, const float *x, size_t count);
+  /* Quantization of keys: y[i] = round((x[i] - middle[i]) * factor) + 128, unsigned. */
+  void (*quantize_centered)(uint8_t *y, const float *x, const float *middle, size_t count, float factor);
+  /* Of queries: y[i] = round(x[i] * factor) from -127 to 127, and the unit that is one of these; 0 for a row of zeros. */
+  float (*quantize_query)(int8_t *y, const float *x, size_t count);
+  /* Of two rows of values, 16 bits each: pairs[i] = round(x[i] * factors[i]) and beside it that of `next`; NULL: zeros. */
+  void (*quantize_pairs)(float *pairs, const float *x, const float *next, const float *factors, size_t count);
   /* The three transforms of Winograd's 3 x 3 convolution, between which lie 36 products. Floats from one product's
    * operand to the next one's are `step`.
    * Input: a row of a panel of B, tile_columns tiles of one channel; `x` is that channel in the first image. */

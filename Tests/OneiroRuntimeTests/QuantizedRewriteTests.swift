@@ -1,3 +1,9 @@
+import OneiroGraph
+import OneiroModel
+import OneiroOps
+import OneiroPasses
+import Testing
+
 /// What becomes of quantized models.
 extension RewriteTests {
   static let quantized = [
@@ -62,4 +68,32 @@ extension RewriteTests {
         }
         """, expected: ["DynamicQuantizeLinear", "QuantizedConv"]),
   ]
+
+  /// Queries, keys and values from one quantized x, keys by `weights`: the quantized "d", or "f" of floats.
+  private static func attention(keysBy weights: String) -> String {
+    """
+    <ir_version: 10, opset_import: ["" : 23]>
+    g (float[2,3,4] x) => (float[2,3,4] y)
+    <float s = {0.05}, uint8 p = {120}, int64[4] split = {0, 0, 2, 2}, int64[3] join = {0, 0, 4}, float v = {0.01},
+     int8[4,4] w = {1, -2, 3, 4, -5, 60, 7, -128, 1, 2, 3, 4, 5, 6, 7, 8},
+     float[4,4] f = {1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0}> {
+      b = QuantizeLinear(x, s, p)  a = DequantizeLinear(b, s, p)  d = DequantizeLinear(w, v)
+      q = MatMul(a, d)  k = MatMul(a, \(weights))
+      qs = Reshape(q, split)  qh = Transpose<perm = [0, 2, 1, 3]>(qs)
+      ks = Reshape(k, split)  kh = Transpose<perm = [0, 2, 3, 1]>(ks)  vh = Transpose<perm = [0, 2, 1, 3]>(qs)
+      m = MatMul(qh, kh)  z = Softmax<axis = -1>(m)  o = MatMul(z, vh)
+      oh = Transpose<perm = [0, 2, 1, 3]>(o)  y = Reshape(oh, join)
+    }
+    """
+  }
+
+  @Test("An attention of quantized products needs few bits, one of floats all", arguments: [("d", 8), ("f", nil)])
+  func narrows(keysBy weights: String, bits: Int64?) throws {
+    let graph = try GraphText.parse(Self.attention(keysBy: weights)).graph
+    let types = try TypeInference.infer(graph).compactMapValues(\.tensorType)
+    let nodes = RewriteEngine().apply(to: graph, types: types).graph.nodes
+    let attention = try #require(nodes.first { $0.opType == "ScaledDotProductAttention" })
+    let found: Int64? = if case .int(let value) = attention.attributes["operand_bits"] { value } else { nil }
+    #expect(found == bits)
+  }
 }

@@ -6,17 +6,23 @@ import OneiroGraph
 ///     Y = softmax(scale * Q K^T) V     for every head, without the scores [N, heads, T, S] ever being in memory
 ///
 /// Q: [N, T, heads * D], K: [N, S, heads * D], V: [N, S, heads * Dv], Y: [N, T, heads * Dv]. The heads lie side by side
-/// on the last axis, as a linear layer leaves them. Without `scale` it is 1 / sqrt(D).
+/// on the last axis, as a linear layer leaves them. Without `scale` it is 1 / sqrt(D). `operand_bits` is how many bits of a
+/// number's precision a kernel has to keep where it multiplies: 32 is all of them.
 public enum ScaledDotProductAttention: Operator {
   public static let schema = OpSchema(
     "ScaledDotProductAttention", domain: Model.oneiroDomain, since: 1,
     inputs: [.one("Q", "T"), .one("K", "T"), .one("V", "T")], outputs: [.one("Y", "T")],
-    attributes: [.required("heads", .int), .float("scale")], types: ["T": .floats])
+    attributes: [.required("heads", .int), .float("scale"), .int("operand_bits", default: 32)],
+    types: ["T": .floats])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     let type = try node.elementType(0), heads = node.attributes.int("heads")
     guard heads >= 1 else {
       throw .mismatch(node: node.node, "attribute heads", expected: "1 or more", found: "\(heads)")
+    }
+    let bits = node.attributes.int("operand_bits")
+    guard [8, 32].contains(bits) else {
+      throw .mismatch(node: node.node, "attribute operand_bits", expected: "8 or 32", found: "\(bits)")
     }
     var shapes: [[Dimension]] = []
     for index in 0..<3 {

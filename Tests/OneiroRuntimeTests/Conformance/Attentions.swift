@@ -4,14 +4,16 @@ extension Conformance {
   static let attention: [Case] = {
     let name = "ScaledDotProductAttention", domain = Model.oneiroDomain
     func test(
-      _ text: String, q: Tensor, k: Tensor, v: Tensor, heads: Int, scale: Float? = nil, constant: Bool = false
+      _ text: String, q: Tensor, k: Tensor, v: Tensor, heads: Int, scale: Float? = nil, constant: Bool = false,
+      bits: Int? = nil
     ) -> Case {
       var attributes: [String: Attribute] = ["heads": .int(Int64(heads))]
       attributes["scale"] = scale.map(Attribute.float)
+      attributes["operand_bits"] = bits.map { .int(Int64($0)) }
       return Case(
-        name, domain: domain, text,
+        name, domain: domain, bits.map { "\(text), in \($0) bits" } ?? text,
         constant ? [.input(q), .constant(k), .constant(v)] : [.input(q), .input(k), .input(v)], attributes,
-        tolerance: 1e-5)
+        tolerance: bits == nil ? 1e-5 : 0.03)
     }
     // Batch, queries, keys, heads, size, size of values.
     let shapes: [(String, Int, Int, Int, Int, Int, Int)] = [
@@ -26,14 +28,29 @@ extension Conformance {
       ("no size is the mean", 1, 3, 5, 2, 0, 4),
       ("no values", 1, 3, 5, 2, 4, 0),
     ]
-    var cases = shapes.map { (text, n, t, s, heads, d, dv) in
-      test(
-        text, q: .random([n, t, heads * d], -2...2), k: .random([n, s, heads * d], -2...2, seed: 2),
-        v: .random([n, s, heads * dv], seed: 3), heads: heads)
+    var cases = [nil, 8].flatMap { bits in
+      shapes.map { (text, n, t, s, heads, d, dv) in
+        test(
+          text, q: .random([n, t, heads * d], -2...2), k: .random([n, s, heads * d], -2...2, seed: 2),
+          v: .random([n, s, heads * dv], seed: 3), heads: heads, bits: bits)
+      }
     }
     let q = Tensor.random([2, 9, 8], -2...2), k = Tensor.random([2, 401, 8], -2...2, seed: 2)
     let v = Tensor.random([2, 401, 6], seed: 3)
+    // Columns of keys that lie far from zero: what all scores of a query have in common says nothing.
+    let shifted = Tensor(k.doubles().enumerated().map { Float($1) + ($0 % 8 % 3 == 0 ? 50 : 0) }, dims: k.dims)
     cases += [
+      test("scale below zero", q: q, k: k, v: v, heads: 2, scale: -2, bits: 8),
+      test("scale zero is the mean", q: q, k: k, v: v, heads: 2, scale: 0, bits: 8),
+      test("constant keys and values", q: q, k: k, v: v, heads: 2, constant: true, bits: 8),
+      test("keys far from zero", q: q, k: shifted, v: v, heads: 2, bits: 8),
+      test("queries of zeros", q: .full([2, 9, 8], 0), k: k, v: v, heads: 2, bits: 8),
+      test("a NaN query spoils its row of its head", q: q.replacing([10: .nan]), k: k, v: v, heads: 2, bits: 8),
+      test("an infinite query as well", q: q.replacing([10: .infinity]), k: k, v: v, heads: 2, bits: 8),
+      test(
+        "a NaN key in the last block spoils its head", q: q, k: k.replacing([400 * 8 + 1: .nan]), v: v, heads: 2,
+        bits: 8),
+      test("a NaN value spoils its column", q: q, k: k, v: v.replacing([350 * 6 + 4: .nan]), heads: 2, bits: 8),
       test("scale", q: q, k: k, v: v, heads: 2, scale: 1.5),
       test("scale below zero", q: q, k: k, v: v, heads: 2, scale: -2),
       test("scale zero is the mean", q: q, k: k, v: v, heads: 2, scale: 0),

@@ -1,0 +1,20 @@
+/* What the kernels of ScaledDotProductAttention share. */
+#ifndef VECTOR_ATTENTION_H
+#define VECTOR_ATTENTION_H
+
+#include "plugin.h"
+
+#pragma GCC visibility push(hidden)
+
+typedef struct attention_shape {
+  size_t items, heads;                  /* the batch; heads of each */
+  size_t queries, keys;
+  size_t size, value_size;              /* of a head */
+  float scale;                          /* times log2(e) */
+} attention_shape;
+
+/* The shapes of a node, or why they are not taken. */
+int32_t vector_describe_attention(const oneiro_node *node, attention_shape *shape, oneiro_text *why);
+
+#pragma GCC visibility pop
+#endif
