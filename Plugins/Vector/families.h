@@ -23,6 +23,8 @@ extern const vector_family vector_geglu;
 extern const vector_family vector_conv;
 extern const vector_family vector_quantized_gemm;
 extern const vector_family vector_quantized_conv;
+extern const vector_family vector_weight_gemm;
+extern const vector_family vector_weight_conv;
 extern const vector_family vector_quantize_linear;
 extern const vector_family vector_conv_transpose;
 extern const vector_family vector_normalization_rows;

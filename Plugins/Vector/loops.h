@@ -28,6 +28,9 @@ typedef enum vector_binary {
 /* The element types that binary loops exist for. */
 typedef enum vector_number { VECTOR_F32, VECTOR_I32, VECTOR_I64, VECTOR_BOOL, VECTOR_NUMBER_COUNT } vector_number;
 
+/* What weights of few bits are widened from. */
+typedef enum vector_format { VECTOR_U8, VECTOR_I8, VECTOR_U4, VECTOR_I4, VECTOR_FORMAT_COUNT } vector_format;
+
 /* How a reduction folds one more element x into what it has. Sums are kept in double. */
 typedef enum vector_fold {
   VECTOR_FOLD_SUM, VECTOR_FOLD_ABS, VECTOR_FOLD_SQUARE, VECTOR_FOLD_PRODUCT, VECTOR_FOLD_MAX, VECTOR_FOLD_MIN,
@@ -163,6 +166,9 @@ typedef struct vector_loops {
    * Rh (r * h). It is overwritten. `projected` is that of the candidate alone. */
   void (*gru_step)(const float *gates, float *candidate, const float *projected, const float *bias, size_t hidden,
                    float *h);
+  /* y[i] = (q[first + i] - zeros[i * step]) * scales[i * step]; step is 0 or 1, zeros may be NULL. */
+  void (*widen[VECTOR_FORMAT_COUNT])(float *y, const void *q, size_t first, size_t count, const float *scales,
+                                     const float *zeros, size_t step);
   /* y[i] += factor * x[i * x_step] */
   void (*add_scaled)(float *y, const float *x, size_t count, size_t x_step, float factor);
 } vector_loops;

@@ -77,9 +77,11 @@ int32_t vector_out_of_memory(oneiro_text *why, size_t byte_count) {
 const char *vector_type_name(int32_t element_type) {
   static const char *const names[] = {
       "absent", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string",
-      "bool", "float16", "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16"};
+      "bool", "float16", "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16",
+      [ONEIRO_UINT4] = "uint4", [ONEIRO_INT4] = "int4"};
   size_t count = sizeof names / sizeof names[0];
-  return element_type >= 0 && (size_t)element_type < count ? names[element_type] : "of an unknown number";
+  const char *name = element_type >= 0 && (size_t)element_type < count ? names[element_type] : NULL;
+  return name ? name : "of an unknown number";
 }
 
 static int32_t require_plain(const oneiro_tensor *tensor, const char *kind, size_t index, oneiro_text *why) {

@@ -1,6 +1,7 @@
 #include "product.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 /* A panel of A and one of B, DEPTH x tile, are to stay in a first-level cache; a block of B, DEPTH x COLUMNS floats, in a
  * second-level one of 512 KB or more beside ROWS x DEPTH of A. */
@@ -88,6 +89,51 @@ static const float *at(const vector_operand *operand, size_t line, size_t depth)
   return operand->data + (ptrdiff_t)line * operand->line_step + (ptrdiff_t)depth * operand->depth_step;
 }
 
+/* Rows of a panel from weights: a panel's elements along K are widened next to each other, then turned. */
+static void widen_lines(float *panels, const vector_operand *operand, size_t line, size_t lines, size_t k, size_t depth,
+                        bool is_a) {
+  enum { WIDEST = 32 };          /* lines of a panel, on any level */
+  const vector_loops *loops = vector_picked;
+  size_t panel = is_a ? loops->tile_rows : loops->tile_columns;
+  float widened[WIDEST * DEPTH];
+  for (size_t first = 0; first < lines; first += panel, panels += panel * depth) {
+    size_t present = smaller(panel, lines - first);
+    for (size_t i = 0; i < present; i++)
+      vector_widen(operand->weights, widened + i * depth,
+                   operand->first + (line + first + i) * (size_t)operand->line_step + k, depth);
+    if (is_a) loops->pack_rows(panels, widened, present, depth, (ptrdiff_t)depth, 1, 1);
+    else loops->pack_columns(panels, widened, present, depth, 1, (ptrdiff_t)depth);
+  }
+}
+
+/* Columns that lie next to each other in the weights. */
+static void widen_columns(float *panels, const vector_operand *b, size_t column, size_t columns, size_t k, size_t depth) {
+  enum { MOST = 256 };
+  size_t wide = vector_picked->tile_columns;
+  float widened[MOST];
+  for (size_t row = 0; row < depth; row++)
+    for (size_t first = 0; first < columns; first += MOST) {
+      size_t count = smaller(columns - first, MOST), padded = round_up(count, wide);
+      vector_widen(b->weights, widened, b->first + (k + row) * (size_t)b->depth_step + column + first, count);
+      memset(widened + count, 0, (padded - count) * sizeof(float));
+      for (size_t j = 0; j < padded; j += wide)
+        memcpy(panels + (first + j) * depth + row * wide, widened + j, wide * sizeof(float));
+    }
+}
+
+static void pack_a(float *panels, const vector_operand *a, size_t row, size_t rows, size_t k, size_t depth) {
+  if (a->weights) widen_lines(panels, a, row, rows, k, depth, true);
+  else vector_picked->pack_rows(panels, at(a, row, k), rows, depth, a->line_step, a->depth_step, a->factor);
+}
+
+static void pack_b(float *panels, const vector_operand *b, size_t column, size_t columns, size_t k, size_t depth) {
+  const vector_loops *loops = vector_picked;
+  if (b->window) loops->pack_window(panels, b->window, b->data, column, columns, k, depth);
+  else if (!b->weights) loops->pack_columns(panels, at(b, column, k), columns, depth, b->depth_step, b->line_step);
+  else if (b->depth_step == 1) widen_lines(panels, b, column, columns, k, depth, false);
+  else widen_columns(panels, b, column, columns, k, depth);
+}
+
 /* An operand that is packed as a whole: a row of blocks along K, each with all its panels, so that block k starts at
  * (padded lines) * k. */
 typedef struct packing_job {
@@ -107,11 +153,8 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
     size_t depth = smaller(plan->depth - k, plan->depth_block);
     float *into = job->packed + round_up(all, panel) * k + first * depth;
-    const float *from = at(operand, first, k);
-    if (job->is_a)
-      vector_picked->pack_rows(into, from, lines, depth, operand->line_step, operand->depth_step, operand->factor);
-    else
-      vector_picked->pack_columns(into, from, lines, depth, operand->depth_step, operand->line_step);
+    if (job->is_a) pack_a(into, operand, first, lines, k, depth);
+    else pack_b(into, operand, first, lines, k, depth);
   }
 }
 
@@ -174,8 +217,7 @@ static void run_block(const product_job *job, size_t block, float *memory) {
     size_t depth = smaller(plan->depth - k, plan->depth_block);
     const float *b = b_memory;
     if (item.b.packed) b = item.b.packed + padded_columns * k + column * depth;
-    else if (item.b.window) loops->pack_window(b_memory, item.b.window, item.b.data, column, columns, k, depth);
-    else loops->pack_columns(b_memory, at(&item.b, column, k), columns, depth, item.b.depth_step, item.b.line_step);
+    else pack_b(b_memory, &item.b, column, columns, k, depth);
     /* Where this worker is likely to read on: in the next part along K, or in the block that follows. */
     const float *next = b;
     if (item.b.packed)
@@ -186,8 +228,7 @@ static void run_block(const product_job *job, size_t block, float *memory) {
       size_t rows = smaller(row_end - i, part);
       const float *a = a_memory;
       if (item.a.packed) a = item.a.packed + padded_rows * k + i * depth;
-      else loops->pack_rows(a_memory, at(&item.a, i, k), rows, depth, item.a.line_step, item.a.depth_step,
-                            item.a.factor);
+      else pack_a(a_memory, &item.a, i, rows, k, depth);
       /* What C starts from is written just before it is read. */
       for (size_t j = 0; j < columns; j += STRIPE * loops->tile_columns) {
         vector_product_part stripe = {item.c + i * job->c_step + column + j, job->c_step, i, column + j, rows,

@@ -6,11 +6,13 @@
 #define VECTOR_PRODUCT_H
 
 #include "plugin.h"
+#include "weights.h"
 #include "window.h"
 
 #pragma GCC visibility push(hidden)
 
-/* One operand: either packed panels of the whole K, or memory with two strides, or (B only) a window. */
+/* One operand: either packed panels of the whole K, or memory with two strides, or weights of few bits, or (B only) a
+ * window. */
 typedef struct vector_operand {
   const float *packed;
   const float *data;
@@ -18,6 +20,8 @@ typedef struct vector_operand {
   ptrdiff_t depth_step;             /* along K */
   float factor;                     /* A only: what its elements are multiplied by */
   const vector_window *window;      /* B only: `data` is the image, K runs over the taps */
+  const vector_weights *weights;    /* the strides are those of their elements, one of them 1; `data` is not looked at */
+  size_t first;                     /* the first of these elements */
 } vector_operand;
 
 struct vector_product_part;

@@ -18,6 +18,8 @@ static const vector_family *const families[] = {
     &vector_conv,
     &vector_quantized_gemm,
     &vector_quantized_conv,
+    &vector_weight_gemm,
+    &vector_weight_conv,
     &vector_quantize_linear,
     &vector_conv_transpose,
     &vector_normalization_rows,

@@ -168,6 +168,7 @@ int32_t vector_winograd_prepare(oneiro_call *call) {
 typedef struct winograd_job {
   const winograd_state *state;
   const float *x, *filters, *bias, *added;
+  const vector_weights *weights;          /* in the place of filters */
   float *y, *panels, *workspace;
   size_t first, count;                    /* panels of the chunk */
   _Atomic size_t next;
@@ -186,6 +187,23 @@ static void transform_input(void *argument, size_t begin, size_t end) {
     }
 }
 
+/* A panel of transformed filters, of output channels from `row` on. */
+static void transform_filters(const winograd_job *job, float *into, size_t row, size_t rows) {
+  enum { TAPS = 9, CHANNELS = 32, MOST_ROWS = 32 };
+  size_t depth = job->state->in_channels, step = job->state->filter_step, high = vector_picked->tile_rows;
+  if (!job->weights) {
+    vector_picked->winograd_filters(into, step, job->filters + row * depth * TAPS, rows, depth);
+    return;
+  }
+  float widened[MOST_ROWS * CHANNELS * TAPS];
+  for (size_t k = 0; k < depth; k += CHANNELS) {
+    size_t channels = smaller(CHANNELS, depth - k);
+    for (size_t i = 0; i < rows; i++)
+      vector_widen(job->weights, widened + i * channels * TAPS, ((row + i) * depth + k) * TAPS, channels * TAPS);
+    vector_picked->winograd_filters(into + k * high, step, widened, rows, channels);
+  }
+}
+
 static void run_group(const winograd_job *job, size_t first, float *memory) {
   const winograd_state *state = job->state;
   const vector_loops *loops = vector_picked;
@@ -196,8 +214,7 @@ static void run_group(const winograd_job *job, size_t first, float *memory) {
   size_t padded = round_up(rows, high >= 3 ? high / 3 : 1);
   float *filters = memory, *products = memory + PRODUCTS * state->filter_step;
   for (size_t row = 0; row < rows; row += high)
-    loops->winograd_filters(filters + row * depth, state->filter_step, job->filters + (first + row) * depth * 9,
-                            smaller(high, rows - row), depth);
+    transform_filters(job, filters + row * depth, first + row, smaller(high, rows - row));
   for (size_t product = 0; product < PRODUCTS; product++)
     loops->multiply(products + product * state->product_step, columns, filters + product * state->filter_step,
                     job->panels + product * state->input_step, padded, columns, depth, 0,
@@ -225,9 +242,11 @@ static void run_worker(void *argument, size_t worker) {
     run_group(job, first, memory);
 }
 
-int32_t vector_winograd_compute(const oneiro_call *call) {
+int32_t vector_winograd_compute(const oneiro_call *call) { return vector_winograd_convolve(call, NULL); }
+
+int32_t vector_winograd_convolve(const oneiro_call *call, const vector_weights *weights) {
   const winograd_state *state = call->state;
-  winograd_job job = {.state = state, .x = call->inputs[0].data, .filters = call->inputs[1].data,
+  winograd_job job = {.state = state, .x = call->inputs[0].data, .filters = call->inputs[1].data, .weights = weights,
                       .bias = oneiro_has_input(call->node, 2) ? call->inputs[2].data : NULL,
                       .added = oneiro_has_input(call->node, 3) ? call->inputs[3].data : NULL,
                       .y = call->outputs[0].data, .panels = call->workspace,

@@ -21,5 +21,8 @@ double vector_winograd_relative_time(const vector_convolution *convolution);
 int32_t vector_winograd_prepare(oneiro_call *call);
 int32_t vector_winograd_compute(const oneiro_call *call);
 
+/* The same with filters of few bits, [out channel, in channel, 3, 3], in the place of input 1. */
+int32_t vector_winograd_convolve(const oneiro_call *call, const vector_weights *weights);
+
 #pragma GCC visibility pop
 #endif

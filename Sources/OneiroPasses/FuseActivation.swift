@@ -25,7 +25,8 @@ struct FuseActivation: RewriteRule {
       if !isFlat { patch.addReshape("\(output)#activated", to: dims, output, like: node) }
       return patch
     }
-    guard let conv = graph.producer(of: x), ["Conv", "FusedConv", "QuantizedConv"].contains(conv.opType),
+    let convolutions: Set = ["Conv", "FusedConv", "QuantizedConv", "WeightQuantizedConv"]
+    guard let conv = graph.producer(of: x), convolutions.contains(conv.opType),
       graph.onlyReader(of: x) != nil, let fused = fused(conv, activation)
     else { return nil }
     patch.remove(conv, node)

@@ -53,7 +53,7 @@ struct ProductBehindViews {
   init?(of value: String, in graph: GraphIndex) {
     var views: [Node] = [], at = value
     while let node = graph.producer(of: at), graph.onlyReader(of: at) != nil {
-      if ["Gemm", "FusedGemm", "QuantizedGemm"].contains(node.opType) {
+      if ["Gemm", "FusedGemm", "QuantizedGemm", "WeightQuantizedGemm"].contains(node.opType) {
         guard let dims = graph.dims(at), let position = graph.position(of: at) else { return nil }
         (self.value, product, self.position, self.dims, self.views) = (value, node, position, dims, views)
         return

@@ -20,6 +20,7 @@ extension Node {
     switch op {
     case OpIdentifier(plainType): count = 3
     case OpIdentifier("Quantized\(plainType)", domain: Model.oneiroDomain): count = 6
+    case OpIdentifier("WeightQuantized\(plainType)", domain: Model.oneiroDomain): count = 5
     default: return nil
     }
     guard inputs.count <= count, attributes["activation"] == nil else { return nil }

@@ -27,6 +27,7 @@ public enum RewriteRules {
     Entry(FuseNormalizationActivation(), "needs both of its parts as single nodes"),
     Entry(FuseIntegerProduct(), "like the one below, for the other spelling of quantized models"),
     Entry(FuseQuantized(), "before products take a bias, which is the quantized product's too"),
+    Entry(FuseWeightQuantized(), "like the one above, for what has quantized weights alone"),
     Entry(NarrowAttention(), "needs to see which products are quantized"),
     Entry(FoldDequantization(), "what the one above did not take in; others look for constants"),
     Entry(FuseBias(), "the views it puts around products would hide the patterns above"),

@@ -58,7 +58,11 @@ enum {
   ONEIRO_UINT64 = 13,
   ONEIRO_COMPLEX64 = 14,
   ONEIRO_COMPLEX128 = 15,
-  ONEIRO_BFLOAT16 = 16
+  ONEIRO_BFLOAT16 = 16,
+  /* Two elements in a byte, the first in its low half. Only constants cross so, to kernels with
+   * ONEIRO_KERNEL_READS_FOUR_BITS. */
+  ONEIRO_UINT4 = 21,
+  ONEIRO_INT4 = 22
 };
 
 /* How the elements of a tensor lie in memory. `dims` is always the logical shape, in ONNX's axis order.
@@ -154,7 +158,10 @@ enum {
   /* `compute` may be given output 0 at the address of an input, whichever it is, that has the output's shape and element type:
    * it writes element i when it needs element i of that input no more. Every other tensor lies elsewhere, but for inputs
    * that are one value. */
-  ONEIRO_KERNEL_IN_PLACE = 4
+  ONEIRO_KERNEL_IN_PLACE = 4,
+  /* `supports` and `prepare` know constants of ONEIRO_UINT4 and ONEIRO_INT4. A kernel without the flag is not asked about a
+   * node that has some. */
+  ONEIRO_KERNEL_READS_FOUR_BITS = 8
 };
 
 typedef struct oneiro_kernel {

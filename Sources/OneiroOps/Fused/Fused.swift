@@ -7,5 +7,7 @@ extension Operators {
     GEGLU.self,
     QuantizedConv.self,
     QuantizedGemm.self,
+    WeightQuantizedConv.self,
+    WeightQuantizedGemm.self,
   ]
 }

@@ -95,10 +95,14 @@ final class BoundNode: @unchecked Sendable {
 
   deinit { for block in blocks { free(block) } }
 
-  /// Whether every value is of a kind that the ABI can carry: plain memory of whole bytes.
-  static func canCross(_ types: [TensorType?]) -> Bool {
-    types.allSatisfy { $0.map { oneiro_element_size($0.elementType.rawValue) > 0 } ?? true }
+  /// Whether every value is of a kind that the ABI can carry: plain memory of whole bytes, or constants of four bits.
+  static func canCross(inputs: [TensorType?], constants: [Tensor?], outputs: [TensorType?]) -> Bool {
+    let isWhole = { (type: TensorType?) in type.map { oneiro_element_size($0.elementType.rawValue) > 0 } ?? true }
+    return outputs.allSatisfy(isWhole)
+      && zip(inputs, constants).allSatisfy { isWhole($0) || ($1 != nil && isOfFourBits($0)) }
   }
+
+  static func isOfFourBits(_ type: TensorType?) -> Bool { type?.elementType == .int4 || type?.elementType == .uint4 }
 }
 
 extension oneiro_tensor {

@@ -127,6 +127,9 @@ public struct PluginKernel: @unchecked Sendable {
   /// Rounds more than the operator's definition does.
   public var isApproximate: Bool { descriptor.flags & UInt32(ONEIRO_KERNEL_APPROXIMATE) != 0 }
 
+  /// Knows constants of four bits.
+  var readsFourBits: Bool { descriptor.flags & UInt32(ONEIRO_KERNEL_READS_FOUR_BITS) != 0 }
+
   /// Writes its result over an input of the same shape when told to.
   public var mayOverwriteInput: Bool { descriptor.flags & UInt32(ONEIRO_KERNEL_IN_PLACE) != 0 }
 

@@ -51,7 +51,7 @@ struct KernelChoice {
         declined.append(.init(source: plugin.name, reason: "has no kernel for \(node.op)"))
         continue
       }
-      guard BoundNode.canCross(inputs + outputs) else {
+      guard BoundNode.canCross(inputs: inputs, constants: constants, outputs: outputs) else {
         declined.append(.init(source: plugin.name, reason: "an element type that the kernel ABI does not carry"))
         continue
       }
@@ -59,6 +59,10 @@ struct KernelChoice {
         guard !candidate.isApproximate || backend.precision == .standard else {
           declined.append(
             .init(source: plugin.name, reason: "rounds more than the definition, and precision is strict"))
+          continue
+        }
+        guard candidate.readsFourBits || !inputs.contains(where: BoundNode.isOfFourBits) else {
+          declined.append(.init(source: plugin.name, reason: "does not know elements of four bits"))
           continue
         }
         let bound = bind(for: candidate)

@@ -36,12 +36,12 @@ public struct OperationCount: Sendable, Equatable {
     else { return 0 }
     switch step.node.opType {
     // W: [M, C / group, ...]: what one element of Y sums up.
-    case "Conv", "FusedConv": return product(output) * product(second.dropFirst())
+    case "Conv", "FusedConv", "WeightQuantizedConv": return product(output) * product(second.dropFirst())
     case "QuantizedConv": return product(output) * product(inputs.count > 3 ? (inputs[3] ?? []).dropFirst() : [0])
     // W: [C, M / group, ...]: what one element of X is added to.
     case "ConvTranspose": return product(first) * product(second.dropFirst())
     // A: [M, K] or [K, M], Y: [M, N].
-    case "Gemm", "FusedGemm", "QuantizedGemm": return product(first) * Double(output.last ?? 1)
+    case "Gemm", "FusedGemm", "QuantizedGemm", "WeightQuantizedGemm": return product(first) * Double(output.last ?? 1)
     // A: [..., M, K] or [K], Y: [..., M, N].
     case "MatMul": return product(output) * Double(first.last ?? 1)
     case "ScaledDotProductAttention":

@@ -5,5 +5,5 @@ enum Conformance {
     + convTranspose + attention
     + pools + softmax + rows + channels + lpNormalization + reductions + argMax + transpose + strided + joining + gather
     + pad
-    + choosing + resize + recurrences + fused + quantized
+    + choosing + resize + recurrences + fused + quantized + weightQuantizedGemm + weightQuantizedConv
 }
