@@ -112,7 +112,7 @@ extension DreamCommand {
       try PNG.write(try contactSheet(drawn.cells), to: sheetFile)
       drawn.files.append(sheetFile)
     }
-    try report(drawn, summary, dream)
+    try report(drawn, summary, dream, recording)
   }
 
   /// Takes in one picture, drawn or there before.
@@ -153,7 +153,9 @@ extension DreamCommand {
     return "\(file.dropLast(4))-preview.png"
   }
 
-  private func report(_ drawn: DrawnPictures, _ summary: Dream.Summary, _ dream: Dream) throws {
+  private func report(
+    _ drawn: DrawnPictures, _ summary: Dream.Summary, _ dream: Dream, _ recording: Recording
+  ) throws {
     let placement = summary.placement.map { "\($0.count) nodes on \($0.source)" }.joined(separator: ", ")
     let files = drawn.files
     if json {
@@ -164,6 +166,7 @@ extension DreamCommand {
         "guidance": Double(dream.settings.guidance), "kept": drawn.kept,
         "placement": Dictionary(summary.placement.map { ($0.source, $0.count) }, uniquingKeysWith: +),
       ]
+      if let preparation = recording.preparation { object["preparation"] = preparation }
       if !drawn.labels.isEmpty {
         object["score"] =
           ["right": drawn.right, "of": drawn.labels.count, "predicted": drawn.predicted] as [String: Any]

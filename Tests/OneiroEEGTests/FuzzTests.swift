@@ -91,6 +91,11 @@ import Testing
     #expect(failures < Self.rounds && (failures > 10 || format == "vmrk"), "\(failures) failures")
   }
 
+  private static let preparations: [PreparationSettings] = [
+    #"{"channels": 3, "sampling_rate": 16, "window": [0, 0.25], "samples": 4}"#,
+    #"{"channels": 3, "sampling_rate": 10, "window": [-0.1, 0.3], "baseline": [-0.2, 0], "samples": 4, "band": [null, 1], "band_order": 1}"#,
+  ].map { try! PreparationSettings(json: $0, name: "fuzz") }
+
   /// Everything that a command would look at.
   private static func readAll(_ path: String, isDrawn: Bool) throws {
     let recording = try EEGRecording.open(path)
@@ -100,6 +105,15 @@ import Testing
       for event in timeline.events { _ = timeline.sample(at: event.onset, samplingRate: channel.samplingRate) }
       _ = timeline.segments.map { $0.samples(at: channel.samplingRate) }
       _ = timeline.time(ofSample: channel.sampleCount / 2, samplingRate: channel.samplingRate)
+    }
+    for settings in Self.preparations {
+      for choice in [TrialChoice.everyEvent, .stored, .onsets([0, 0.3])] {
+        // What cannot be prepared is refused; nothing more is asked of it.
+        guard let moments = try? recording.moments(choice, in: timeline),
+          let windows = try? TrialWindows(recording, timeline, moments, settings, channelMap: .reference)
+        else { continue }
+        try? windows.forEach { (_, window) throws(GraphError) in precondition(window.count > 0) }
+      }
     }
     guard isDrawn, let first = recording.channels.first, first.sampleCount > 0 else { return }
     var plot = RecordingPlot()

@@ -24,6 +24,7 @@ import Testing
     (#""samples": 256"#, #""samples": 1"#, "samples"), (#""samples": 256"#, #""samples": "many""#, "samples"),
     (#""sampling_rate": 500"#, #""sampling_rate": 0"#, "sampling_rate: expected more than 0, found 0.0"),
     (#""sampling_rate": 500"#, #""sampling_rate": -1"#, "sampling_rate"),
+    (#""sampling_rate": 500"#, #""sampling_rate": 1e300"#, "1000000 Hz at most"),
     ("[0.5, null]", "[40, 1]", "band: expected [low, high]"), ("[0.5, null]", "[null, null]", "band"),
     ("[-0.1, 0.4]", "[0.4, -0.1]", "window"), ("[-0.1, 0.4]", "[0, 0.001]", "two samples"),
     ("[-0.1, 0]", "[0]", "baseline"), ("robust_z", "z", "none or robust_z, found z"),

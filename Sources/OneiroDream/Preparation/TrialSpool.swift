@@ -8,6 +8,10 @@ final class TrialSpool: @unchecked Sendable {
   // Sendable: rows are written before anybody else has a tensor of it.
   private let memory: UnsafeMutableRawBufferPointer
   private let dims: [Int]
+  /// Bytes that were written since the last ones left memory.
+  private var fresh = 0
+  /// So many at most.
+  private static let mostFresh = 1 << 26
 
   /// - dims: of float32; the first counts the trials.
   init(dims: [Int]) throws(DreamError) {
@@ -41,6 +45,11 @@ final class TrialSpool: @unchecked Sendable {
     withExtendedLifetime(trial) {
       UnsafeMutableRawBufferPointer(rebasing: memory[row * size..<(row + 1) * size]).copyMemory(from: trial.bytes)
     }
+    fresh += size
+    guard fresh >= Self.mostFresh else { return }
+    fresh = 0
+    // The file keeps what the mapping lets go.
+    madvise(memory.baseAddress, memory.count, MADV_DONTNEED)
   }
 
   /// All of it.

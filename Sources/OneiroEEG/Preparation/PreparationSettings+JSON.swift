@@ -113,6 +113,8 @@ private struct PreparationFile: Codable {
         pair.count == 2 ? SecondsRange(from: pair[0], to: pair[1]) : nil, key, "[from, to] in seconds", "\(pair)")
     }
     var filters = SignalFilters(samplingRate: try positive(sampling_rate, "sampling_rate"))
+    // Faster than any amplifier; seconds times such a rate are still integers.
+    _ = try require(sampling_rate <= 1e6 ? 0 : nil, "sampling_rate", "1000000 Hz at most", "\(sampling_rate)")
     if let band {
       filters.band = try require(
         band.count == 2 ? FrequencyBand(low: band[0], high: band[1]) : nil, "band", "[low, high] in Hz",
