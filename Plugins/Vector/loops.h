@@ -115,6 +115,8 @@ typedef struct vector_loops {
   /* The same for pairs of signed numbers of 16 bits. */
   void (*multiply_pairs)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
                          size_t columns, size_t depth, int accumulate, const float *then);
+  /* How long a product of bytes takes, in terms of one of floats. */
+  float time_of_bytes;
   /* What the sums mean: y[i] = (sum[i] - offsets[i * step]) * factors[i * step] + bias[i * step] + added[i], where y holds
    * the sums; step is 0 or 1, bias and added may be NULL. */
   void (*dequantize_sums)(float *y, const int32_t *offsets, const float *factors, const float *bias, const float *added,

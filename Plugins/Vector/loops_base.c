@@ -5,6 +5,9 @@
 #define TILE_ROWS 4
 #if defined(__x86_64__)
 #define MULTIPLY_PAIRS(a, b) ((vi)_mm_madd_epi16((__m128i)(a), (__m128i)(b)))
+#define TIME_OF_BYTES 0.75f
+#else
+#define TIME_OF_BYTES 1.5f
 #endif
 #define LOOPS vector_loops_base
 #define LOOPS_ISA "base"

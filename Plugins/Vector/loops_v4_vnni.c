@@ -6,6 +6,7 @@
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4,avx512vnni"), min_vector_width(512))), apply_to = function)
 #define LANES 16
 #define TILE_ROWS 12
+#define TIME_OF_BYTES 0.27f
 #define HAS_VNNI
 #define LOOPS vector_loops_v4_vnni
 #define LOOPS_ISA "x86-64-v4+vnni"

@@ -30,6 +30,15 @@ int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, oneir
   return ONEIRO_OK;
 }
 
+int32_t vector_require_added(const oneiro_node *node, oneiro_text *why) {
+  if (!oneiro_has_input(node, QUANTIZED_ADDED)) return ONEIRO_OK;
+  const oneiro_tensor *z = &node->inputs[QUANTIZED_ADDED], *y = &node->outputs[0];
+  bool is_per_channel = z->rank == y->rank && z->dims[0] == y->dims[0] && z->dims[1] == y->dims[1] &&
+                        vector_product(z->dims, 2, z->rank) == 1;
+  if (!is_per_channel && !vector_same_dims(z, y)) return vector_refuse(why, "Z has another shape than Y");
+  return ONEIRO_OK;
+}
+
 vector_activations vector_activations_of(const oneiro_call *call) {
   const oneiro_tensor *zero_point = &call->inputs[QUANTIZED_X_ZERO_POINT];
   bool is_signed = call->inputs[QUANTIZED_X].element_type == ONEIRO_INT8;

@@ -27,6 +27,9 @@ enum { QUANTIZED_X, QUANTIZED_X_SCALE, QUANTIZED_X_ZERO_POINT, QUANTIZED_W, QUAN
  * constant. */
 int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, oneiro_text *why);
 
+/* Of a convolution: that Z has the output's shape, or one number for each channel of each image. */
+int32_t vector_require_added(const oneiro_node *node, oneiro_text *why);
+
 /* Of activations: the scale, the zero point as it is once they are unsigned, and what makes them so by exclusive or. */
 typedef struct vector_activations {
   float scale;
