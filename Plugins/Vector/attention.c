@@ -118,16 +118,17 @@ static const float *values_of(const attention_state *state, const float *block, 
 static void pack(void *argument, size_t begin, size_t end) {
   const attention_job *job = argument;
   const attention_state *state = job->state;
+  const attention_shape *shape = &state->shape;
   size_t row = state->shape.heads * state->shape.size, value_row = state->shape.heads * state->shape.value_size;
   for (size_t index = begin; index < end; index++) {
     size_t block = index % state->blocks, head = index / state->blocks % state->shape.heads;
     size_t item = index / state->blocks / state->shape.heads, keys = keys_of(state, block);
     size_t first = item * state->shape.keys + block * state->key_block;
     float *into = job->packed + index * state->block_floats;
-    vector_picked->pack_rows(into, job->k + first * row + head * state->shape.size, keys, state->shape.size, (ptrdiff_t)row, 1,
+    vector_picked->pack_rows(into, job->k + first * row + head * shape->size, keys, shape->size, (ptrdiff_t)row, 1,
                              state->shape.scale);
     vector_picked->pack_rows((float *)values_of(state, into, keys),
-                             job->v + first * value_row + head * state->shape.value_size, state->shape.value_size, keys, 1,
+                             job->v + first * value_row + head * shape->value_size, shape->value_size, keys, 1,
                              (ptrdiff_t)value_row, 1);
   }
 }
@@ -180,7 +181,8 @@ static int32_t compute(const oneiro_call *call) {
   size_t blocks = state->shape.items * state->shape.heads * state->blocks;
   attention_job job = {state, call->inputs[0].data, call->inputs[1].data, call->inputs[2].data, call->outputs[0].data,
                        call->workspace, (float *)call->workspace + blocks * state->block_floats, 0};
-  vector_parallel_ranges(call, blocks, state->key_block * (state->shape.size + state->shape.value_size) * 2, pack, &job);
+  size_t width = state->shape.size + state->shape.value_size;
+  vector_parallel_ranges(call, blocks, state->key_block * width * 2, pack, &job);
   size_t workers = smaller(smaller(state->workers, (size_t)call->threads),
                            state->shape.items * state->shape.heads * state->groups);
   vector_parallel_workers(call, workers, run_worker, &job);

@@ -1,8 +1,9 @@
-/* ai.oneiro's ScaledDotProductAttention where `operand_bits` allows it: bytes for queries and keys, 16 bits for weights and
- * values. It goes over the blocks as attention.c does.
+/* ai.oneiro's ScaledDotProductAttention where `operand_bits` allows it: bytes for queries and keys, 16 bits for weights
+ * and values. It goes over the blocks as attention.c does.
  *
- * Queries have a scale each. Keys have one for a head, and are taken relative to the middle of their range in each column,
- * which adds the same to all scores of a query: the softmax does not see it. Values have a scale for each column of a block. */
+ * Queries have a scale each. Keys have one for a head, and are taken relative to the middle of their range in each
+ * column, which adds the same to all scores of a query: the softmax does not see it. Values have a scale for each
+ * column of a block. */
 #include <float.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -51,7 +52,7 @@ static size_t value_floats(const narrow_state *state, size_t keys) {
   return round_up(state->shape.value_size, vector_picked->tile_rows) * ((keys + 1) / 2);
 }
 
-/* Before any block: for every item and head the unit of its keys, and for every item bounds of all columns of its keys. */
+/* Before any block: the unit of the keys of every item and head, and bounds of all columns of every item's keys. */
 static size_t unit_floats(const narrow_state *state) { return round_up(state->shape.items * state->shape.heads, 16); }
 static size_t bound_floats(const narrow_state *state) {
   return round_up(state->shape.items * 2 * state->shape.heads * state->shape.size, 16);
@@ -140,7 +141,7 @@ static void pack_block(const narrow_job *job, size_t index, float *memory) {
   const float *low = job->bounds + item * 2 * row + head * shape->size, *high = low + row;
   for (size_t i = 0; i < shape->size; i++) middle[i] = low[i] / 2 + high[i] / 2;
   float unit = job->units[item * shape->heads + head], factor = unit >= FLT_MIN ? 1 / unit : 0;
-  if (shape->scale < 0) factor = -factor;   /* so that a query's unit is never negative, and its largest score the largest */
+  if (shape->scale < 0) factor = -factor;   /* units are never negative: the largest number is the largest score */
   uint8_t *bytes = (uint8_t *)rows;
   for (size_t key = 0; key < keys; key++, bytes += byte_row) {
     vector_picked->quantize_centered(bytes, job->k + (first + key) * row + head * shape->size, middle, shape->size,

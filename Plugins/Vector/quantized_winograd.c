@@ -1,8 +1,8 @@
 /* QuantizedConv by Winograd's formula, in float32: its operands are dequantized first. Without instructions that
  * multiply bytes four at a time a quarter of the multiplications is worth more than narrow ones.
  *
- * The filters are dequantized in every run, into the workspace: kept as floats they would be four times as large as in the
- * file for as long as the model lives. */
+ * The filters are dequantized in every run, into the workspace: kept as floats they would be four times as large as in
+ * the file for as long as the model lives. */
 #include <math.h>
 #include <stdlib.h>
 
