@@ -18,6 +18,7 @@ let package = Package(
   ],
   targets: [
     // Libraries of the system.
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
     .systemLibrary(name: "COpenJPEG", pkgConfig: "libopenjp2", providers: [.apt(["libopenjp2-7-dev"])]),
     .systemLibrary(name: "COpenMP", path: "Plugins/OneDNN/COpenMP"),
@@ -41,7 +42,7 @@ let package = Package(
     .target(
       name: "OneiroRuntime",
       dependencies: [
-        "COneiroKernel", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
+        "CMalloc", "COneiroKernel", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
       ]),
     .target(
       name: "OneiroQuantization",

@@ -5,7 +5,7 @@
 
 /* A panel of A and one of B, DEPTH x tile, are to stay in a first-level cache; a block of B, DEPTH x COLUMNS floats, in a
  * second-level one of 512 KB or more beside ROWS x DEPTH of A. */
-enum { DEPTH = 384, COLUMNS = 192, ROWS = 192 };
+enum { DEPTH = VECTOR_MOST_DEPTH, COLUMNS = 192, ROWS = 192 };
 
 /* Floats of A that are worth packing ahead for all workers. */
 enum { SHARED_FLOATS = 1 << 20 };

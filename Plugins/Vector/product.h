@@ -62,6 +62,9 @@ typedef struct vector_product_plan {
   vector_elements elements;         /* floats, if nobody says otherwise */
 } vector_product_plan;
 
+/* The longest part of K that a panel holds in a row. */
+enum { VECTOR_MOST_DEPTH = 384 };
+
 /* Which operand comes packed and constant, if any. */
 typedef enum vector_packed { VECTOR_NEITHER_PACKED, VECTOR_A_PACKED, VECTOR_B_PACKED } vector_packed;
 

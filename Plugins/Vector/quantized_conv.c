@@ -79,20 +79,53 @@ static void fill_taps(const conv_state *state, vector_tap *taps) {
     }
 }
 
-/* Filters [out channel, quad, tap] of four bytes each, from [out channel, in channel, tap]. */
-static void group_filters(const conv_state *state, const int8_t *filters, int8_t *groups, int32_t *sums) {
+typedef struct packing_job {
+  const conv_state *state;
+  const int8_t *filters;
+  float *packed;                      /* all groups of the convolution */
+} packing_job;
+
+/* Part of a filter, [quad, tap] of four bytes each from [in channel, tap]: `count` elements from `first` on. */
+static void group_filter(const conv_state *state, int8_t *into, const int8_t *filter, size_t first, size_t count) {
+  size_t channels = state->convolution.in_channels, taps = state->convolution.taps;
+  for (size_t at = first, tap = first % taps, in = first / taps * VECTOR_BYTES; at < first + count; at++) {
+    const int8_t *from = filter + in * taps + tap;
+    size_t rest = channels - in;
+    for (size_t byte = 0; byte < VECTOR_BYTES; byte++, into++)
+      *into = rest >= VECTOR_BYTES || byte < rest ? from[byte * taps] : 0;
+    if (++tap == taps) {
+      tap = 0;
+      in += VECTOR_BYTES;
+    }
+  }
+}
+
+/* Panels of filters, counted through the convolution's groups, and the filters' sums. */
+static void pack_panels(void *argument, size_t begin, size_t end) {
+  enum { HIGHEST = 16 };
+  const packing_job *job = argument;
+  const conv_state *state = job->state;
   const vector_convolution *convolution = &state->convolution;
-  size_t outputs = convolution->groups * convolution->out_channels, taps = convolution->taps;
-  size_t row = state->quads * taps * VECTOR_BYTES;
-  memset(groups, 0, outputs * row);
-  for (size_t out = 0; out < outputs; out++) {
-    sums[out] = 0;
-    for (size_t in = 0; in < convolution->in_channels; in++)
-      for (size_t tap = 0; tap < taps; tap++) {
-        int8_t weight = *filters++;
-        groups[out * row + (in / VECTOR_BYTES * taps + tap) * VECTOR_BYTES + in % VECTOR_BYTES] = weight;
-        sums[out] += weight;
-      }
+  const vector_product_plan *plan = &convolution->plan;
+  size_t high = vector_picked->tile_rows, panels = (plan->rows + high - 1) / high;
+  size_t filter = convolution->in_channels * convolution->taps;
+  _Alignas(VECTOR_ALIGNMENT) int8_t groups[HIGHEST * VECTOR_MOST_DEPTH * VECTOR_BYTES];
+  for (size_t panel = begin; panel < end; panel++) {
+    size_t group = panel / panels, first = panel % panels * high;
+    size_t rows = plan->rows - first < high ? plan->rows - first : high, out = group * plan->rows + first;
+    const int8_t *filters = job->filters + out * filter;
+    for (size_t row = 0; row < rows; row++) {
+      int32_t sum = 0;
+      for (size_t i = 0; i < filter; i++) sum += filters[row * filter + i];
+      state->sums[out + row] = sum;
+    }
+    for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
+      size_t depth = plan->depth - k < plan->depth_block ? plan->depth - k : plan->depth_block;
+      for (size_t row = 0; row < rows; row++)
+        group_filter(state, groups + row * depth * VECTOR_BYTES, filters + row * filter, k, depth);
+      vector_picked->pack_rows(job->packed + group * convolution->packed_group + panels * high * k + first * depth,
+                               (const float *)(const void *)groups, rows, depth, (ptrdiff_t)depth, 1, 1);
+    }
   }
 }
 
@@ -120,12 +153,7 @@ static int32_t prepare(oneiro_call *call) {
                 VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
   size_t byte_count = head + convolution->groups * convolution->packed_group * sizeof(float);
   conv_state *state = vector_new_packed(byte_count);
-  int8_t *groups = malloc(outputs * depth * VECTOR_BYTES + 1);
-  if (!state || !groups) {
-    free(state);
-    free(groups);
-    return vector_out_of_memory(call->why, byte_count);
-  }
+  if (!state) return vector_out_of_memory(call->why, byte_count);
   *state = described;
   vector_tap *taps = (vector_tap *)(state + 1);
   fill_taps(state, taps);
@@ -133,14 +161,9 @@ static int32_t prepare(oneiro_call *call) {
   state->sums = (int32_t *)(taps + depth);
   float *packed = (float *)(void *)((char *)state + head);
   state->convolution.packed = packed;
-  group_filters(state, node->inputs[QUANTIZED_W].data, groups, state->sums);
-  for (size_t group = 0; group < convolution->groups; group++) {
-    const int8_t *filters = groups + group * convolution->out_channels * depth * VECTOR_BYTES;
-    vector_operand a = {.data = (const float *)(const void *)filters, .line_step = (ptrdiff_t)depth, .depth_step = 1,
-                        .factor = 1};
-    vector_pack_all_rows(call, &state->convolution.plan, &a, packed + group * convolution->packed_group);
-  }
-  free(groups);
+  packing_job packing = {state, node->inputs[QUANTIZED_W].data, packed};
+  size_t high = vector_picked->tile_rows, panels = convolution->groups * ((convolution->out_channels + high - 1) / high);
+  vector_parallel_ranges(call, panels, high * convolution->in_channels * convolution->taps, pack_panels, &packing);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->convolution.plan) + 2 * outputs * sizeof(float) +

@@ -47,18 +47,47 @@ typedef struct gemm_state {
   _Alignas(VECTOR_ALIGNMENT) float packed[];
 } gemm_state;
 
-/* A matrix of groups, [columns, groups], from B. */
-static void group_weights(const gemm_shape *shape, const int8_t *b, int8_t *groups, int32_t *sums) {
-  size_t row = vector_byte_groups(shape->depth) * VECTOR_BYTES;
-  memset(groups, 0, shape->columns * row);
-  memset(sums, 0, shape->columns * sizeof *sums);
+typedef struct packing_job {
+  const gemm_shape *shape;
+  const vector_product_plan *plan;
+  const int8_t *b;
+  float *packed;
+  int32_t *sums;
+} packing_job;
+
+/* Panels of B, and the sums of their columns. A part of a panel is grouped, [columns, groups], and then turned. */
+static void pack_panels(void *argument, size_t begin, size_t end) {
+  enum { WIDEST = 32, SQUARE = 64 };
+  const packing_job *job = argument;
+  const gemm_shape *shape = job->shape;
+  const vector_product_plan *plan = job->plan;
+  size_t wide = vector_picked->tile_columns, padded = (plan->columns + wide - 1) / wide * wide;
   size_t column_step = shape->transposes_b ? shape->depth : 1, depth_step = shape->transposes_b ? 1 : shape->columns;
-  for (size_t k = 0; k < shape->depth; k++)
-    for (size_t column = 0; column < shape->columns; column++) {
-      int8_t weight = b[column * column_step + k * depth_step];
-      groups[column * row + k] = weight;
-      sums[column] += weight;
+  _Alignas(VECTOR_ALIGNMENT) int8_t groups[WIDEST * VECTOR_MOST_DEPTH * VECTOR_BYTES];
+  for (size_t first = begin * wide; first < end * wide && first < plan->columns; first += wide) {
+    size_t columns = plan->columns - first < wide ? plan->columns - first : wide;
+    memset(job->sums + first, 0, columns * sizeof *job->sums);
+    for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
+      size_t depth = plan->depth - k < plan->depth_block ? plan->depth - k : plan->depth_block;
+      size_t row = depth * VECTOR_BYTES, start = k * VECTOR_BYTES;
+      size_t bytes = shape->depth - start < row ? shape->depth - start : row;
+      /* In squares, so that the lines of B that are read across stay in the cache. */
+      for (size_t at = 0; at < bytes; at += SQUARE) {
+        size_t count = bytes - at < SQUARE ? bytes - at : SQUARE;
+        for (size_t column = 0; column < columns; column++) {
+          const int8_t *from = job->b + (first + column) * column_step + (start + at) * depth_step;
+          int8_t *into = groups + column * row + at;
+          int32_t sum = 0;
+          for (size_t i = 0; i < count; i++) sum += into[i] = from[i * depth_step];
+          job->sums[first + column] += sum;
+        }
+      }
+      for (size_t column = 0; column < columns && bytes < row; column++)
+        memset(groups + column * row + bytes, 0, row - bytes);
+      vector_picked->pack_columns(job->packed + padded * k + first * depth, (const float *)(const void *)groups, columns,
+                                  depth, 1, (ptrdiff_t)depth);
     }
+  }
 }
 
 static int32_t prepare(oneiro_call *call) {
@@ -70,19 +99,13 @@ static int32_t prepare(oneiro_call *call) {
   size_t depth = vector_byte_groups(shape.depth), floats = vector_packed_columns_floats(shape.columns, depth);
   size_t byte_count = sizeof(gemm_state) + floats * sizeof(float) + shape.columns * sizeof(int32_t);
   gemm_state *state = vector_new_packed(byte_count);
-  int8_t *groups = malloc(shape.columns * depth * VECTOR_BYTES + 1);
-  if (!state || !groups) {
-    free(state);
-    free(groups);
-    return vector_out_of_memory(call->why, byte_count);
-  }
+  if (!state) return vector_out_of_memory(call->why, byte_count);
   *state = (gemm_state){.plan = vector_plan_product(shape.rows, shape.columns, depth, 1, VECTOR_B_PACKED, call->threads),
                         .depth = shape.depth, .activation = activation, .sums = (int32_t *)(state->packed + floats)};
   state->plan.elements = VECTOR_BYTES_B_SIGNED;
-  group_weights(&shape, call->node->inputs[QUANTIZED_W].data, groups, state->sums);
-  vector_operand b = {.data = (const float *)(const void *)groups, .line_step = (ptrdiff_t)depth, .depth_step = 1};
-  vector_pack_all_columns(call, &state->plan, &b, state->packed);
-  free(groups);
+  packing_job packing = {&shape, &state->plan, call->node->inputs[QUANTIZED_W].data, state->packed, state->sums};
+  size_t wide = vector_picked->tile_columns;
+  vector_parallel_ranges(call, (shape.columns + wide - 1) / wide, wide * shape.depth, pack_panels, &packing);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->plan) + 2 * shape.columns * sizeof(float) +

@@ -61,6 +61,16 @@ public final class ByteStorage: @unchecked Sendable {
     origin = isMappedFile ? .file : .borrowed
   }
 
+  /// Whether the bytes are pages of a file that is mapped.
+  public var isMappedFile: Bool { origin == .file }
+
+  /// Tells the system that the bytes of a mapped file will be needed soon.
+  public func readAhead() {
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: base) / page * page
+    guard origin == .file, byteCount > 0, let memory = UnsafeMutableRawPointer(bitPattern: start) else { return }
+    madvise(memory, Int(UInt(bitPattern: base) + UInt(byteCount) - start), MADV_WILLNEED)
+  }
+
   /// Tells the system that the bytes are not needed for now. Those of a mapped file leave memory, and are read anew by
   /// whoever touches them again; others stay.
   public func setAside() {

@@ -67,12 +67,14 @@ struct BackendOptions: ParsableArguments {
     return tuning
   }
 
-  func planner() throws -> Planner { try planner(threads: usefulThreads, tuning: openedTuning) }
+  func planner(maxMemory: Int? = nil) throws -> Planner {
+    try planner(threads: usefulThreads, tuning: openedTuning, maxMemory: maxMemory)
+  }
 
-  func planner(threads: Int, tuning: Tuning) throws -> Planner {
+  func planner(threads: Int, tuning: Tuning, maxMemory: Int? = nil) throws -> Planner {
     Planner(
       backend: try load(), hostOperators: [DenoiseOperator.self], threads: threads, tuning: tuning,
-      rewrites: try rewrites)
+      rewrites: try rewrites, maxMemory: maxMemory)
   }
 
   var rewrites: RewriteSettings {

@@ -19,10 +19,12 @@ struct Bench: ParsableCommand {
         oneiro bench unet.onnx --input sample=1x4x64x64 --per-node
         oneiro bench unet.onnx --backend openblas --threads 1 --json
         oneiro bench unet.onnx --profile trace.json
+        oneiro bench unet_w8.onnx --max-memory 300M
       """)
 
   @Argument(help: "An ONNX file.") var model: String
   @OptionGroup var options: BackendOptions
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var verbosity: VerboseOption
   @Option(help: ArgumentHelp("Runs that count.", valueName: "n")) var runs = 20
   @Option(help: ArgumentHelp("Runs before the first that counts.", valueName: "n")) var warmup = 3
@@ -40,7 +42,7 @@ struct Bench: ParsableCommand {
   }
 
   func run() throws {
-    let planner = try options.planner()
+    let planner = try options.planner(maxMemory: memory.maxMemory?.bytes)
     let clock = ContinuousClock()
     let loadStart = clock.now
     let graph = try LoadedModel(path: model).graph

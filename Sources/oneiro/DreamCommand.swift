@@ -89,6 +89,7 @@ struct DreamCommand: ParsableCommand {
   var trials: String?
   @OptionGroup(title: "Preparation") var preparation: PreparationOptions
   @OptionGroup var options: BackendOptions
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var verbosity: VerboseOption
 
   func validate() throws {
@@ -169,6 +170,7 @@ struct DreamCommand: ParsableCommand {
     result.threads = options.usefulThreads
     result.tuning = options.openedTuning
     result.rewrites = try options.rewrites
+    result.maxMemory = memory.maxMemory?.bytes
     if verbosity.verbose { result.didPlan = { [verbosity] in verbosity.announce($0) } }
     result.replacing = try replacedParts()
     let hasClassifier = try Bundle.list(pipeline).contains { $0.role == "image_classifier" }

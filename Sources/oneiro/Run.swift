@@ -13,6 +13,7 @@ struct Run: ParsableCommand {
       pictures, float[1,3,H,W] in -1 ... 1.
 
         oneiro run unet.onnx --input sample=x.npy --input timestep=t.npy --input context=c.npy --output-dir results
+        oneiro run unet_w8.onnx --input sample=x.npy --input timestep=t.npy --input context=c.npy --max-memory 300M
       """)
 
   @Argument(help: "An ONNX file.") var model: String
@@ -22,6 +23,7 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("Write every output to DIR/<name>.npy.", valueName: "dir")) var outputDir: String?
   @Flag(help: "Fail when a value is NaN or infinite, and name the node that made it.") var checkFinite = false
   @OptionGroup var options: BackendOptions
+  @OptionGroup var memory: MemoryOption
   @OptionGroup var verbosity: VerboseOption
 
   func validate() throws {
@@ -57,7 +59,7 @@ struct Run: ParsableCommand {
       }
     }
     let files = try outputDir == nil ? [:] : Self.fileNames(loaded.graph.outputs.map(\.name))
-    let runner = GraphRunner(loaded.graph, planner: try options.planner())
+    let runner = GraphRunner(loaded.graph, planner: try options.planner(maxMemory: memory.maxMemory?.bytes))
     runner.didPlan = verbosity.announce
     var runOptions = RunOptions()
     runOptions.checksFinite = checkFinite

@@ -56,6 +56,14 @@ import Testing
     try expectFailure([verb, path], path, "a graph without cycles", "\"first\"", "\"second\"")
   }
 
+  @Test(arguments: ["run", "bench"]) func tooLittleMemory(verb: String) throws {
+    let path = try files.model("g (float[64] x) => (float[64] y) { [wave] y = Sin (x) }")
+    let input = try files.array(Tensor([Float](repeating: 1, count: 64), dims: [64]))
+    let arguments = verb == "run" ? ["--input", "x=\(input)"] : []
+    try expectFailure(
+      [verb, path, "--max-memory", "1M"] + arguments, "\"wave\"", "memory", "expected at most 1.0 MiB", "found")
+  }
+
   // MARK: - External data
 
   @Test func externalDataThatIsAbsent() throws {

@@ -20,6 +20,8 @@ public final class Dream {
     public var threads = Threads.available
     public var tuning = Tuning.off
     public var rewrites = RewriteSettings()
+    /// Bytes that the process may have resident while a picture is drawn; `nil`: as many as it takes.
+    public var maxMemory: Int?
     /// Outputs of the pipeline to compute beside the picture, where it has them.
     public var alsoComputes: [String] = []
     /// Told of each plan before it runs.
@@ -257,7 +259,8 @@ extension Dream.Options {
   /// Plans graphs for the kernels that were asked for.
   public var planner: Planner {
     Planner(
-      backend: backend, hostOperators: [DenoiseOperator.self], threads: threads, tuning: tuning, rewrites: rewrites)
+      backend: backend, hostOperators: [DenoiseOperator.self], threads: threads, tuning: tuning, rewrites: rewrites,
+      maxMemory: maxMemory)
   }
 
   /// The hashes of all files that a picture is made from.

@@ -127,6 +127,9 @@ public struct PluginKernel: @unchecked Sendable {
   /// Rounds more than the operator's definition does.
   public var isApproximate: Bool { descriptor.flags & UInt32(ONEIRO_KERNEL_APPROXIMATE) != 0 }
 
+  /// The level, and what tells the kernel from others.
+  var isaAndMethod: String { method.map { "\(isa), \($0)" } ?? isa }
+
   /// Knows constants of four bits.
   var readsFourBits: Bool { descriptor.flags & UInt32(ONEIRO_KERNEL_READS_FOUR_BITS) != 0 }
 
@@ -193,13 +196,13 @@ public struct PluginKernel: @unchecked Sendable {
 /// A plugin's kernel with what it made of one node.
 final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
   // Sendable: the ABI says that `compute` may run on several threads with one state.
-  private let kernel: PluginKernel
-  private let node: BoundNode
+  let kernel: PluginKernel
+  let node: BoundNode
   private let label: String
-  private let state: UnsafeMutableRawPointer?
+  private var state: UnsafeMutableRawPointer?
   let workspaceByteCount: Int
   var source: String { kernel.source }
-  var isa: String { kernel.method.map { "\(kernel.isa), \($0)" } ?? kernel.isa }
+  var isa: String { kernel.isaAndMethod }
   var needsNoNarrowConstants: Bool { kernel.readsNarrow }
   var mayOverwriteInput: Bool { kernel.mayOverwriteInput }
 
@@ -213,6 +216,17 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
   }
 
   deinit { if let state { kernel.descriptor.release?(state) } }
+
+  var hasState: Bool { state != nil }
+
+  /// Lets go of what the kernel has made of the node, which is not used afterwards.
+  /// - Returns: the bytes that it held.
+  func releaseMeasuring() -> Int {
+    let before = HeapMemory.usedByteCount
+    if let state { kernel.descriptor.release?(state) }
+    state = nil
+    return max(before - HeapMemory.usedByteCount, 0)
+  }
 
   func compute(_ call: borrowing StepCall) throws(RunError) {
     var frame = oneiro_call()

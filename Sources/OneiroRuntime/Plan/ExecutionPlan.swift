@@ -20,6 +20,8 @@ public struct ExecutionPlan: Sendable {
   /// Nodes of the graph that were computed while planning, or whose output is a view of their input.
   public let foldedNodeCount: Int
   public let viewNodeCount: Int
+  /// Bytes that the process may have resident while it runs: weights are read when a step needs them, and let go after it.
+  public internal(set) var maxMemory: Int?
 
   /// A value's place: an offset into the arena, or an index into `constants`.
   public enum Location: Sendable, Hashable {

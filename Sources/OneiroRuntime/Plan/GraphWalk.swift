@@ -283,7 +283,9 @@ struct GraphWalk {
     let rewritten = RewriteEngine(settings: planner.rewrites, log: planner.rewriteLog).apply(to: rest, types: types)
     var lowering = Lowering(planner: planner, types: rewritten.types, constants: rewritten.graph.initializers)
     for node in rewritten.graph.nodes { try lowering.visit(node) }
-    return try lowering.plan(
+    var plan = try lowering.plan(
       rewritten.graph, inputs: inputs, outputs: outputs, cadence: cadence, foldedNodeCount: foldedNodeCount)
+    plan.maxMemory = planner.maxMemory
+    return plan
   }
 }

@@ -9,6 +9,8 @@ struct KernelChoice {
   let hostOperators: [any HostOperator.Type]
   let threads: Int
   let tuning: Tuning
+  /// Whether packed constants are to be in memory only while their node runs.
+  let streams: Bool
 
   enum Choice {
     case kernel(any PreparedKernel, declined: [ExecutionPlan.Declined])
@@ -77,11 +79,11 @@ struct KernelChoice {
     switch KernelTuner(tuning: tuning, threads: threads).choose(
       among: offers, label: node.label, canRun: !hasNarrow)
     {
-    case .prepared(let kernel): return .kernel(kernel, declined: declined)
+    case .prepared(let kernel): return .kernel(streamed(kernel, node), declined: declined)
     case .order(let offers):
       for offer in offers {
         switch try offer.kernel.prepare(offer.node, label: node.label, threads: threads, tuning: tuning) {
-        case .prepared(let kernel): return .kernel(kernel, declined: declined)
+        case .prepared(let kernel): return .kernel(streamed(kernel, node), declined: declined)
         case .declined(let reason): declined.append(.init(source: offer.kernel.source, reason: reason))
         }
       }
@@ -95,5 +97,9 @@ struct KernelChoice {
     let reasons = declined.map { "\($0.source): \($0.reason)" }.joined(separator: "; ")
     throw .kernel(
       node: node.label, op: node.op, kernel: backend.text, reason: "no kernel, and nothing may fall back: \(reasons)")
+  }
+
+  private func streamed(_ kernel: any PreparedKernel, _ node: Node) -> any PreparedKernel {
+    streams ? StreamedKernel.replacing(kernel, label: node.label, threads: threads, tuning: tuning) : kernel
   }
 }

@@ -32,7 +32,8 @@ struct Lowering {
       throw .graph(.invalid(node: node, nil, "unknown operator \(node.op)"))
     }
     let choice = try KernelChoice(
-      backend: planner.backend, hostOperators: planner.hostOperators, threads: planner.threads, tuning: planner.tuning
+      backend: planner.backend, hostOperators: planner.hostOperators, threads: planner.threads, tuning: planner.tuning,
+      streams: planner.maxMemory != nil
     )
     .choose(
       node, op, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.map { types[$0] },

@@ -14,13 +14,16 @@ public struct Planner: Sendable {
   public let threads: Int
   public let tuning: Tuning
   public let rewrites: RewriteSettings
+  /// Bytes that the process may have resident while a plan runs; `nil`: as many as it takes.
+  public let maxMemory: Int?
   /// The patches of all graphs that this planner has planned.
   public let rewriteLog: RewriteLog
 
   public init(
     backend: Backend, hostOperators: [any HostOperator.Type] = [], threads: Int = Threads.available,
-    tuning: Tuning = .off, rewrites: RewriteSettings = RewriteSettings()
+    tuning: Tuning = .off, rewrites: RewriteSettings = RewriteSettings(), maxMemory: Int? = nil
   ) {
+    self.maxMemory = maxMemory
     self.rewrites = rewrites
     rewriteLog = RewriteLog(limit: rewrites.stopAfter)
     self.backend = backend
@@ -69,6 +72,7 @@ public struct Planner: Sendable {
   ) throws(RunError) -> Round {
     var walk = GraphWalk(planner: self, graph: graph, cadence: cadence)
     try walk.bind(inputs)
+    if maxMemory != nil { HeapMemory.giveBack() }
     for node in graph.nodes { try walk.visit(node) }
     let round = try walk.finish()
     if tuning != .off { TuningCache.shared.save() }

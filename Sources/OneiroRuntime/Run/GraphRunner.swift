@@ -45,7 +45,7 @@ public final class GraphRunner {
   /// should not be packed in memory at once.
   private func makeRoom() {
     let bytes = graph.initializers.values.reduce(0) { $0 + $1.storedByteCount }
-    if bytes > Self.mostBytes { cached.removeAll() }
+    if bytes > Self.mostBytes || planner.maxMemory != nil { cached.removeAll() }
   }
 
   public init(_ graph: Graph, planner: Planner) {

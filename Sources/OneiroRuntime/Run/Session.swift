@@ -17,10 +17,14 @@ public struct Session: ~Copyable {
     let state: AnyObject?
     /// Whether the step runs a plan of its own.
     let hasBody: Bool
+    /// Weights that are read when the step comes, and let go after it.
+    let streamed: [ByteStorage]
   }
 
   /// - arena: memory of `plan.arenaByteCount` bytes, 64-byte aligned, that outlives the session; `nil` to allocate it.
+  /// - Throws: also when the plan cannot be held to its `maxMemory`.
   public init(_ plan: ExecutionPlan, arena given: UnsafeMutableRawPointer? = nil) throws(RunError) {
+    if let limit = plan.maxMemory, given == nil { try MemoryBudget(limit: limit).fit(plan) }
     var memory: UnsafeMutableRawPointer? = given
     if given == nil {
       guard posix_memalign(&memory, ByteStorage.alignment, max(plan.arenaByteCount, ByteStorage.alignment)) == 0 else {
@@ -39,7 +43,8 @@ public struct Session: ~Copyable {
             inputs: Self.tensors(step.inputs, plan, arena, omitsNarrow: step.kernel.needsNoNarrowConstants),
             outputs: Self.tensors(step.outputs, plan, arena),
             workspace: workspace, state: try step.kernel.makeSessionState(workspace: workspace),
-            hasBody: step.kernel is any PlannedBody))
+            hasBody: step.kernel is any PlannedBody,
+            streamed: plan.maxMemory == nil ? [] : plan.mappedConstants(of: step)))
       }
     } catch {
       frames.forEach(Self.free)
@@ -110,6 +115,8 @@ public struct Session: ~Copyable {
     options.profile?.begin(stepCount: plan.steps.count)
     for index in first..<frames.count {
       let frame = frames[index]
+      if index + 1 < frames.count { for weights in frames[index + 1].streamed { weights.readAhead() } }
+      defer { for weights in frame.streamed { weights.setAside() } }
       var stepOptions = options
       if let profile = options.profile { stepOptions.profile = frame.hasBody ? profile.body(of: index) : nil }
       // An input that is written over is not there to be looked at afterwards.

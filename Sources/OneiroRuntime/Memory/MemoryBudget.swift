@@ -1,0 +1,96 @@
+import OneiroGraph
+
+/// Holds a plan to a number of bytes, before its first step.
+///
+/// What counts is what is resident: the program with its graph, the arena, and the weights of one step, which are the pages
+/// of their file, those of the step that comes next, and what the step's kernel packs of them, twice while it packs.
+struct MemoryBudget {
+  let limit: Int
+
+  /// What the heap loses between blocks, and threads take.
+  private static let slack = 8 << 20
+
+  /// Leaves the packed weights of as many steps in memory as fit, those of loops first.
+  /// - Throws: the step that needs too much, when the plan cannot be held to it.
+  func fit(_ plan: ExecutionPlan) throws(RunError) {
+    Self.setAside(plan)
+    HeapMemory.giveBack()
+    let program = ProcessMemory.residentByteCount + Self.slack
+    let ports = (plan.inputs + plan.outputs).reduce(0) { $0 + $1.byteCount }
+    let fixed = program + plan.arenaByteCount + ports
+    let demands = Self.demands(of: plan)
+    let largest = demands.max { $0.weights < $1.weights }
+    guard fixed + (largest?.weights ?? 0) <= limit else {
+      throw refusal(plan, program: program, values: plan.arenaByteCount + ports, largest)
+    }
+    var rest = limit - fixed - (largest?.weights ?? 0)
+    for demand in demands.sorted(by: { $0.depth > $1.depth }) {
+      guard let kernel = demand.step.kernel as? StreamedKernel, !kernel.isKept, kernel.stateByteCount <= rest else {
+        continue
+      }
+      kernel.keep()
+      rest -= kernel.stateByteCount
+    }
+  }
+
+  private func refusal(_ plan: ExecutionPlan, program: Int, values: Int, _ largest: Demand?) -> RunError {
+    let live = plan.liveByteCounts
+    let fullest = live.indices.max { live[$0] < live[$1] }.map { plan.steps[$0] }
+    let isFull = program + values > limit
+    let step = isFull ? fullest.map(Self.innermost) : largest?.step
+    let parts = [
+      "\(ByteCount(program)) for the program", "\(ByteCount(values)) for values",
+      "\(ByteCount(largest?.weights ?? 0)) for weights",
+    ]
+    let total = ByteCount(program + values + (largest?.weights ?? 0))
+    return .graph(
+      .mismatch(
+        node: step?.node, "memory", expected: "at most \(ByteCount(limit))",
+        found: "\(total): \(parts.joined(separator: ", "))"))
+  }
+
+  /// The step in which most of the memory is in use, inside of loops.
+  private static func innermost(_ step: ExecutionPlan.Step) -> ExecutionPlan.Step {
+    guard let body = (step.kernel as? any PlannedBody)?.bodyPlan else { return step }
+    let live = body.liveByteCounts
+    return live.indices.max { live[$0] < live[$1] }.map { innermost(body.steps[$0]) } ?? step
+  }
+
+  /// What one step needs for its weights while it runs.
+  private struct Demand {
+    let step: ExecutionPlan.Step
+    let weights: Int
+    /// Of loops around it.
+    let depth: Int
+  }
+
+  private static func demands(of plan: ExecutionPlan, depth: Int = 0) -> [Demand] {
+    let files = plan.steps.map { step in plan.mappedConstants(of: step).reduce(0) { $0 + $1.byteCount } }
+    return plan.steps.indices.flatMap { index in
+      let step = plan.steps[index]
+      if let body = (step.kernel as? any PlannedBody)?.bodyPlan { return demands(of: body, depth: depth + 1) }
+      let next = index + 1 < files.count ? files[index + 1] : 0
+      let packed = (step.kernel as? StreamedKernel)?.stateByteCount ?? 0
+      return [Demand(step: step, weights: files[index] + next + 2 * packed, depth: depth)]
+    }
+  }
+
+  private static func setAside(_ plan: ExecutionPlan) {
+    for step in plan.steps {
+      for storage in plan.mappedConstants(of: step) { storage.setAside() }
+      if let body = (step.kernel as? any PlannedBody)?.bodyPlan { setAside(body) }
+    }
+  }
+}
+
+extension ExecutionPlan {
+  /// The constants of a step that are pages of a file.
+  func mappedConstants(of step: Step) -> [ByteStorage] {
+    step.inputs.compactMap { operand in
+      guard case .constant(let index) = operand?.location, let storage = constants[index].stored?.storage,
+        storage.isMappedFile
+      else { return nil }
+      return storage
+    }
+  }
+}
