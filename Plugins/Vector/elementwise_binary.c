@@ -133,6 +133,51 @@ static void run_pieces(void *argument, size_t begin, size_t end) {
   }
 }
 
+/* Rows shorter than this are not worth a call each where one operand has a single number for a row. */
+enum { SHORT_ROW = 64, SPREAD = 512 };
+
+/* Whether operand `o` has all of the output's elements, in its order. */
+static bool is_whole(const vector_broadcast *broadcast, int32_t o) {
+  int64_t running = broadcast->row;
+  if (broadcast->steps[o] != 1) return false;
+  for (int32_t axis = broadcast->rank - 1; axis >= 0; axis--) {
+    if (broadcast->strides[o][axis] != running) return false;
+    running *= broadcast->dims[axis];
+  }
+  return true;
+}
+
+/* A plane of few pixels beside one number for each channel: the numbers are spread over as many rows as fit, which then
+ * are one. Elements have four bytes. */
+static void run_short_rows(void *argument, size_t begin, size_t end) {
+  const binary_job *job = argument;
+  const vector_broadcast *broadcast = job->broadcast;
+  int32_t narrow = broadcast->steps[0] == 0 ? 0 : 1;
+  size_t row = (size_t)broadcast->row, most = SPREAD / row;
+  const uint32_t *numbers = (const uint32_t *)(narrow ? job->b : job->a);
+  const char *whole = narrow ? job->a : job->b;
+  uint32_t spread[SPREAD];
+  while (begin < end) {
+    size_t rows = end - begin < most ? end - begin : most;
+    for (size_t i = 0; i < rows; i++) {
+      int64_t offsets[2];
+      vector_broadcast_row(broadcast, (int64_t)(begin + i), offsets);
+      uint32_t number = numbers[offsets[narrow]];
+      for (size_t j = 0; j < row; j++) spread[i * row + j] = number;
+    }
+    const void *there = whole + begin * row * sizeof(uint32_t);
+    const void *a = narrow ? there : spread, *b = narrow ? spread : there;
+    job->loop(job->y + begin * row * job->out_size, a, b, rows * row, 1, 1);
+    begin += rows;
+  }
+}
+
+static bool has_short_rows(const binary_job *job) {
+  const vector_broadcast *broadcast = job->broadcast;
+  return job->in_size == sizeof(uint32_t) && broadcast->row < SHORT_ROW &&
+         ((broadcast->steps[0] == 0 && is_whole(broadcast, 1)) || (broadcast->steps[1] == 0 && is_whole(broadcast, 0)));
+}
+
 static void run_step(const oneiro_call *call, const vector_broadcast *broadcast, vector_binary_loop loop, const void *a,
                      const void *b) {
   binary_job job = {loop, broadcast, call->outputs[0].data, a, b,
@@ -140,7 +185,8 @@ static void run_step(const oneiro_call *call, const vector_broadcast *broadcast,
                     oneiro_element_size(call->outputs[0].element_type),
                     (size_t)(broadcast->row + PIECE - 1) / PIECE};
   size_t work = (size_t)(broadcast->row < PIECE ? broadcast->row : PIECE);
-  vector_parallel_ranges(call, (size_t)broadcast->rows * job.pieces, work, run_pieces, &job);
+  vector_parallel_ranges(call, (size_t)broadcast->rows * job.pieces, work,
+                         has_short_rows(&job) ? run_short_rows : run_pieces, &job);
 }
 
 static int32_t compute(const oneiro_call *call) {
