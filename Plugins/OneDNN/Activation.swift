@@ -7,6 +7,7 @@ enum Activation {
     switch name {
     case "": nil
     case "Gelu": dnnl_eltwise_gelu_erf
+    case "HardSwish": dnnl_eltwise_hardswish
     case "SiLU": dnnl_eltwise_swish
     case "Sigmoid": dnnl_eltwise_logistic
     case "Tanh": dnnl_eltwise_tanh

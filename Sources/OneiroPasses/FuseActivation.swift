@@ -9,7 +9,7 @@ import OneiroGraph
 struct FuseActivation: RewriteRule {
   let name = "fuse-activation"
   let summary = "Relu, Gelu, SiLU, ... of a Gemm or Conv -> FusedGemm, FusedConv"
-  let targets: Set<String> = ["Gelu", "Relu", "SiLU", "Sigmoid", "Tanh"]
+  let targets: Set<String> = ["Gelu", "HardSwish", "Relu", "SiLU", "Sigmoid", "Tanh"]
 
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {
     let x = node.inputs[0], output = node.outputs[0]

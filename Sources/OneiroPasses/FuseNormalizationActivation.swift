@@ -4,7 +4,7 @@ import OneiroGraph
 ///
 ///     x ── GroupNormalization ── n ── SiLU ── y        →        x ── FusedGroupNormalization <SiLU> ── y
 ///
-/// Relu, Sigmoid, Tanh and Gelu likewise. Stands back when `n` has a second reader or is a graph output.
+/// HardSwish, Relu, Sigmoid, Tanh and Gelu likewise. Stands back when `n` has a second reader or is a graph output.
 struct FuseNormalizationActivation: RewriteRule {
   let name = "fuse-normalization-activation"
   let summary = "SiLU(GroupNormalization(x)) -> FusedGroupNormalization(x)"
@@ -32,7 +32,8 @@ extension GraphIndex {
   /// The name by which fused operators know what `node` does to each element; `nil` for anything else.
   func activation(_ node: Node) -> String? {
     switch (node.domain, node.opType) {
-    case ("", "Relu"), ("", "Sigmoid"), ("", "Tanh"), (Model.oneiroDomain, "SiLU"): return node.opType
+    case ("", "HardSwish"), ("", "Relu"), ("", "Sigmoid"), ("", "Tanh"): return node.opType
+    case (Model.oneiroDomain, "SiLU"): return node.opType
     case ("", "Gelu"):
       guard case .string(let form) = node.attributes["approximate"] else { return node.opType }
       return form.elementsEqual("none".utf8) ? node.opType : nil

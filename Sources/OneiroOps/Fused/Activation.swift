@@ -3,7 +3,7 @@ import OneiroGraph
 /// What a fused operator does to every element at the end: the attribute `activation` is an operator's name, or "".
 enum Activation {
   /// The names that mean something: operators of one input and no attributes.
-  static let names = ["", "Gelu", "Relu", "SiLU", "Sigmoid", "Tanh"]
+  static let names = ["", "Gelu", "HardSwish", "Relu", "SiLU", "Sigmoid", "Tanh"]
 
   static let attribute = OpSchema.AttributeSchema.string("activation", default: "")
 

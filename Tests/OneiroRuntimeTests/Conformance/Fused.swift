@@ -2,7 +2,7 @@ import OneiroGraph
 
 extension Conformance {
   private static let domain = "ai.oneiro"
-  private static let activations = ["", "Gelu", "Relu", "SiLU", "Sigmoid", "Tanh"]
+  private static let activations = ["", "Gelu", "HardSwish", "Relu", "SiLU", "Sigmoid", "Tanh"]
 
   private static func activation(_ name: String) -> [String: Attribute] {
     ["activation": .string(Array(name.utf8))]
