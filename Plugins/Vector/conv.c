@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "convolution.h"
+#include "depthwise.h"
 #include "families.h"
+#include "small_planes.h"
 #include "winograd.h"
 
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
@@ -25,7 +27,7 @@ static int32_t prepare(oneiro_call *call) {
 
 typedef struct depthwise_job {
   const vector_convolution *convolution;
-  const float *x, *filters, *bias;
+  const float *x, *filters, *bias, *added;
   float *y;
 } depthwise_job;
 
@@ -48,9 +50,9 @@ static void run_planes(void *argument, size_t begin, size_t end) {
   for (size_t plane = begin; plane < end; plane++) {
     size_t channel = plane % channels;
     const float *x = job->x + plane / convolution->out_channels * convolution->in_plane;
-    float start = job->bias ? job->bias[channel] : 0, *y = job->y + plane * convolution->out_plane;
+    float *y = job->y + plane * convolution->out_plane;
     for (int64_t row = 0; row < output[0] * output[1]; row++, y += output[2]) {
-      for (int64_t j = 0; j < output[2]; j++) y[j] = start;
+      vector_start_plane(convolution, y, (size_t)(y - job->y), (size_t)output[2], job->bias, job->added);
       for (size_t k = 0; k < convolution->taps; k++) {
         const vector_tap *tap = &convolution->window.taps[k];
         int64_t i0 = row / output[1] * stride[0] + tap->at[0], i1 = row % output[1] * stride[1] + tap->at[1];
@@ -58,6 +60,7 @@ static void run_planes(void *argument, size_t begin, size_t end) {
           add_tap(spatial, y, x + (i0 * input[1] + i1) * input[2], tap->at[2],
                   job->filters[channel * convolution->taps + k]);
       }
+      if (convolution->ending.activation) convolution->ending.activation(y, y, (size_t)output[2], NULL);
     }
   }
 }
@@ -70,7 +73,8 @@ static int32_t compute(const oneiro_call *call) {
     return ONEIRO_OK;
   }
   depthwise_job job = {convolution, call->inputs[0].data, filters,
-                       oneiro_has_input(call->node, 2) ? call->inputs[2].data : NULL, call->outputs[0].data};
+                       oneiro_has_input(call->node, 2) ? call->inputs[2].data : NULL, vector_added_of(call),
+                       call->outputs[0].data};
   if (convolution->out_plane == 0) return ONEIRO_OK;
   vector_parallel_ranges(call, convolution->batch * convolution->groups * convolution->out_channels,
                          convolution->out_plane * convolution->taps, run_planes, &job);
@@ -84,7 +88,25 @@ static int32_t supports_winograd(const oneiro_node *node, oneiro_text *why) {
   return status ? status : vector_winograd_supports(&convolution, why);
 }
 
+/* Products to sum for an output, above which an ending of its own costs little, and whoever has the fastest plain
+ * convolution should have the node. */
+enum { SHORT_SUM = 48 };
+
 static int32_t supports_fused(const oneiro_node *node, oneiro_text *why) {
+  int32_t status = vector_require_floats(node, why);
+  vector_convolution convolution;
+  if (!status) status = vector_describe_convolution(node, false, &convolution, why);
+  if (!status) status = vector_describe_ending(node, &convolution.ending, why);
+  if (status) return status;
+  if (convolution.in_channels * convolution.taps > SHORT_SUM)
+    return vector_refuse(why, "the ending is little beside the sums");
+  /* Planes that leave the tiles' columns empty. */
+  if (!is_depthwise(&convolution) && convolution.out_plane < vector_picked->tile_columns)
+    return vector_refuse(why, "the planes are too small");
+  return ONEIRO_OK;
+}
+
+static int32_t supports_winograd_fused(const oneiro_node *node, oneiro_text *why) {
   int32_t status = vector_require_floats(node, why);
   vector_convolution convolution;
   if (!status) status = vector_describe_convolution(node, false, &convolution, why);
@@ -98,11 +120,18 @@ static double winograd_relative_time(const oneiro_node *node, int32_t threads) {
   return vector_winograd_relative_time(&convolution);
 }
 
+#define DEPTHWISE vector_depthwise_supports, vector_depthwise_prepare, vector_depthwise_compute, free
+#define SMALL_PLANES vector_small_planes_supports, vector_small_planes_prepare, vector_small_planes_compute, free
+#define WINOGRAD vector_winograd_prepare, vector_winograd_compute, free
 static const vector_kernel kernels[] = {
     {"Conv", 22, supports, prepare, compute, free, NULL, NULL, NULL, 0},
-    {"Conv", 22, supports_winograd, vector_winograd_prepare, vector_winograd_compute, free, NULL,
-     winograd_relative_time, "Winograd", ONEIRO_KERNEL_APPROXIMATE},
-    {"FusedConv", 1, supports_fused, vector_winograd_prepare, vector_winograd_compute, free, "ai.oneiro",
-     winograd_relative_time, "Winograd", ONEIRO_KERNEL_APPROXIMATE},
+    {"Conv", 22, DEPTHWISE, NULL, vector_depthwise_relative_time, "channels in lanes", 0},
+    {"Conv", 22, SMALL_PLANES, NULL, vector_small_planes_relative_time, "pixels as rows", 0},
+    {"Conv", 22, supports_winograd, WINOGRAD, NULL, winograd_relative_time, "Winograd", ONEIRO_KERNEL_APPROXIMATE},
+    {"FusedConv", 1, supports_fused, prepare, compute, free, "ai.oneiro", NULL, NULL, 0},
+    {"FusedConv", 1, DEPTHWISE, "ai.oneiro", vector_depthwise_relative_time, "channels in lanes", 0},
+    {"FusedConv", 1, SMALL_PLANES, "ai.oneiro", vector_small_planes_relative_time, "pixels as rows", 0},
+    {"FusedConv", 1, supports_winograd_fused, WINOGRAD, "ai.oneiro", winograd_relative_time, "Winograd",
+     ONEIRO_KERNEL_APPROXIMATE},
 };
 VECTOR_FAMILY(vector_conv, kernels);

@@ -1,5 +1,7 @@
 #include "convolution.h"
 
+#include "activation.h"
+
 #include <stdlib.h>
 
 /* Far above any filter that fits into memory, far below where sizes in bytes overflow. */
@@ -50,6 +52,20 @@ int32_t vector_describe_convolution(const oneiro_node *node, bool transposed, ve
   return ONEIRO_OK;
 }
 
+int32_t vector_describe_ending(const oneiro_node *node, vector_ending *ending, oneiro_text *why) {
+  *ending = (vector_ending){VECTOR_ADDS_NOTHING, NULL};
+  int32_t status = vector_activation_of(node, &ending->activation, why);
+  if (status || !oneiro_has_input(node, 3)) return status;
+  const oneiro_tensor *z = &node->inputs[3], *y = &node->outputs[0];
+  ending->added = VECTOR_ADDS_PIXELS;
+  if (vector_same_dims(z, y)) return ONEIRO_OK;
+  ending->added = VECTOR_ADDS_CHANNELS;
+  if (z->rank != y->rank || z->dims[0] != y->dims[0] || z->dims[1] != y->dims[1] ||
+      vector_product(z->dims, 2, z->rank) != 1)
+    return vector_refuse(why, "Z has another shape than Y");
+  return ONEIRO_OK;
+}
+
 /* A tap of a transposed convolution looks the other way: output o gets input (o + pad - tap) / stride. */
 static void fill_taps(const vector_convolution *convolution, vector_tap *taps) {
   const vector_spatial *spatial = &convolution->spatial;
@@ -85,6 +101,7 @@ void vector_turn_filters(const vector_convolution *convolution, float *to, const
 int32_t vector_prepare_convolution(oneiro_call *call, bool transposed) {
   vector_convolution described;
   int32_t status = vector_describe_convolution(call->node, transposed, &described, call->why);
+  if (!status) status = vector_describe_ending(call->node, &described.ending, call->why);
   if (status) return status;
   size_t depth = described.in_channels * described.taps;
   const float *filters = call->node->inputs[1].data;
@@ -123,9 +140,37 @@ int32_t vector_prepare_convolution(oneiro_call *call, bool transposed) {
 
 typedef struct convolution_job {
   const vector_convolution *convolution;
-  const float *x, *filters, *bias;
+  const float *x, *filters, *bias, *added;
   float *y;
 } convolution_job;
+
+void vector_start_plane(const vector_convolution *convolution, float *y, size_t first, size_t count, const float *bias,
+                        const float *added) {
+  size_t plane = first / convolution->out_plane;
+  float start = bias ? bias[plane % (convolution->groups * convolution->out_channels)] : 0;
+  if (added && convolution->ending.added == VECTOR_ADDS_PIXELS) {
+    vector_picked->affine(y, added + first, count, 0, 1, start);
+    return;
+  }
+  if (added) start += added[plane];
+  for (size_t i = 0; i < count; i++) y[i] = start;
+}
+
+static void start_part(const void *argument, const vector_product_part *part) {
+  const convolution_job *job = argument;
+  for (size_t row = 0; row < part->rows; row++) {
+    float *y = part->c + row * part->c_step;
+    vector_start_plane(job->convolution, y, (size_t)(y - job->y), part->columns, job->bias, job->added);
+  }
+}
+
+static void activate(const void *argument, const vector_product_part *part) {
+  vector_unary_loop activation = ((const convolution_job *)argument)->convolution->ending.activation;
+  bool whole = part->columns == part->c_step;
+  size_t rows = whole ? 1 : part->rows, columns = whole ? part->rows * part->columns : part->columns;
+  for (size_t row = 0; row < rows; row++)
+    activation(part->c + row * part->c_step, part->c + row * part->c_step, columns, NULL);
+}
 
 static void describe(const void *argument, size_t index, vector_product_item *item) {
   const convolution_job *job = argument;
@@ -136,13 +181,16 @@ static void describe(const void *argument, size_t index, vector_product_item *it
                              .line_step = 1, .depth_step = (ptrdiff_t)convolution->in_plane,
                              .window = convolution->pointwise ? NULL : &convolution->window};
   item->c = job->y + index * convolution->out_channels * convolution->out_plane;
-  item->row_start = job->bias ? job->bias + group * convolution->out_channels : NULL;
+  if (job->added) item->start = start_part;
+  else if (job->bias) item->row_start = job->bias + group * convolution->out_channels;
+  if (convolution->ending.activation) item->finish = activate;
 }
 
 void vector_run_convolution(const oneiro_call *call, const vector_convolution *convolution, void *workspace,
                             const float *filters) {
   convolution_job job = {convolution, call->inputs[0].data, filters,
-                         oneiro_has_input(call->node, 2) ? call->inputs[2].data : NULL, call->outputs[0].data};
+                         oneiro_has_input(call->node, 2) ? call->inputs[2].data : NULL, vector_added_of(call),
+                         call->outputs[0].data};
   vector_run_products(call, &convolution->plan, workspace, convolution->batch * convolution->groups,
                       convolution->out_plane, false, describe, &job);
 }

@@ -7,6 +7,13 @@
 
 #pragma GCC visibility push(hidden)
 
+/* What FusedConv does to a convolution's result, in this order. */
+typedef struct vector_ending {
+  /* Z: there is none, it has Y's shape, or a number for each plane of Y. */
+  enum { VECTOR_ADDS_NOTHING, VECTOR_ADDS_PIXELS, VECTOR_ADDS_CHANNELS } added;
+  vector_unary_loop activation;         /* NULL: none */
+} vector_ending;
+
 typedef struct vector_convolution {
   vector_spatial spatial;
   bool transposed;
@@ -19,11 +26,25 @@ typedef struct vector_convolution {
   vector_product_plan plan;
   size_t packed_group;                  /* floats of one group's packed filters */
   const float *packed;                  /* NULL when the filters are no constant */
+  vector_ending ending;
 } vector_convolution;
 
 /* What Conv and ConvTranspose check alike, and what follows from a node's shapes. */
 int32_t vector_describe_convolution(const oneiro_node *node, bool transposed, vector_convolution *convolution,
                                     oneiro_text *why);
+
+/* Reads the ending of a FusedConv; that of any other node is empty. */
+int32_t vector_describe_ending(const oneiro_node *node, vector_ending *ending, oneiro_text *why);
+
+/* Z of a call, NULL where there is none. */
+static inline const float *vector_added_of(const oneiro_call *call) {
+  return oneiro_has_input(call->node, 3) ? call->inputs[3].data : NULL;
+}
+
+/* Writes what some elements of one plane start from, before the products are added: those from `first` on, counted
+ * through all planes of Y. */
+void vector_start_plane(const vector_convolution *convolution, float *y, size_t first, size_t count, const float *bias,
+                        const float *added);
 
 /* A state in one piece of memory, to be freed with free: the description, the taps, and constant filters packed. */
 int32_t vector_prepare_convolution(oneiro_call *call, bool transposed);

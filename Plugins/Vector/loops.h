@@ -67,8 +67,25 @@ typedef struct vector_winograd_channel {
   vector_unary_loop activation;    /* NULL: none */
 } vector_winograd_channel;
 
+/* The lanes of the widest level. */
+enum { VECTOR_MOST_LANES = 16 };
+
+/* What one output row sees of the input: the row under its first tap, in the padding if negative, and which rows of taps
+ * meet the input. */
+typedef struct vector_reach {
+  int64_t first, begin, end;
+} vector_reach;
+
+/* A depthwise convolution over two axes, rows and columns, whose input has padded rows. */
+typedef struct vector_depthwise {
+  int64_t outputs, width;          /* pixels of an output row, and of a padded row of the input */
+  int64_t kernel[2], stride, dilation[2];
+  const vector_reach *reach;       /* of every output row */
+} vector_depthwise;
+
 typedef struct vector_loops {
   const char *isa;
+  size_t lanes;                    /* of a vector of floats */
 
   vector_unary_loop unary[VECTOR_UNARY_COUNT];
   vector_binary_loop binary[VECTOR_BINARY_COUNT][VECTOR_NUMBER_COUNT];   /* NULL where there is none */
@@ -171,6 +188,19 @@ typedef struct vector_loops {
   /* y[i] = (q[first + i] - zeros[i * step]) * scales[i * step]; step is 0 or 1, zeros may be NULL. */
   void (*widen[VECTOR_FORMAT_COUNT])(float *y, const void *q, size_t first, size_t count, const float *scales,
                                      const float *zeros, size_t step);
+  /* Channels in lanes: `lanes` floats a pixel, zeros where there are fewer channels.
+   * From planes, lane i from plane (first + i) / repeats of x, into rows of `width` pixels that lie `width_step` pixels
+   * apart; what comes before `end` may be read past the pixels. */
+  void (*lanes_from_planes)(float *into, size_t width, size_t width_step, const float *x, size_t plane, size_t pixels,
+                            size_t channels, size_t first, size_t repeats, const float *end);
+  /* To `channels` planes, from pixels `from_step` floats apart; what comes before `end` may be written past the pixels of
+   * a plane, into what this call will write itself. */
+  void (*planes_from_lanes)(float *y, size_t plane, const float *from, size_t from_step, size_t pixels, size_t channels,
+                            const float *end);
+  /* `count` output rows from `first` on, of `lanes` channels; `x` holds the padded input rows that they need from
+   * `x_first` on, filters are [tap, lane]. */
+  void (*depthwise)(float *y, const float *x, const vector_depthwise *shape, const float *filters, const float *bias,
+                    int64_t first, int64_t count, int64_t x_first);
   /* y[i] += factor * x[i * x_step] */
   void (*add_scaled)(float *y, const float *x, size_t count, size_t x_step, float factor);
 } vector_loops;

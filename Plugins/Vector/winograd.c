@@ -4,8 +4,6 @@
  * worker writes is small, and the transformed input is read from the last-level cache by all of them. */
 #include "winograd.h"
 
-#include "activation.h"
-
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -25,8 +23,7 @@ typedef struct winograd_state {
   size_t input_step, filter_step, product_step;
   size_t worker_floats;
   size_t workers;
-  vector_unary_loop activation;
-  bool adds_images;                       /* Z has a number for each channel of each image, not for each pixel */
+  vector_ending ending;
   const size_t *first_run;                /* of each panel, and the end */
   const vector_winograd_run *runs;
 } winograd_state;
@@ -111,24 +108,18 @@ static size_t group_of(const winograd_state *state) {
 
 int32_t vector_winograd_supports_fused(const oneiro_node *node, const vector_convolution *convolution,
                                        oneiro_text *why) {
-  vector_unary_loop activation;
-  int32_t status = vector_activation_of(node, &activation, why);
+  vector_ending ending;
+  int32_t status = vector_describe_ending(node, &ending, why);
   if (!status) status = vector_winograd_supports(convolution, why);
   if (status) return status;
   if (vector_winograd_relative_time(convolution) > 0.8) return vector_refuse(why, "Winograd: too little to save");
-  if (!oneiro_has_input(node, 3)) return ONEIRO_OK;
-  const oneiro_tensor *z = &node->inputs[3], *y = &node->outputs[0];
-  bool is_per_channel = z->rank == 4 && z->dims[0] == y->dims[0] && z->dims[1] == y->dims[1] && z->dims[2] == 1 &&
-                        z->dims[3] == 1;
-  if (!is_per_channel && !vector_same_dims(z, y)) return vector_refuse(why, "Z has another shape than Y");
   return ONEIRO_OK;
 }
 
 int32_t vector_winograd_prepare(oneiro_call *call) {
   vector_convolution convolution;
-  vector_unary_loop activation;
   int32_t status = vector_describe_convolution(call->node, false, &convolution, call->why);
-  if (!status) status = vector_activation_of(call->node, &activation, call->why);
+  if (!status) status = vector_describe_ending(call->node, &convolution.ending, call->why);
   if (status) return status;
   const vector_spatial *spatial = &convolution.spatial;
   size_t wide = vector_picked->tile_columns, high = vector_picked->tile_rows;
@@ -144,9 +135,7 @@ int32_t vector_winograd_prepare(oneiro_call *call) {
                             .input = {spatial->input[1], spatial->input[2]},
                             .output = {spatial->output[1], spatial->output[2]},
                             .tiles = tiles_of(&convolution), .panels = panels,
-                            .workers = (size_t)call->threads, .activation = activation,
-                            .adds_images = oneiro_has_input(call->node, 3) &&
-                                           !vector_same_dims(&call->node->inputs[3], &call->node->outputs[0]),
+                            .workers = (size_t)call->threads, .ending = convolution.ending,
                             .first_run = first_run, .runs = runs};
   size_t panel_floats = PRODUCTS * state->in_channels * wide;
   size_t most = CHUNK_FLOATS / panel_floats;
@@ -220,12 +209,13 @@ static void run_group(const winograd_job *job, size_t first, float *memory) {
                     job->panels + product * state->input_step, padded, columns, depth, 0,
                     job->panels + (product + 1) % PRODUCTS * state->input_step);
   for (size_t row = first; row < first + rows; row++) {
-    const float *pixels = state->adds_images ? NULL : job->added, *images = state->adds_images ? job->added : NULL;
+    bool adds_channels = state->ending.added == VECTOR_ADDS_CHANNELS;
+    const float *pixels = adds_channels ? NULL : job->added, *images = adds_channels ? job->added : NULL;
     vector_winograd_channel channel = {
         .y = job->y + row * plane, .image_step = state->out_channels * plane, .height = state->output[0],
         .width = state->output[1], .bias = job->bias ? job->bias[row] : 0, .image_bias = images ? images + row : NULL,
         .channels = state->out_channels, .added = pixels ? pixels + row * plane : NULL,
-        .activation = state->activation};
+        .activation = state->ending.activation};
     for (size_t panel = 0; panel < job->count; panel++) {
       const size_t *run = &state->first_run[job->first + panel];
       loops->winograd_output(&channel, products + (row - first) * columns + panel * wide, state->product_step,
@@ -248,7 +238,7 @@ int32_t vector_winograd_convolve(const oneiro_call *call, const vector_weights *
   const winograd_state *state = call->state;
   winograd_job job = {.state = state, .x = call->inputs[0].data, .filters = call->inputs[1].data, .weights = weights,
                       .bias = oneiro_has_input(call->node, 2) ? call->inputs[2].data : NULL,
-                      .added = oneiro_has_input(call->node, 3) ? call->inputs[3].data : NULL,
+                      .added = vector_added_of(call),
                       .y = call->outputs[0].data, .panels = call->workspace,
                       .workspace = (float *)call->workspace + PRODUCTS * state->input_step};
   for (job.first = 0; job.first < state->panels; job.first += state->chunk) {

@@ -94,7 +94,7 @@ extension Conformance {
         ["approximate": .string(Array("tanh".utf8))], tolerance: 2e-6)
     ]
 
-  /// FusedConv at sizes where Winograd's formula pays; the others run its body.
+  /// FusedConv at sizes where Winograd's formula pays.
   static let fusedConv: [Case] = {
     let pads: Attribute = .ints([1, 1, 1, 1])
     func layer(_ name: String, _ z: Tensor?, _ activation: String, bias: Bool = true) -> Case {
@@ -112,5 +112,90 @@ extension Conformance {
     ]
   }()
 
-  static let fused = fusedGemm + fusedGroupNormalization + geglu + fusedConv
+  /// Convolutions of mobile networks: depthwise ones, pointwise ones of small planes, and what else there is. Channels leave
+  /// tails of every vector, pixels of every tile.
+  static let smallFusedConv: [Case] = {
+    let shapes: [(String, x: [Int], w: [Int], y: [Int], [String: Attribute])] = [
+      (
+        "depthwise 3x3, stride 2", [2, 37, 13, 18], [37, 1, 3, 3], [2, 37, 7, 9],
+        ["group": .int(37), "pads": .ints([1, 1, 1, 1]), "strides": .ints([2, 2])]
+      ),
+      (
+        "depthwise 5x5 of planes of 6x6", [1, 21, 6, 6], [21, 1, 5, 5], [1, 21, 6, 6],
+        ["group": .int(21), "pads": .ints([2, 2, 2, 2])]
+      ),
+      (
+        "depthwise 5x5 of planes of 3x3", [2, 33, 3, 3], [33, 1, 5, 5], [2, 33, 3, 3],
+        ["group": .int(33), "pads": .ints([2, 2, 2, 2])]
+      ),
+      (
+        "depthwise, dilated, pads differ, strides differ", [1, 5, 14, 11], [5, 1, 3, 2], [1, 5, 6, 12],
+        ["group": .int(5), "pads": .ints([0, 1, 1, 3]), "strides": .ints([2, 1]), "dilations": .ints([2, 3])]
+      ),
+      (
+        "depthwise, three filters a channel", [2, 7, 10, 9], [21, 1, 3, 3], [2, 21, 8, 7], ["group": .int(7)]
+      ),
+      (
+        "depthwise in bands", [1, 18, 61, 67], [18, 1, 3, 3], [1, 18, 61, 67],
+        ["group": .int(18), "pads": .ints([1, 1, 1, 1])]
+      ),
+      (
+        "depthwise over one axis", [2, 19, 50], [19, 1, 7], [2, 19, 25],
+        ["group": .int(19), "pads": .ints([3, 3]), "strides": .ints([2])]
+      ),
+      (
+        "depthwise, rows beyond the image", [1, 17, 2, 4], [17, 1, 2, 2], [1, 17, 9, 3],
+        ["group": .int(17), "pads": .ints([4, 0, 4, 0])]
+      ),
+      ("one channel", [1, 1, 9, 9], [5, 1, 3, 3], [1, 5, 7, 7], [:]),
+      ("pointwise of single pixels", [3, 45, 1, 1], [150, 45, 1, 1], [3, 150, 1, 1], [:]),
+      ("pointwise of planes of 3x3", [2, 31, 3, 3], [141, 31, 1, 1], [2, 141, 3, 3], [:]),
+      ("pointwise of planes of 6x6", [1, 70, 6, 6], [35, 70, 1, 1], [1, 35, 6, 6], [:]),
+      ("pointwise of large planes", [1, 11, 19, 17], [25, 11, 1, 1], [1, 25, 19, 17], [:]),
+      ("pointwise over one axis", [2, 20, 5], [33, 20, 1], [2, 33, 5], [:]),
+      (
+        "3x3, stride 2", [1, 3, 45, 43], [16, 3, 3, 3], [1, 16, 23, 22],
+        ["pads": .ints([1, 1, 1, 1]), "strides": .ints([2, 2])]
+      ),
+      ("grouped", [2, 6, 7, 5], [9, 2, 3, 3], [2, 9, 5, 3], ["group": .int(3)]),
+      ("three axes", [1, 2, 5, 4, 6], [3, 2, 2, 3, 2], [1, 3, 4, 2, 5], [:]),
+      ("no images", [0, 3, 5, 5], [4, 3, 3, 3], [0, 4, 3, 3], [:]),
+    ]
+    return shapes.enumerated().flatMap { (index, shape) -> [Case] in
+      let (name, x, w, y, attributes) = shape
+      let filters = Tensor.random(w, seed: 2), bias = Tensor.random([w[0]], seed: 3)
+      func layer(_ ending: String, _ activation: String, _ filters: Case.Operand, _ z: [Int]?) -> Case {
+        Case(
+          "FusedConv", domain: domain, "\(name), \(ending)",
+          [
+            .input(.random(x)), filters, z == y ? .absent : .constant(bias),
+            z.map { .input(.random($0, seed: 4)) } ?? .absent,
+          ],
+          attributes.merging(Self.activation(activation)) { $1 }, tolerance: 1e-5)
+      }
+      return [
+        layer("an activation", activations[1 + index % (activations.count - 1)], .constant(filters), nil),
+        layer("filters that are no constant", "Relu", .input(filters), nil),
+        layer("a residual and no bias", "HardSwish", .constant(filters), y),
+        layer("a number for each channel", "", .constant(filters), y.prefix(2) + y.dropFirst(2).map { _ in 1 }),
+      ]
+    } + [
+      Case(
+        "FusedConv", domain: domain, "depthwise, a NaN spoils its window alone",
+        [
+          .input(Tensor.random([1, 20, 7, 7]).replacing([24: .nan, 60: .infinity])),
+          .constant(.random([20, 1, 3, 3], 0.1...1)),
+        ],
+        ["group": .int(20), "pads": .ints([1, 1, 1, 1]), "activation": .string(Array("Relu".utf8))], tolerance: 1e-5),
+      Case(
+        "FusedConv", domain: domain, "pointwise of small planes, a NaN spoils its pixel alone",
+        [
+          .input(Tensor.random([1, 20, 3, 3]).replacing([24: .nan, 60: .infinity])),
+          .constant(.random([40, 20, 1, 1], 0.1...1)),
+        ],
+        ["activation": .string(Array("Relu".utf8))], tolerance: 1e-5),
+    ]
+  }()
+
+  static let fused = fusedGemm + fusedGroupNormalization + geglu + fusedConv + smallFusedConv
 }

@@ -65,6 +65,12 @@ extension Conformance {
       ("1x1 stride 2", [1, 8, 9, 9], [4, 8, 1, 1], ["strides": .ints([2, 2])]),
       ("grouped", [1, 6, 7, 5], [9, 2, 3, 3], ["group": .int(3)]),
       ("depthwise", [1, 7, 9, 9], [7, 1, 3, 3], ["group": .int(7), "pads": pads(1, 1, 1, 1)]),
+      (
+        "depthwise 5x5, 100 channels", [2, 100, 6, 6], [100, 1, 5, 5],
+        ["group": .int(100), "pads": pads(2, 2, 2, 2)]
+      ),
+      ("1x1 of single pixels", [2, 70, 1, 1], [90, 70, 1, 1], [:]),
+      ("1x1 of planes of 3x3", [2, 70, 3, 3], [90, 70, 1, 1], [:]),
       ("depthwise times 2", [1, 4, 6, 6], [8, 1, 3, 3], ["group": .int(4)]),
       ("one axis", [2, 3, 33], [4, 3, 4], ["strides": .ints([4])]),
       ("one axis 1001 wide", [1, 2, 1001], [3, 2, 5], ["pads": pads(2, 2)]),
