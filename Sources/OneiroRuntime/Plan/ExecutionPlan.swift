@@ -13,6 +13,14 @@ public struct ExecutionPlan: Sendable {
   public let outputs: [Port]
   /// Memory that a session needs for values and workspace together.
   public let arenaByteCount: Int
+  /// Memory that values take in a run: the arena, and the caller's inputs and outputs beside it; `Int.max` when no number
+  /// can tell.
+  public var valueByteCount: Int {
+    (inputs + outputs).reduce(arenaByteCount) { sum, port in
+      let (total, overflows) = sum.addingReportingOverflow(port.byteCount)
+      return overflows ? .max : total
+    }
+  }
   /// For each group of inputs that the plan's cadence has: the step at which a run may begin when nothing has changed since
   /// the last run but inputs of later groups. 0 where nothing was hoisted.
   public let firstSteps: [Int]

@@ -24,6 +24,13 @@ public struct Session: ~Copyable {
   /// - arena: memory of `plan.arenaByteCount` bytes, 64-byte aligned, that outlives the session; `nil` to allocate it.
   /// - Throws: also when the plan cannot be held to its `maxMemory`.
   public init(_ plan: ExecutionPlan, arena given: UnsafeMutableRawPointer? = nil) throws(RunError) {
+    // More than there is could be promised and then fail in the middle of a run.
+    guard plan.valueByteCount <= PhysicalMemory.byteCount else {
+      throw .graph(
+        .invalid(
+          "values",
+          "\(ByteCount(plan.valueByteCount)) of them in a run, on a machine of \(ByteCount(PhysicalMemory.byteCount))"))
+    }
     if let limit = plan.maxMemory, given == nil { try MemoryBudget(limit: limit).fit(plan) }
     var memory: UnsafeMutableRawPointer? = given
     if given == nil {
