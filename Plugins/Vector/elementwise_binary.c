@@ -134,7 +134,7 @@ static void run_pieces(void *argument, size_t begin, size_t end) {
 }
 
 /* Rows shorter than this are not worth a call each where one operand has a single number for a row. */
-enum { SHORT_ROW = 64, SPREAD = 512 };
+enum { SHORT_ROW = 64, SPREAD = 512, GROUP = 8 };
 
 /* Whether operand `o` has all of the output's elements, in its order. */
 static bool is_whole(const vector_broadcast *broadcast, int32_t o) {
@@ -147,6 +147,26 @@ static bool is_whole(const vector_broadcast *broadcast, int32_t o) {
   return true;
 }
 
+/* Writes the number of each row, from row `begin` on, as often as a row is long. Numbers are written in whole groups: what
+ * is too much, the next row overwrites. */
+static void spread_numbers(const vector_broadcast *broadcast, int32_t narrow, const uint32_t *numbers, size_t begin,
+                           size_t rows, uint32_t *spread) {
+  int32_t innermost = broadcast->rank - 1;
+  size_t extent = innermost < 0 ? 1 : (size_t)broadcast->dims[innermost], row = (size_t)broadcast->row;
+  int64_t step = innermost < 0 ? 0 : broadcast->strides[narrow][innermost];
+  for (size_t done = 0; done < rows;) {
+    int64_t offsets[2];
+    vector_broadcast_row(broadcast, (int64_t)(begin + done), offsets);
+    const uint32_t *from = numbers + offsets[narrow];
+    size_t alike = extent - (begin + done) % extent, end = rows - done < alike ? rows : done + alike;
+    for (; done < end; done++, from += step) {
+      uint32_t number = *from;
+      for (size_t first = done * row; first < (done + 1) * row; first += GROUP)
+        for (size_t i = 0; i < GROUP; i++) spread[first + i] = number;
+    }
+  }
+}
+
 /* A plane of few pixels beside one number for each channel: the numbers are spread over as many rows as fit, which then
  * are one. Elements have four bytes. */
 static void run_short_rows(void *argument, size_t begin, size_t end) {
@@ -156,19 +176,13 @@ static void run_short_rows(void *argument, size_t begin, size_t end) {
   size_t row = (size_t)broadcast->row, most = SPREAD / row;
   const uint32_t *numbers = (const uint32_t *)(narrow ? job->b : job->a);
   const char *whole = narrow ? job->a : job->b;
-  uint32_t spread[SPREAD];
-  while (begin < end) {
-    size_t rows = end - begin < most ? end - begin : most;
-    for (size_t i = 0; i < rows; i++) {
-      int64_t offsets[2];
-      vector_broadcast_row(broadcast, (int64_t)(begin + i), offsets);
-      uint32_t number = numbers[offsets[narrow]];
-      for (size_t j = 0; j < row; j++) spread[i * row + j] = number;
-    }
+  uint32_t spread[SPREAD + GROUP];
+  for (size_t rows; begin < end; begin += rows) {
+    rows = end - begin < most ? end - begin : most;
+    spread_numbers(broadcast, narrow, numbers, begin, rows, spread);
     const void *there = whole + begin * row * sizeof(uint32_t);
     const void *a = narrow ? there : spread, *b = narrow ? spread : there;
     job->loop(job->y + begin * row * job->out_size, a, b, rows * row, 1, 1);
-    begin += rows;
   }
 }
 

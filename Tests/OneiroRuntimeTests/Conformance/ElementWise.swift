@@ -66,6 +66,8 @@ extension Conformance {
     ("both stretch", [4, 1, 7], [3, 1]), ("row by column", [1, 15], [6, 1]), ("middle axis", [3, 1, 4], [3, 5, 4]),
     ("rank 5", [2, 1, 3, 1, 2], [1, 2, 1, 3, 1]), ("no elements", [0, 4], [4]),
     ("no elements in a middle axis", [2, 0, 3], [1, 1, 3]),
+    ("one for each of many small planes in a batch", [2, 45, 3, 5], [45, 1, 1]),
+    ("one for each of many planes of one row", [3, 40, 17], [3, 40, 1]),
     ("1001 wide", [1001], [1001]), ("wide enough for threads", [40, 1001], [1001]),
   ]
 
