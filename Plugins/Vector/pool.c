@@ -129,8 +129,25 @@ typedef struct global_job {
   bool averages;
 } global_job;
 
+/* Pixels of a plane up to which the call of a loop costs more than the loop. */
+enum { FEW_PIXELS = 16 };
+
+static void average_few(const global_job *job, size_t begin, size_t end) {
+  double pixels = (double)job->plane;
+  for (size_t plane = begin; plane < end; plane++) {
+    const float *x = job->x + plane * job->plane;
+    double sum = 0;
+    for (size_t i = 0; i < job->plane; i++) sum += (double)x[i];
+    job->y[plane] = (float)(sum / pixels);
+  }
+}
+
 static void pool_globally(void *argument, size_t begin, size_t end) {
   const global_job *job = argument;
+  if (job->averages && job->plane <= FEW_PIXELS) {
+    average_few(job, begin, end);
+    return;
+  }
   vector_fold fold = job->averages ? VECTOR_FOLD_SUM : VECTOR_FOLD_MAX;
   for (size_t plane = begin; plane < end; plane++) {
     double value = vector_picked->fold_row[fold](job->x + plane * job->plane, job->plane, 0);
