@@ -122,7 +122,8 @@ private struct PreparationFile: Codable {
     }
     if let band_order {
       filters.order = try require(
-        (1...20).contains(band_order) ? band_order : nil, "band_order", "1 to 20", "\(band_order)")
+        // Sections of a higher order, with a band far below the rate, leave no digits.
+        (1...6).contains(band_order) ? band_order : nil, "band_order", "1 to 6", "\(band_order)")
     }
     for frequency in notch ?? [] { filters.notches.append(try positive(frequency, "notch")) }
     if let notch_quality { filters.notchQuality = try positive(notch_quality, "notch_quality") }
