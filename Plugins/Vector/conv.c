@@ -69,7 +69,7 @@ static int32_t compute(const oneiro_call *call) {
   const vector_convolution *convolution = call->state;
   const float *filters = call->inputs[1].data;
   if (!is_depthwise(convolution)) {
-    vector_run_convolution(call, convolution, call->workspace, filters);
+    vector_run_convolution(call, convolution, call->workspace, filters, NULL);
     return ONEIRO_OK;
   }
   depthwise_job job = {convolution, call->inputs[0].data, filters,

@@ -28,7 +28,7 @@ static int32_t compute(const oneiro_call *call) {
     turned = (float *)((char *)call->workspace + vector_product_workspace(&convolution->plan));
     vector_turn_filters(convolution, turned, call->inputs[1].data);
   }
-  vector_run_convolution(call, convolution, call->workspace, turned);
+  vector_run_convolution(call, convolution, call->workspace, turned, NULL);
   return ONEIRO_OK;
 }
 

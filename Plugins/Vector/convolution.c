@@ -141,6 +141,7 @@ int32_t vector_prepare_convolution(oneiro_call *call, bool transposed) {
 typedef struct convolution_job {
   const vector_convolution *convolution;
   const float *x, *filters, *bias, *added;
+  const vector_weights *weights;
   float *y;
 } convolution_job;
 
@@ -165,11 +166,7 @@ static void start_part(const void *argument, const vector_product_part *part) {
 }
 
 static void activate(const void *argument, const vector_product_part *part) {
-  vector_unary_loop activation = ((const convolution_job *)argument)->convolution->ending.activation;
-  bool whole = part->columns == part->c_step;
-  size_t rows = whole ? 1 : part->rows, columns = whole ? part->rows * part->columns : part->columns;
-  for (size_t row = 0; row < rows; row++)
-    activation(part->c + row * part->c_step, part->c + row * part->c_step, columns, NULL);
+  vector_activate_part(((const convolution_job *)argument)->convolution->ending.activation, part);
 }
 
 static void describe(const void *argument, size_t index, vector_product_item *item) {
@@ -177,6 +174,10 @@ static void describe(const void *argument, size_t index, vector_product_item *it
   const vector_convolution *convolution = job->convolution;
   size_t group = index % convolution->groups;
   item->a = filters_of(convolution, job->filters, group);
+  if (job->weights) {
+    item->a.weights = job->weights;
+    item->a.first = group * convolution->out_channels * convolution->in_channels * convolution->taps;
+  }
   item->b = (vector_operand){.data = job->x + index * convolution->in_channels * convolution->in_plane,
                              .line_step = 1, .depth_step = (ptrdiff_t)convolution->in_plane,
                              .window = convolution->pointwise ? NULL : &convolution->window};
@@ -187,9 +188,9 @@ static void describe(const void *argument, size_t index, vector_product_item *it
 }
 
 void vector_run_convolution(const oneiro_call *call, const vector_convolution *convolution, void *workspace,
-                            const float *filters) {
+                            const float *filters, const vector_weights *weights) {
   convolution_job job = {convolution, call->inputs[0].data, filters,
-                         oneiro_has_input(call->node, 2) ? call->inputs[2].data : NULL, vector_added_of(call),
+                         oneiro_has_input(call->node, 2) ? call->inputs[2].data : NULL, vector_added_of(call), weights,
                          call->outputs[0].data};
   vector_run_products(call, &convolution->plan, workspace, convolution->batch * convolution->groups,
                       convolution->out_plane, false, describe, &job);

@@ -49,9 +49,10 @@ void vector_start_plane(const vector_convolution *convolution, float *y, size_t 
 /* A state in one piece of memory, to be freed with free: the description, the taps, and constant filters packed. */
 int32_t vector_prepare_convolution(oneiro_call *call, bool transposed);
 
-/* `filters` are [group, out channel, in channel, tap], needed when they were no constant. */
+/* `filters` are [group, out channel, in channel, tap], needed when they were no constant; or they are `weights`, in that
+ * order, where these are not NULL. */
 void vector_run_convolution(const oneiro_call *call, const vector_convolution *convolution, void *workspace,
-                            const float *filters);
+                            const float *filters, const vector_weights *weights);
 
 /* Turns the filters of a transposed convolution, [group, in, out, tap], into [group, out, in, tap]. */
 void vector_turn_filters(const vector_convolution *convolution, float *to, const float *from);

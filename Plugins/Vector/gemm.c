@@ -141,15 +141,7 @@ static void start_rows(const void *argument, const vector_product_part *part) {
 }
 
 static void activate(const void *argument, const vector_product_part *part) {
-  const gemm_state *state = ((const gemm_job *)argument)->state;
-  if (part->columns == part->c_step) {
-    state->activation(part->c, part->c, part->rows * part->columns, NULL);
-    return;
-  }
-  for (size_t row = 0; row < part->rows; row++) {
-    float *y = part->c + row * part->c_step;
-    state->activation(y, y, part->columns, NULL);
-  }
+  vector_activate_part(((const gemm_job *)argument)->state->activation, part);
 }
 
 static void describe(const void *argument, size_t index, vector_product_item *item) {

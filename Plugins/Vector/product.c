@@ -172,6 +172,13 @@ void vector_pack_all_columns(const oneiro_call *call, const vector_product_plan 
   vector_parallel_ranges(call, divide_up(plan->columns, wide), wide * plan->depth * 4, pack_panels, &job);
 }
 
+void vector_activate_part(vector_unary_loop loop, const vector_product_part *part) {
+  bool whole = part->columns == part->c_step;
+  size_t rows = whole ? 1 : part->rows, columns = whole ? part->rows * part->columns : part->columns;
+  for (size_t row = 0; row < rows; row++)
+    loop(part->c + row * part->c_step, part->c + row * part->c_step, columns, NULL);
+}
+
 typedef struct product_job {
   const vector_product_plan *plan;
   float *shared, *workspace;

@@ -5,30 +5,20 @@
 
 #include "activation.h"
 #include "families.h"
+#include "matrix_shape.h"
 #include "quantized.h"
 
-typedef struct gemm_shape {
-  size_t rows, columns, depth;
-  bool transposes_b;
-} gemm_shape;
-
-static int32_t shape_of(const oneiro_node *node, gemm_shape *shape, oneiro_text *why) {
-  const oneiro_tensor *a = &node->inputs[QUANTIZED_X], *b = &node->inputs[QUANTIZED_W], *y = &node->outputs[0];
-  if (a->rank != 2 || b->rank != 2 || y->rank != 2) return vector_refuse(why, "an operand is no matrix");
-  shape->transposes_b = oneiro_int(node, "transB", 0) != 0;
-  int64_t columns = b->dims[!shape->transposes_b], depth = b->dims[shape->transposes_b];
-  if (a->dims[1] != depth || y->dims[0] != a->dims[0] || y->dims[1] != columns)
-    return vector_refuse(why, "the matrices do not fit");
-  if (depth > VECTOR_LONGEST_SUM) return vector_refuse(why, "sums of %lld products do not fit into 32 bits", (long long)depth);
-  shape->rows = (size_t)a->dims[0];
-  shape->columns = (size_t)columns;
-  shape->depth = (size_t)depth;
-  return ONEIRO_OK;
+static int32_t shape_of(const oneiro_node *node, vector_matrix_shape *shape, oneiro_text *why) {
+  int32_t status = vector_matrix_shape_of(node, QUANTIZED_X, QUANTIZED_W, shape, why);
+  if (status) return status;
+  return shape->depth <= VECTOR_LONGEST_SUM
+             ? ONEIRO_OK
+             : vector_refuse(why, "sums of %zu products do not fit into 32 bits", shape->depth);
 }
 
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   vector_unary_loop activation;
-  gemm_shape shape;
+  vector_matrix_shape shape;
   if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
   int32_t status = vector_activation_of(node, &activation, why);
   if (!status) status = shape_of(node, &shape, why);
@@ -48,7 +38,7 @@ typedef struct gemm_state {
 } gemm_state;
 
 typedef struct packing_job {
-  const gemm_shape *shape;
+  const vector_matrix_shape *shape;
   const vector_product_plan *plan;
   const int8_t *b;
   float *packed;
@@ -59,7 +49,7 @@ typedef struct packing_job {
 static void pack_panels(void *argument, size_t begin, size_t end) {
   enum { WIDEST = 32, SQUARE = 64 };
   const packing_job *job = argument;
-  const gemm_shape *shape = job->shape;
+  const vector_matrix_shape *shape = job->shape;
   const vector_product_plan *plan = job->plan;
   size_t wide = vector_picked->tile_columns, padded = (plan->columns + wide - 1) / wide * wide;
   size_t column_step = shape->transposes_b ? shape->depth : 1, depth_step = shape->transposes_b ? 1 : shape->columns;
@@ -91,7 +81,7 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
 }
 
 static int32_t prepare(oneiro_call *call) {
-  gemm_shape shape;
+  vector_matrix_shape shape;
   vector_unary_loop activation;
   int32_t status = shape_of(call->node, &shape, call->why);
   if (!status) status = vector_activation_of(call->node, &activation, call->why);

@@ -5,37 +5,20 @@
 
 #include "activation.h"
 #include "families.h"
+#include "matrix_shape.h"
 #include "product.h"
 
 enum { INPUT_A, INPUT_B, INPUT_SCALE, INPUT_ZERO_POINT, INPUT_C, INPUT_Z };
 static const vector_weight_inputs WEIGHTS = {INPUT_B, INPUT_SCALE, INPUT_ZERO_POINT};
 
-typedef struct gemm_shape {
-  size_t rows, columns, depth;
-  bool transposes_b;
-} gemm_shape;
-
-static int32_t shape_of(const oneiro_node *node, gemm_shape *shape, oneiro_text *why) {
-  const oneiro_tensor *a = &node->inputs[INPUT_A], *b = &node->inputs[INPUT_B], *y = &node->outputs[0];
-  if (a->rank != 2 || b->rank != 2 || y->rank != 2) return vector_refuse(why, "an operand is no matrix");
-  shape->transposes_b = oneiro_int(node, "transB", 0) != 0;
-  int64_t columns = b->dims[!shape->transposes_b], depth = b->dims[shape->transposes_b];
-  if (a->dims[1] != depth || y->dims[0] != a->dims[0] || y->dims[1] != columns)
-    return vector_refuse(why, "the matrices do not fit");
-  shape->rows = (size_t)a->dims[0];
-  shape->columns = (size_t)columns;
-  shape->depth = (size_t)depth;
-  return ONEIRO_OK;
-}
-
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   vector_unary_loop activation;
-  gemm_shape shape;
+  vector_matrix_shape shape;
   int32_t status = vector_require_plain(node, why);
   if (!status) status = vector_require_input(node, INPUT_A, ONEIRO_FLOAT32, why);
   if (!status) status = vector_require_weights(node, WEIGHTS, why);
   if (!status) status = vector_activation_of(node, &activation, why);
-  if (!status) status = shape_of(node, &shape, why);
+  if (!status) status = vector_matrix_shape_of(node, INPUT_A, INPUT_B, &shape, why);
   if (status) return status;
   const oneiro_tensor *y = &node->outputs[0];
   if (oneiro_has_input(node, INPUT_C) &&
@@ -55,9 +38,9 @@ typedef struct gemm_state {
 } gemm_state;
 
 static int32_t prepare(oneiro_call *call) {
-  gemm_shape shape;
+  vector_matrix_shape shape;
   vector_unary_loop activation;
-  int32_t status = shape_of(call->node, &shape, call->why);
+  int32_t status = vector_matrix_shape_of(call->node, INPUT_A, INPUT_B, &shape, call->why);
   if (!status) status = vector_activation_of(call->node, &activation, call->why);
   if (status) return status;
   size_t byte_count = sizeof(gemm_state) + vector_zero_floats(call->node, WEIGHTS) * sizeof(float);
@@ -91,11 +74,7 @@ static void start_rows(const void *argument, const vector_product_part *part) {
 }
 
 static void activate(const void *argument, const vector_product_part *part) {
-  const gemm_state *state = ((const gemm_job *)argument)->state;
-  for (size_t row = 0; row < part->rows; row++) {
-    float *y = part->c + row * part->c_step;
-    state->activation(y, y, part->columns, NULL);
-  }
+  vector_activate_part(((const gemm_job *)argument)->state->activation, part);
 }
 
 static void describe(const void *argument, size_t index, vector_product_item *item) {

@@ -25,19 +25,9 @@ struct AutomaticChoiceTests {
     return graph
   }
 
-  private static func noise(_ dims: [Int], seed: UInt64) -> Tensor {
-    var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-    return Tensor(Float.self, dims: dims) { memory in
-      for index in memory.indices {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        memory.initializeElement(at: index, to: Float(Int32(truncatingIfNeeded: state >> 32)) / 0x1p31)
-      }
-    }
-  }
-
   private func choices(_ goal: ChoiceGoal, keep: [String] = []) throws -> [LayerChoice] {
     let graph = try Self.graph()
-    let calibration = try Calibration([["x": Self.noise([4, 96], seed: 9)]], source: "test")
+    let calibration = try Calibration([["x": noise([4, 96], seed: 9)]], source: "test")
     let chooser = try AutomaticChoice(
       graph, calibration, goal: goal, method: .minmax, planner: Planner(backend: try Backend.reference, threads: 1))
     return try chooser.choices(for: QuantizableLayer.all(in: graph), keep: LayerSelection(.w8, keep: keep)).choices
@@ -86,7 +76,7 @@ struct AutomaticChoiceTests {
 
   @Test("Layers are timed alone in every scheme")
   func layerTimes() throws {
-    let graph = try Self.graph(), call = ["x": Self.noise([4, 96], seed: 9)]
+    let graph = try Self.graph(), call = ["x": noise([4, 96], seed: 9)]
     let planner = Planner(backend: try Backend.reference, threads: 1)
     let timer = try LayerTimer(graph, call: call, planner: planner)
     for scheme in LayerScheme.allCases {

@@ -25,16 +25,6 @@ struct GraphQuantizerTests {
     return graph
   }
 
-  private static func noise(_ dims: [Int], seed: UInt64) -> Tensor {
-    var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-    return Tensor(Float.self, dims: dims) { memory in
-      for index in memory.indices {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        memory.initializeElement(at: index, to: Float(Int32(truncatingIfNeeded: state >> 32)) / 0x1p31)
-      }
-    }
-  }
-
   private static let inputs: [String: Tensor] = ["x": noise([3, 64], seed: 1), "image": noise([1, 8, 6, 6], seed: 2)]
 
   private func run(_ model: Model) throws -> [String: Tensor] {
@@ -134,7 +124,7 @@ struct GraphQuantizerTests {
       }
       """
     ).graph
-    graph.addInitializer("matrix", Self.noise([32, 32], seed: 3))
+    graph.addInitializer("matrix", noise([32, 32], seed: 3))
     let layers = QuantizableLayer.all(in: graph)
     #expect(layers.map(\.channelAxis) == [1, 0] && layers.map(\.isDirect) == [true, false])
     for scheme in [LayerScheme.w8, .w8a8Dynamic] {
