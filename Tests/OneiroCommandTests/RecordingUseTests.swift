@@ -96,6 +96,10 @@ import Testing
     #expect(sheet[20..<24] != other[20..<24], "heights of the sheets")
     let missing = try Program.run(arguments + ["--shown", eeg, "--sheet", files.path("s.png")])
     #expect(missing.status == 1 && missing.errors.contains("trial 0") && missing.errors.contains("p1.png"))
+    // A data set need not have all that its events name, but somebody should know.
+    try FileManager.default.removeItem(atPath: folder + "/stimuli/p0.png")
+    let without = try Program.run(arguments + ["--sheet", files.path("u.png")])
+    #expect(without.status == 0 && without.errors.contains("not compared with what was shown"), "\(without.errors)")
   }
 
   @Test func whatCannotBePreparedIsRefused() throws {
@@ -109,6 +113,7 @@ import Testing
     try refused(["--eeg", rec], "events", "--event", "circle (1)")
     try refused(["--eeg", rec, "--event", "5"], "circle (1)", "found \"5\"")
     try refused(["--eeg", rec, "--event", "all", "--window", "0:60"], "rec.bdf: trials", "reach out")
+    try refused(["--eeg", rec, "--event", "all", "--window", "0:0.001"], "window", "two samples or more")
     try refused(["--eeg", rec, "--event", "all", "--reference", "A1"], "reference", "\"A1\"")
     try refused(["--eeg", rec, "--event", "all", "--band", "1:600"], "below 500.0 Hz")
     try refused(["--eeg", try recording("plain.edf", "--kind", "edf"), "--event", "all"], "--onset", "found none")
@@ -132,6 +137,16 @@ import Testing
       "dream", pipeline, "--eeg", bad, "--rate", "1000", "--steps", "2", "--sheet", files.path("s.png"),
     ])
     #expect(result.status == 0, "\(result.errors)")
+    // Another rate makes other trials: what was drawn before is not taken for them.
+    func draw(_ rate: String) throws -> Program.Result {
+      try Program.run([
+        "dream", pipeline, "--eeg", bad, "--rate", rate, "--window", "0:0.4", "--steps", "2", "--out",
+        files.path("rates") + "/",
+      ])
+    }
+    #expect(try draw("1000").status == 0)
+    let other = try draw("700")
+    #expect(other.status == 1 && other.errors.contains("preparation"), "\(other.errors)")
     for words in ["because flat: 9", "because not a finite number everywhere: 5", "126 of the model's 128 electrodes"] {
       #expect(result.errors.contains(words), "\(words): \(result.errors)")
     }

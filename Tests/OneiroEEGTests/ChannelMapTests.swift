@@ -105,6 +105,11 @@ import Testing
     expectFailure("\"T9\"", "not there") {
       _ = try windows(file, try settings(montage) { $0.reference = .channels(["T9"]) })
     }
+    let eye = try recording(["Cz", "Oz", "EOG1"], flat: ["EOG1"])
+    #expect(eye.channels[2].kind != .eeg)
+    expectFailure("\"EOG1\"", "flat") {
+      _ = try windows(eye, try settings(montage) { $0.reference = .channels(["EOG1"]) })
+    }
     let bare = try windows(try recording(["Cz", "Oz"], unit: ""), try settings(montage))
     #expect(bare.warnings.contains { $0.contains("no unit of voltage, taken for microvolts: Cz, Oz") })
   }

@@ -29,6 +29,7 @@ import Testing
     ("[-0.1, 0.4]", "[0.4, -0.1]", "window"), ("[-0.1, 0.4]", "[0, 0.001]", "two samples"),
     ("[-0.1, 0]", "[0]", "baseline"), ("robust_z", "z", "none or robust_z, found z"),
     (#"["M1", "M2"]"#, #""nose""#, "reference"), (#""X1"]"#, #""fp1"]"#, "each name once"),
+    (#""Fp1", "X1"]"#, #""T3", "T7"]"#, "each name once"),
     ("[[0, 1, 0], [0, 0, 2]]", "[[0, 1, 0]]", "positions"),
     ("[[0, 1, 0], [0, 0, 2]]", "[[0, 1, 0], [0, 0, 0]]", "positions"),
     (#""montage": ["Fp1", "X1"], "positions": [[0, 1, 0], [0, 0, 2]], "#, "", "montage"),

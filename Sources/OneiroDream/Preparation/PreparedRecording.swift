@@ -23,14 +23,13 @@ public struct PreparedRecording: Sendable {
   ) throws(DreamError) {
     let moments = windows.moments
     summary = Self.summary(settings, request, windows.map)
+    let shown = try Self.shown(moments, windows.recording, request.truths)
     recording = Recording(
       source: windows.recording.source, files: windows.recording.files, preparation: summary, trials: trials,
       trialNumbers: moments.map(\.number),
       TrialCompanions(
-        labels: Self.labels(moments, settings.classes),
-        shown: try Self.shown(moments, windows.recording, request.truths),
-        origins: Self.origins(moments)))
-    warnings = windows.recording.warnings + timeline.warnings + windows.warnings
+        labels: Self.labels(moments, settings.classes), shown: shown.pictures, origins: Self.origins(moments)))
+    warnings = windows.recording.warnings + timeline.warnings + windows.warnings + shown.warnings
     mapLines = Self.lines(windows.map, settings.montage, windows.recording)
   }
 
@@ -59,17 +58,24 @@ public struct PreparedRecording: Sendable {
     return labels.contains(nil) ? nil : labels.compactMap(\.self)
   }
 
-  /// What was shown, by the names that events have for it. In BIDS it is in the data set's folder `stimuli`.
+  /// What was shown, by the names that events have for it. In BIDS it is in the data set's folder `stimuli`, where not all
+  /// that events name has to be.
   private static func shown(
     _ moments: [TrialMoment], _ recording: EEGRecording, _ folder: String?
-  ) throws(DreamError) -> ShownPictures? {
+  ) throws(DreamError) -> (pictures: ShownPictures?, warnings: [String]) {
     let names = moments.map { moment in
       [moment.details["stim_file"], moment.details["image"], moment.label].compactMap(\.self).filter { !$0.isEmpty }
     }
     let numbers = moments.map(\.number)
-    if let folder { return try ShownPictures(named: names, numbers: numbers, in: folder, source: recording.source) }
-    guard let stimuli = BIDSDataset.stimuli(of: recording.source) else { return nil }
-    return try? ShownPictures(named: names, numbers: numbers, in: stimuli, source: recording.source)
+    if let folder {
+      return (try ShownPictures(named: names, numbers: numbers, in: folder, source: recording.source), [])
+    }
+    guard let stimuli = BIDSDataset.stimuli(of: recording.source) else { return (nil, []) }
+    do throws(DreamError) {
+      return (try ShownPictures(named: names, numbers: numbers, in: stimuli, source: recording.source), [])
+    } catch {
+      return (nil, ["pictures are not compared with what was shown: \(error)"])
+    }
   }
 
   private static func origins(_ moments: [TrialMoment]) -> TrialOrigins {
@@ -103,6 +109,7 @@ public struct PreparedRecording: Sendable {
     case .onsets(let seconds): parts.append("onsets \(seconds.map { "\($0)" }.joined(separator: "/"))")
     case .stored, nil: parts.append("stored trials")
     }
+    if let rate = request.samplingRate { parts.append("read at \(rate) Hz") }
     parts += ["window \(settings.window)", "\(settings.samplingRate) Hz"]
     for notch in settings.filters.notches { parts.append("notch \(notch) Hz") }
     if let band = settings.filters.band { parts.append("band \(band) of order \(settings.filters.order)") }

@@ -49,11 +49,7 @@ extension ChannelMap {
     case .channels(let labels):
       var channels: [Int] = []
       for label in labels {
-        let wanted = ElectrodeName.standard(label) ?? label.lowercased()
-        let found = recording.channels.indices.first {
-          let own = recording.channels[$0].label
-          return own == label || (ElectrodeName.standard(own) ?? own.lowercased()) == wanted
-        }
+        let found = recording.channel(labelled: label)
         guard let found, unusable[found] == nil else {
           throw .mismatch(
             file: recording.source, "reference", expected: "channels that can be used",
@@ -63,5 +59,23 @@ extension ChannelMap {
       }
       return channels
     }
+  }
+}
+
+extension EEGRecording {
+  /// The channel of that label, whatever it is spelled like and whatever it is called beside EEG.
+  func channel(labelled label: String) -> Int? {
+    let wanted = ElectrodeName.standard(label) ?? label.lowercased()
+    return channels.indices.first {
+      let own = channels[$0].label
+      return own == label || (ElectrodeName.standard(own) ?? own.lowercased()) == wanted
+    }
+  }
+
+  /// Channels that trials may be made from: those of EEG, and those that potentials are measured against.
+  func candidates(_ reference: EEGReference) -> [Int] {
+    var candidates = Set(channels.indices.filter { channels[$0].kind == .eeg })
+    if case .channels(let labels) = reference { candidates.formUnion(labels.compactMap(channel)) }
+    return candidates.sorted()
   }
 }

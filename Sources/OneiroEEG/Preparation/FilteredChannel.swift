@@ -22,11 +22,19 @@ extension EEGRecording {
     return segment.samples(at: channels[channel].samplingRate).clamped(to: 0..<count)
   }
 
+  /// Samples that are filtered at once at most: 2 GB as Double.
+  private static let longestStretch = 1 << 28
+
   func checkLength(_ count: Int, _ channel: Int, _ segment: EEGSegment, _ filter: ChannelFilter) throws(GraphError) {
     guard count >= filter.minimumCount else {
       throw .mismatch(
         file: source, "channel \"\(channels[channel].label)\": stretch from \(segment.onset) s",
         expected: "\(filter.minimumCount) samples or more, to be filtered", found: "\(count)")
+    }
+    guard filter.count(of: count) <= Self.longestStretch else {
+      throw .mismatch(
+        file: source, "channel \"\(channels[channel].label)\": stretch from \(segment.onset) s",
+        expected: "\(Self.longestStretch) samples at most, after resampling", found: "\(filter.count(of: count))")
     }
   }
 }

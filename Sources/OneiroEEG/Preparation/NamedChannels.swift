@@ -7,6 +7,8 @@ struct NamedChannels {
   private let labels: [String]
   /// Of each electrode, the channel that has its name.
   private let found: [Int?]
+  /// Channels whose place on the head is known.
+  private let placed: [Int]
   private var warnings: [String] = []
 
   init(_ recording: EEGRecording, _ montage: Montage, _ usable: [Int]) {
@@ -24,11 +26,10 @@ struct NamedChannels {
       }
     }
     self.found = found
+    placed = usable.filter { montage.position(of: recording.channels[$0].label) != nil }
   }
 
   private var missing: [Int] { found.indices.filter { found[$0] == nil } }
-  /// Channels whose place on the head is known.
-  private var placed: [Int] { usable.filter { montage.position(of: labels[$0]) != nil } }
 
   /// Whether names lead anywhere: some channel is an electrode, or is somewhere that others can be computed from.
   var isUseful: Bool {
@@ -42,8 +43,8 @@ struct NamedChannels {
         file: recording.source, "channel map", expected: "a model that names its electrodes",
         found: "one that does not (--channel-map order takes channels in their order)")
     }
-    let measured = found.compactMap(\.self)
-    let channels = missing.isEmpty ? measured : usable.filter { Set(measured).union(placed).contains($0) }
+    let measured = found.compactMap(\.self), read = Set(measured).union(placed)
+    let channels = missing.isEmpty ? measured : usable.filter(read.contains)
     let columns = Dictionary(uniqueKeysWithValues: channels.enumerated().map { ($1, $0) })
     var weights = found.map { channel -> [Double] in
       var row = [Double](repeating: 0, count: channels.count)

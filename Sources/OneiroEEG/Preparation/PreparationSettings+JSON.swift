@@ -122,8 +122,7 @@ private struct PreparationFile: Codable {
     }
     if let band_order {
       filters.order = try require(
-        // Sections of a higher order, with a band far below the rate, leave no digits.
-        (1...6).contains(band_order) ? band_order : nil, "band_order", "1 to 6", "\(band_order)")
+        (1...20).contains(band_order) ? band_order : nil, "band_order", "1 to 20", "\(band_order)")
     }
     for frequency in notch ?? [] { filters.notches.append(try positive(frequency, "notch")) }
     if let notch_quality { filters.notchQuality = try positive(notch_quality, "notch_quality") }
@@ -157,8 +156,10 @@ private struct PreparationFile: Codable {
       }
       return Montage(count: channels)
     }
-    if let twice = Dictionary(grouping: montage, by: { $0.lowercased() }).first(where: { $0.value.count > 1 }) {
-      throw .mismatch(file: file, "montage", expected: "each name once", found: "\"\(twice.value[0])\" twice")
+    let spellings = Dictionary(grouping: montage) { Montage.key($0).lowercased() }.values
+    if let twice = spellings.first(where: { $0.count > 1 }) {
+      let names = twice.map { "\"\($0)\"" }.joined(separator: " and ")
+      throw .mismatch(file: file, "montage", expected: "each name once", found: names)
     }
     guard let positions else { return Montage(names: montage) }
     let points = positions.compactMap { row -> SIMD3<Double>? in

@@ -21,7 +21,11 @@ public struct TrialWindows: Sendable {
     _ recording: EEGRecording, _ timeline: EEGTimeline, _ chosen: [TrialMoment], _ settings: PreparationSettings,
     channelMap: ChannelMap.Method = .auto
   ) throws(GraphError) {
-    let candidates = recording.channels.indices.filter { recording.channels[$0].kind == .eeg }
+    guard settings.window.samples(at: settings.samplingRate).count >= 2 else {
+      throw .mismatch(
+        "window", expected: "two samples or more at \(settings.samplingRate) Hz", found: "\(settings.window)")
+    }
+    let candidates = recording.candidates(settings.reference)
     var filters: [Double: ChannelFilter] = [:]
     for rate in Set(candidates.map { recording.channels[$0].samplingRate }) {
       do throws(GraphError) {
@@ -55,11 +59,6 @@ public struct TrialWindows: Sendable {
     matrix = try map.matrix(
       recording, reference: settings.reference, microvoltsPerUnit: settings.microvoltsPerUnit,
       unusable: survey.unusable)
-    for channel in matrix.channels {
-      guard filters[recording.channels[channel].samplingRate] == nil else { continue }
-      filters[recording.channels[channel].samplingRate] = try ChannelFilter(
-        settings.filters, samplingRate: recording.channels[channel].samplingRate)
-    }
     // Trials keep their order; a place knows the number of its trial.
     let kept = Set(found.places.map(\.trial)), order = chosen.indices.filter(kept.contains)
     let numbers = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })

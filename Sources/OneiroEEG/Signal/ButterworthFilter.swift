@@ -51,28 +51,38 @@ extension SecondOrderSections {
     // A real pole comes out with a rest of an imaginary part.
     let isReal: (Complex) -> Bool = { abs($0.imaginary) <= 1e-12 * max(1, $0.magnitude) }
     let real = poles.filter(isReal).map(\.real).sorted { abs($0) < abs($1) }
-    var denominators: [(a1: Double, a2: Double, radius: Double, order: Int)] =
+    var denominators: [(a1: Double, a2: Double, pole: Complex, order: Int)] =
       poles.filter { !isReal($0) && $0.imaginary > 0 }.map {
-        (-2 * $0.real, $0.real * $0.real + $0.imaginary * $0.imaginary, $0.magnitude, 2)
+        (-2 * $0.real, $0.real * $0.real + $0.imaginary * $0.imaginary, $0, 2)
       }
     for start in stride(from: 0, to: real.count, by: 2) {
       if start + 1 < real.count {
-        denominators.append((-(real[start] + real[start + 1]), real[start] * real[start + 1], abs(real[start + 1]), 2))
+        let pole = Complex(real[start + 1])
+        denominators.append((-(real[start] + real[start + 1]), real[start] * real[start + 1], pole, 2))
       } else {
-        denominators.append((-real[start], 0, abs(real[start]), 1))
+        denominators.append((-real[start], 0, Complex(real[start]), 1))
       }
     }
-    // Those that ring longest come last, so that what they would enlarge is filtered before.
-    denominators.sort { $0.radius < $1.radius }
-    // One zero from each end: a section of a band-pass gets one at 0 Hz and one at half the rate.
-    var zeros = zeros.sorted()[...]
-    sections = denominators.enumerated().map { index, denominator in
-      let factor = index == 0 ? gain : 1
-      guard denominator.order == 2, let first = zeros.popFirst(), let second = zeros.popLast() else {
-        return Section(b0: factor, b1: -factor * (zeros.popFirst() ?? 0), b2: 0, a1: denominator.a1, a2: 0)
+    // Those that ring longest choose their zeros first: the nearest ones, which take away most of what they enlarge. With one
+    // zero at each end instead, sections at the low end of a wide band would enlarge by orders of magnitude.
+    denominators.sort { $0.pole.magnitude > $1.pole.magnitude }
+    var rest = zeros
+    let numerators = denominators.map { denominator in
+      (0..<denominator.order).map { _ -> Double in
+        let nearest = rest.indices.min {
+          (Complex(rest[$0]) - denominator.pole).magnitude < (Complex(rest[$1]) - denominator.pole).magnitude
+        }
+        return nearest.map { rest.remove(at: $0) } ?? 0
+      }
+    }
+    // They come last, so that what they would enlarge is filtered before.
+    sections = zip(denominators, numerators).reversed().enumerated().map { index, section in
+      let (denominator, zeros) = section, factor = index == 0 ? gain : 1
+      guard zeros.count == 2 else {
+        return Section(b0: factor, b1: -factor * zeros[0], b2: 0, a1: denominator.a1, a2: 0)
       }
       return Section(
-        b0: factor, b1: -factor * (first + second), b2: factor * first * second, a1: denominator.a1,
+        b0: factor, b1: -factor * (zeros[0] + zeros[1]), b2: factor * zeros[0] * zeros[1], a1: denominator.a1,
         a2: denominator.a2)
     }
     order = poles.count

@@ -11,8 +11,7 @@ struct EEGFilters: ParsableArguments {
   var notch: CommaList<Double>?
 
   func validate() throws {
-    // Sections of a higher order, with a band far below the rate, leave no digits.
-    if let order, !(1...6).contains(order) { throw ValidationError("--order: expected 1 to 6, found \(order)") }
+    if let order, !(1...20).contains(order) { throw ValidationError("--order: expected 1 to 20, found \(order)") }
     if let wrong = notch?.values.first(where: { !($0 > 0 && $0.isFinite) }) {
       throw ValidationError("--notch: expected more than 0, found \(wrong)")
     }

@@ -36,6 +36,9 @@ struct PreparationOptions: ParsableArguments {
 
   func validate() throws {
     guard event == nil || onset == nil else { throw ValidationError("--event does not go with --onset") }
+    if let event, event.split(separator: ",").isEmpty {
+      throw ValidationError("--event: expected labels with commas between them, or all, found \"\(event)\"")
+    }
     if let rate, !(rate > 0 && rate.isFinite) { throw ValidationError("--rate: expected more than 0, found \(rate)") }
     if let wrong = onset?.values.first(where: { !$0.isFinite || $0 < 0 }) {
       throw ValidationError("--onset: expected 0 or more, found \(wrong)")
