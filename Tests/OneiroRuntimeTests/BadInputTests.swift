@@ -57,6 +57,17 @@ import Testing
     #expect(text == "input \"X\": expected float[N,3], found seq(float[2,3])")
   }
 
+  @Test("More values than the machine has memory for are refused before a run") func tooMuch() throws {
+    var graph = try GraphText.parse(
+      "<ir_version: 10, opset_import: [\"\" : 23]> g (float[1] X) => (float[] Y) { [grow] Y = Expand (X, shape) }"
+    ).graph
+    graph.addInitializer("shape", .ints([1 << 45]))
+    let runner = GraphRunner(graph, planner: Planner(backend: try .reference, threads: 1))
+    let error = #expect(throws: RunError.self) { _ = try runner.run(["X": .tensor(.random([1]))]) }
+    let text = error?.description ?? ""
+    #expect(text.hasPrefix("node \"grow\" (Expand): values: ") && text.contains("on a machine of"), "\(text)")
+  }
+
   @Test("A session is given other shapes than its plan was made for") func session() throws {
     let graph = try GraphText.parse(
       "<ir_version: 10, opset_import: [\"\" : 23]> g (float[N] X) => (float[N] Y) { Y = Relu (X) }"

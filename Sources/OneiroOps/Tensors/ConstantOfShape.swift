@@ -13,7 +13,7 @@ public enum ConstantOfShape: Operator {
     let value = try node.checking("attribute value", try element(node.attributes))
     if let dims = node.ints(0) {
       guard Tensor.elementCount(dims) != nil else {
-        throw node.fails(0, expected: "extents from 0 up", found: Shape.text(dims))
+        throw node.fails(0, expected: "extents from 0 up whose product can be counted", found: Shape.text(dims))
       }
       return [.tensor(value.elementType, dims: dims)]
     }

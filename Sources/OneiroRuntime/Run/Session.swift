@@ -25,12 +25,7 @@ public struct Session: ~Copyable {
   /// - Throws: also when the plan cannot be held to its `maxMemory`.
   public init(_ plan: ExecutionPlan, arena given: UnsafeMutableRawPointer? = nil) throws(RunError) {
     // More than there is could be promised and then fail in the middle of a run.
-    guard plan.valueByteCount <= PhysicalMemory.byteCount else {
-      throw .graph(
-        .invalid(
-          "values",
-          "\(ByteCount(plan.valueByteCount)) of them in a run, on a machine of \(ByteCount(PhysicalMemory.byteCount))"))
-    }
+    guard plan.valueByteCount <= PhysicalMemory.byteCount else { throw Self.tooLarge(plan) }
     if let limit = plan.maxMemory, given == nil { try MemoryBudget(limit: limit).fit(plan) }
     var memory: UnsafeMutableRawPointer? = given
     if given == nil {
@@ -62,6 +57,19 @@ public struct Session: ~Copyable {
     self.arena = arena
     ownsArena = given == nil
     self.frames = frames
+  }
+
+  private static func tooLarge(_ plan: ExecutionPlan) -> RunError {
+    func elementCount(_ step: ExecutionPlan.Step) -> Int {
+      let outputs = step.outputs.compactMap { $0?.type.dims.flatMap(Tensor.elementCount) ?? 0 }
+      return outputs.max() ?? 0
+    }
+    let largest = plan.steps.max { elementCount($0) < elementCount($1) }
+    return .graph(
+      .invalid(
+        node: largest?.node, "values",
+        "\(ByteCount(plan.valueByteCount)) of them in a run, most of them here, on a machine of "
+          + "\(ByteCount(PhysicalMemory.byteCount))"))
   }
 
   deinit {
