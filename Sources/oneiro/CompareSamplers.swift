@@ -29,7 +29,7 @@ extension DreamCommand {
     bar.finish()
     let notes = try comparison.notes(
       pipeline, options: options, seed: seed, noise: noise == "recorded" ? path : noise, of: recording)
-    try PNG.write(try comparison.sheet(shown: recording.shown(0)), to: sheet, text: notes)
+    try PNG.write(try comparison.sheet(shown: try recording.shown(0)), to: sheet, text: notes)
     try report(comparison, sheet: sheet)
   }
 

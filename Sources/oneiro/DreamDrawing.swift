@@ -62,7 +62,7 @@ extension DreamCommand {
       while next < index, let entry = complete[next / samples][next % samples] {
         let file = "\(folder ?? "")/\(entry.file)"
         let picture = drawn.cells.count < onSheet ? try PNG.read(file) : nil
-        note(picture, file: file, trial: next / samples, predicted: entry.predicted, recording, onSheet, &drawn)
+        try note(picture, file: file, trial: next / samples, predicted: entry.predicted, recording, onSheet, &drawn)
         drawn.kept += 1
         next += 1
       }
@@ -97,7 +97,7 @@ extension DreamCommand {
               ? out : OutputFile.numbered(out, trial: result.trial, sample: result.sample)
             try PNG.write(result.picture, to: file, text: dream.notes(for: result, run: run))
           }
-          note(result.picture, file: file, trial: trial, predicted: predicted, recording, onSheet, &drawn)
+          try note(result.picture, file: file, trial: trial, predicted: predicted, recording, onSheet, &drawn)
           next = trial * samples + result.sample + 1
           seconds = ContinuousClock.now
         } catch let error as DreamError {
@@ -119,7 +119,7 @@ extension DreamCommand {
   private func note(
     _ picture: Picture?, file: String, trial: Int, predicted: Int?, _ recording: Recording, _ onSheet: Int,
     _ drawn: inout DrawnPictures
-  ) {
+  ) throws {
     if !file.isEmpty { drawn.files.append(file) }
     let label = recording.labels.map { Int($0[trial]) }
     if let predicted, let label {
@@ -127,7 +127,9 @@ extension DreamCommand {
       drawn.labels.append(label)
     }
     guard let picture, drawn.cells.count < onSheet else { return }
-    let truth = recording.shown(trial).map { $0.resized(width: picture.width, height: picture.height, antialias: true) }
+    let truth = try recording.shown(trial).map {
+      $0.resized(width: picture.width, height: picture.height, antialias: true)
+    }
     drawn.cells.append(
       ContactSheet.Entry(truth: truth, generated: picture, isWrong: predicted != nil && predicted != label))
   }

@@ -96,6 +96,11 @@ import Testing
     #expect(sheet[20..<24] != other[20..<24], "heights of the sheets")
     let missing = try Program.run(arguments + ["--shown", eeg, "--sheet", files.path("s.png")])
     #expect(missing.status == 1 && missing.errors.contains("trial 0") && missing.errors.contains("p1.png"))
+    try Data("words".utf8).write(to: URL(fileURLWithPath: folder + "/stimuli/p1.png"))
+    for command in [["dream", pipeline, "--sheet", files.path("v.png")], ["evaluate", pipeline]] {
+      let bad = try Program.run(command + ["--eeg", folder, "--event", "seen", "--steps", "2"])
+      #expect(bad.status == 1 && bad.errors.contains("stimuli/p1.png: expected a picture"), "\(bad.errors)")
+    }
     // A data set need not have all that its events name, but somebody should know.
     try FileManager.default.removeItem(atPath: folder + "/stimuli/p0.png")
     let without = try Program.run(arguments + ["--sheet", files.path("u.png")])

@@ -91,9 +91,10 @@ public struct Recording: Sendable {
   /// Whether it is known what was shown.
   public var hasPictures: Bool { images != nil || shownFiles != nil }
 
-  /// The picture that was shown in a trial.
-  public func shown(_ index: Int) -> Picture? {
-    if let shownFiles { return shownFiles.picture(index) }
+  /// The picture that was shown in a trial; `nil` where that is not known.
+  /// - Throws: for a file that is no picture.
+  public func shown(_ index: Int) throws(DreamError) -> Picture? {
+    if let shownFiles { return try shownFiles.picture(index) }
     return images.map { images in
       Picture(width: images.dims[2], height: images.dims[1], pixels: images.rows([index]).elements(of: UInt8.self))
     }

@@ -41,11 +41,12 @@ public struct ShownPictures: Sendable, Equatable {
 
   init(files: [String]) { self.files = files }
 
-  /// `nil` for a file that is no picture.
-  func picture(_ index: Int) -> Picture? {
+  func picture(_ index: Int) throws(DreamError) -> Picture {
     guard let bytes = try? MappedFile(files[index]).withBytes({ Array($0) }),
-      let image = try? DecodedImage.decode(bytes)
-    else { return nil }
+      let image = try? DecodedImage.decode(bytes), image.width > 0, image.height > 0
+    else {
+      throw .mismatch(at: files[index], expected: "a picture of what was shown", found: "something else")
+    }
     return Picture(width: image.width, height: image.height, pixels: image.rgb)
   }
 }

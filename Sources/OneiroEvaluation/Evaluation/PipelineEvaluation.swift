@@ -44,7 +44,8 @@ public final class PipelineEvaluation {
       try recording.checkFinite(first..<min(first + Self.tidyEvery, recording.count))
       recording.setAside()
     }
-    let size = dream.interface.pictureSize ?? recording.shown(0).map { ($0.width, $0.height) } ?? (64, 64)
+    let first = try recording.shown(0)
+    let size = dream.interface.pictureSize ?? first.map { ($0.width, $0.height) } ?? (64, 64)
     guard size.0 >= 1, size.1 >= 1 else {
       throw .mismatch(
         at: "\(recording.source): image", expected: "pictures of one pixel or more", found: "\(size.0) x \(size.1)")

@@ -49,7 +49,7 @@ struct TruthSource {
       !recording.hasPictures
       ? nil
       : { (place) throws(DreamError) in
-        guard let picture = recording.shown(place), picture.width > 0, picture.height > 0 else {
+        guard let picture = try recording.shown(place), picture.width > 0, picture.height > 0 else {
           throw DreamError.mismatch(
             at: "\(recording.source): image", expected: "pictures of one pixel or more", found: "empty ones")
         }
@@ -96,9 +96,9 @@ struct TruthSource {
   /// The same for trials of one stimulus: its number, or a hash of what was shown. Where nobody says, each trial is its own.
   static func units(of recording: Recording) throws(DreamError) -> [UInt64] {
     if let numbers = recording.origins.numbers["stimulus"] { return numbers.map { UInt64(bitPattern: $0) } }
-    return (0..<recording.count).map { place in
+    return try (0..<recording.count).map { (place) throws(DreamError) in
       if place % 32 == 31 { recording.setAside() }
-      return recording.shown(place).map { PictureHash.value($0.pixels) } ?? UInt64(place)
+      return try recording.shown(place).map { PictureHash.value($0.pixels) } ?? UInt64(place)
     }
   }
 

@@ -26,7 +26,9 @@ public struct SplitCheck: Sendable, Equatable {
     let numbers = isSameFile ? Set(training.trialNumbers) : []
     findings.append(
       Finding(kind: "trial", shared: scored.trialNumbers.count { numbers.contains($0) }, total: scored.count))
-    if let both = try Self.keys("stimulus", scored, training) ?? Self.pictures(scored, training) {
+    var stimuli = try Self.keys("stimulus", scored, training)
+    if stimuli == nil { stimuli = try Self.pictures(scored, training) }
+    if let both = stimuli {
       findings.append(Self.finding("stimulus", both))
     }
     for kind in ["block", "session", "subject"] {
@@ -57,14 +59,14 @@ public struct SplitCheck: Sendable, Equatable {
   }
 
   /// Pictures that are the same to the last bit are the same stimulus.
-  private static func pictures(_ scored: Recording, _ training: Recording) -> Sides? {
+  private static func pictures(_ scored: Recording, _ training: Recording) throws(DreamError) -> Sides? {
     guard scored.hasPictures, training.hasPictures else { return nil }
-    func keys(_ recording: Recording) -> [[Int64]] {
-      (0..<recording.count).map { index in
-        [Int64(bitPattern: PictureHash.value(recording.shown(index)?.pixels ?? []))]
+    func keys(_ recording: Recording) throws(DreamError) -> [[Int64]] {
+      try (0..<recording.count).map { (index) throws(DreamError) in
+        [Int64(bitPattern: PictureHash.value(try recording.shown(index)?.pixels ?? []))]
       }
     }
-    return (keys(scored), keys(training))
+    return (try keys(scored), try keys(training))
   }
 
   /// What was found, in a sentence or two.
