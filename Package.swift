@@ -45,6 +45,8 @@ let package = Package(
         "CMalloc", "COneiroKernel", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses",
       ]),
     .target(
+      name: "OneiroConformance", dependencies: ["OneiroGraph", "OneiroOps", "OneiroRuntime"]),
+    .target(
       name: "OneiroQuantization",
       dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
     .target(
@@ -61,8 +63,8 @@ let package = Package(
     .executableTarget(
       name: "oneiro",
       dependencies: [
-        "OneiroDream", "OneiroEEG", "OneiroEvaluation", "OneiroGraph", "OneiroModel", "OneiroOps", "OneiroPasses",
-        "OneiroPicture", "OneiroQuantization", "OneiroRuntime",
+        "OneiroConformance", "OneiroDream", "OneiroEEG", "OneiroEvaluation", "OneiroGraph", "OneiroModel", "OneiroOps",
+        "OneiroPasses", "OneiroPicture", "OneiroQuantization", "OneiroRuntime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -87,7 +89,9 @@ let package = Package(
       exclude: ["Golden"]),
     .testTarget(
       name: "OneiroRuntimeTests",
-      dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime"]),
+      dependencies: [
+        "OneiroConformance", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime",
+      ]),
     .testTarget(
       name: "OneiroQuantizationTests",
       dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroRuntime", "OneiroQuantization"]),

@@ -1,3 +1,4 @@
+import OneiroConformance
 import OneiroGraph
 import OneiroModel
 import OneiroOps

@@ -1,3 +1,4 @@
+import OneiroConformance
 import OneiroGraph
 import OneiroPasses
 import OneiroRuntime
@@ -115,14 +116,14 @@ import Testing
         let apart = try Self.run(Self.keeping(test, except: nil), test, backend, threads: threads)
         // The steps of a fused operator's body may write over what the body made.
         let overwritten = apart.plan.steps.compactMap { $0.overwritten?.name }
-        #expect(overwritten.allSatisfy { test.inputs[$0] == nil }, "\(test.testDescription)")
+        #expect(overwritten.allSatisfy { test.inputs[$0] == nil }, "\(test.description)")
         for input in test.graph.inputs {
           let found = try Self.run(Self.keeping(test, except: input.name), test, backend, threads: threads)
           guard found.plan.steps.contains(where: { $0.overwritten?.name == input.name }) else { continue }
           seen.insert(test.op)
           for (name, tensor) in found.results {
             let isSame = try #require(apart.results[name]).bytes.elementsEqual(tensor.bytes)
-            #expect(isSame, "\(test.testDescription) on \(plugin.name), \(name) over \(input.name), \(threads) threads")
+            #expect(isSame, "\(test.description) on \(plugin.name), \(name) over \(input.name), \(threads) threads")
           }
         }
       }

@@ -1,4 +1,5 @@
 import Foundation
+import OneiroConformance
 import OneiroGraph
 import OneiroRuntime
 import Testing

@@ -1,4 +1,5 @@
 import Glibc
+import OneiroConformance
 import OneiroGraph
 import OneiroModel
 import OneiroRuntime

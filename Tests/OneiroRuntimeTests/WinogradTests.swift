@@ -1,40 +1,12 @@
+import OneiroConformance
 import OneiroGraph
 import OneiroRuntime
 import Testing
 
 @Suite("Winograd's convolution") struct WinogradTests {
-  /// [N, C, H, W], filters, pads.
-  struct Shape: CustomTestStringConvertible, Sendable {
-    let testDescription: String
-    let x: [Int]
-    let filters: Int
-    var pads: [Int64] = [1, 1, 1, 1]
-    var hasBias = true
+  static let shapes = WinogradShape.all
 
-    func layer(_ input: Tensor? = nil) -> Case {
-      let x = input ?? .random(x)
-      let w = Tensor.random([filters, x.dims[1], 3, 3], seed: 2), bias = Tensor.random([filters], seed: 3)
-      return Case(
-        "Conv", testDescription, [.input(x), .constant(w)] + (hasBias ? [.constant(bias)] : []),
-        ["pads": .ints(pads)], tolerance: 3e-5)
-    }
-  }
-
-  /// Large enough to be worth it; odd extents leave tails of tiles, of vectors and of panels.
-  static let shapes = [
-    Shape(testDescription: "even", x: [1, 32, 32, 32], filters: 32),
-    Shape(testDescription: "odd everywhere", x: [1, 33, 31, 37], filters: 35),
-    Shape(testDescription: "no bias", x: [1, 32, 30, 33], filters: 48, hasBias: false),
-    Shape(testDescription: "no padding", x: [1, 64, 35, 34], filters: 64, pads: [0, 0, 0, 0]),
-    Shape(testDescription: "wide padding, one side more", x: [1, 64, 26, 29], filters: 64, pads: [5, 2, 0, 7]),
-    Shape(testDescription: "a batch whose panels hold tiles of two images", x: [3, 64, 15, 23], filters: 72),
-    Shape(testDescription: "narrower than a tile", x: [2, 64, 150, 3], filters: 64),
-    Shape(testDescription: "a row of several panels", x: [1, 64, 11, 301], filters: 64),
-    Shape(testDescription: "few filters", x: [1, 48, 40, 41], filters: 3),
-    Shape(testDescription: "several chunks", x: [1, 200, 57, 60], filters: 36),
-  ]
-
-  @Test("equals the definition", arguments: shapes) func agrees(shape: Shape) throws {
+  @Test("equals the definition", arguments: shapes) func agrees(shape: WinogradShape) throws {
     let test = shape.layer()
     let expected = try test.run(.reference, threads: 1)
     for threads in 1...3 {

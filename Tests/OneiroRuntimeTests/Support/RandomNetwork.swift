@@ -1,3 +1,4 @@
+import OneiroConformance
 import OneiroGraph
 
 /// A graph of the pieces that image and token networks are made of, in the spellings of several exporters, put together at

@@ -1,11 +1,11 @@
 /// A case that a backend is known to compute otherwise. A gap that has closed fails its test: then its line goes.
-struct KnownGap {
-  let backend: String
-  let op: String
-  let name: String
-  let reason: String
+package struct KnownGap: Sendable {
+  package let backend: String
+  package let op: String
+  package let name: String
+  package let reason: String
 
-  static let all: [KnownGap] = [
+  package static let all: [KnownGap] = [
     KnownGap(
       backend: "vector", op: "Softsign", name: "NaN, infinities, denormals",
       reason: "x / (1 + |x|) is NaN for an infinity; the kernel gives the limit, 1"),
@@ -39,7 +39,7 @@ struct KnownGap {
       reason: "oneDNN starts from the lowest finite number"),
   ]
 
-  static func find(_ test: Case, on backend: String) -> KnownGap? {
+  package static func find(_ test: Case, on backend: String) -> KnownGap? {
     all.first { $0.backend == backend && $0.op == test.op.description && $0.name == test.name }
   }
 }

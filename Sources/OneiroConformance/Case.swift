@@ -1,19 +1,18 @@
 import OneiroGraph
 import OneiroRuntime
-import Testing
 
 /// One node with its inputs: what every kernel of the operator has to compute as the reference does.
-struct Case: Sendable, CustomTestStringConvertible {
-  let op: OpIdentifier
-  let name: String
-  let graph: Graph
-  let inputs: [String: Tensor]
+package struct Case: Sendable, CustomStringConvertible {
+  package let op: OpIdentifier
+  package let name: String
+  package let graph: Graph
+  package let inputs: [String: Tensor]
   /// Relative to the largest value that the reference computes.
-  let tolerance: Double
+  package let tolerance: Double
 
-  var testDescription: String { "\(op): \(name)" }
+  package var description: String { "\(op): \(name)" }
 
-  enum Operand {
+  package enum Operand {
     /// Comes with the run.
     case input(Tensor)
     /// Known to the kernel when it is prepared.
@@ -28,7 +27,7 @@ struct Case: Sendable, CustomTestStringConvertible {
     }
   }
 
-  init(
+  package init(
     _ opType: String, domain: String = "", _ name: String, _ operands: [Operand],
     _ attributes: [String: Attribute] = [:],
     outputs: Int = 1, tolerance: Double = 1e-6
@@ -59,7 +58,7 @@ struct Case: Sendable, CustomTestStringConvertible {
   }
 
   /// The case as it is, and once more with every operand after the first a constant, as weights are.
-  static func withWeights(
+  package static func withWeights(
     _ opType: String, _ name: String, _ operands: [Tensor?], _ attributes: [String: Attribute] = [:],
     tolerance: Double = 1e-6
   ) -> [Case] {
@@ -74,17 +73,27 @@ struct Case: Sendable, CustomTestStringConvertible {
     ]
   }
 
-  /// Runs the case; throws when the backend, being strict, does not take the node.
-  func run(_ backend: Backend, threads: Int) throws(RunError) -> [String: Tensor] {
-    let planner = Planner(backend: backend, threads: threads)
+  /// Plans the case; throws when the backend, being strict, does not take the node.
+  package func plan(_ backend: Backend, threads: Int) throws(RunError) -> ExecutionPlan {
     let types = inputs.mapValues { TensorType($0.elementType, dims: $0.dims) }
-    var session = try Session(planner.plan(graph, inputs: types))
+    return try Planner(backend: backend, threads: threads).plan(graph, inputs: types)
+  }
+
+  /// Runs the case; throws when the backend, being strict, does not take the node.
+  package func run(_ backend: Backend, threads: Int) throws(RunError) -> [String: Tensor] {
+    var session = try Session(plan(backend, threads: threads))
     return try session.run(inputs)
   }
 
   /// Whether the backend, being strict, takes the node.
-  func isTaken(by backend: Backend) -> Bool {
-    let types = inputs.mapValues { TensorType($0.elementType, dims: $0.dims) }
-    return (try? Planner(backend: backend, threads: 1).plan(graph, inputs: types)) != nil
+  package func isTaken(by backend: Backend) -> Bool { (try? plan(backend, threads: 1)) != nil }
+
+  /// Every operand as a type, those that are constant so marked: `float[2,3], constant float[3,4], absent`.
+  package var operands: String {
+    graph.nodes[0].inputs.map { name in
+      if let tensor = inputs[name] { return "\(TensorType(tensor.elementType, dims: tensor.dims))" }
+      guard let tensor = graph.initializers[name] else { return "absent" }
+      return "constant \(TensorType(tensor.elementType, dims: tensor.dims))"
+    }.joined(separator: ", ")
   }
 }
