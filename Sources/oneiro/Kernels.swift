@@ -34,8 +34,10 @@ struct Kernels: ParsableCommand {
   private static func report(_ plugin: KernelPlugin) -> [String: Any] {
     [
       "name": plugin.name, "path": plugin.path, "remarks": plugin.remarks,
-      "kernels": plugin.kernels.map {
-        ["op": $0.op.description, "since": $0.sinceVersion, "isa": $0.isa] as [String: Any]
+      "kernels": plugin.kernels.map { kernel in
+        var entry: [String: Any] = ["op": kernel.op.description, "since": kernel.sinceVersion, "isa": kernel.isa]
+        entry["method"] = kernel.method
+        return entry
       },
     ]
   }

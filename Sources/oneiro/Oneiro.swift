@@ -11,7 +11,7 @@ struct Oneiro: ParsableCommand {
     subcommands: [
       DreamCommand.self, EvaluateCommand.self, EEGCommand.self, ImportCommand.self, QuantizeCommand.self, Run.self,
       Dump.self, Bench.self, Compare.self, Diff.self, Kernels.self, Ops.self, BundleCommand.self,
-      Conformance.self,
+      Conformance.self, SelfTestCommand.self, SelfTestWorkerCommand.self,
     ])
 
   /// 0: done. 1: it failed, with one sentence that says where and why. 2: wrong use.

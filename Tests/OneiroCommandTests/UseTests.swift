@@ -13,7 +13,7 @@ import Testing
     ["dump", "m.onnx", "--format", "html"], ["dump", "m.onnx", "--stage", "dreamt"], ["dump", "m.onnx", "--depth=-1"],
     ["dump", "m.onnx", "--input", "x=wide"], ["bench", "m.onnx", "--runs", "0"], ["bench", "m.onnx", "--seed", "x"],
     ["kernels", "a.so", "b.so"], ["conformance", "f", "--time-limit", "0"], ["ops", "--backend"],
-    ["bundle", "replace", "p.onnx"],
+    ["selftest", "--backend"], ["bundle", "replace", "p.onnx"],
     ["bundle", "replace", "p.onnx", "unet=u.onnx", "--unconditional", "n.npy"],
     ["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.png", "--sampler", "heun"],
     ["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.png", "--sampler", "euler,plms"],
@@ -30,8 +30,9 @@ import Testing
     #expect(result.errors.contains("Error: ") && result.errors.contains("--help"), "\(result.errors)")
   }
 
-  @Test(arguments: ["run", "dump", "bench", "conformance", "kernels", "ops"]) func everyVerbHasHelp(verb: String) throws
-  {
+  @Test(arguments: ["run", "dump", "bench", "conformance", "kernels", "ops", "selftest"]) func everyVerbHasHelp(
+    verb: String
+  ) throws {
     let result = try Program.run([verb, "--help"])
     #expect(result.status == 0 && result.errors.isEmpty)
     #expect(result.output.contains("USAGE: oneiro \(verb)"))

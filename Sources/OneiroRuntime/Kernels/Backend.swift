@@ -100,14 +100,7 @@ enum LoadedPlugins {
 
   /// - name: a backend's name, or a path.
   static func load(_ name: String) throws(RunError) -> KernelPlugin {
-    let isPath = name.contains("/") || name.hasSuffix(".so")
-    // A name without a slash would be looked for where the system keeps its libraries.
-    guard let path = isPath ? (name.contains("/") ? name : "./" + name) : PluginSearch.find(name) else {
-      let known = (PluginSearch.all.map(KernelPlugin.name) + [ReferenceKernel.sourceName]).joined(separator: ", ")
-      throw .plugin(
-        file: name, reason: "no such backend; found \(known), looked in \(PluginSearch.folders.joined(separator: ", "))"
-      )
-    }
+    let path = try PluginSearch.path(of: name)
     let result = cache.withLock { loaded -> Result<KernelPlugin, RunError> in
       if let plugin = loaded[path] { return .success(plugin) }
       do throws(RunError) {

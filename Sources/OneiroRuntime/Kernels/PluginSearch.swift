@@ -17,6 +17,21 @@ public enum PluginSearch {
     return nil
   }
 
+  /// The file that `--backend` means.
+  /// - name: a backend's name, or a path.
+  public static func path(of name: String) throws(RunError) -> String {
+    // A name without a slash would be looked for where the system keeps its libraries.
+    if name.contains("/") { return name }
+    if name.hasSuffix(".so") { return "./" + name }
+    if let path = find(name) { return path }
+    let known = (all.map(KernelPlugin.name) + [ReferenceKernel.sourceName]).joined(separator: ", ")
+    throw .plugin(
+      file: name, reason: "no such backend; found \(known), looked in \(folders.joined(separator: ", "))")
+  }
+
+  /// The name that `--backend` takes for a file: "onednn" for libOneiroOneDNN.so.
+  public static func name(of path: String) -> String { KernelPlugin.name(of: path) }
+
   /// Every plugin that can be found, the first of each name.
   public static var all: [String] {
     var names: Set<String> = []
