@@ -57,7 +57,8 @@ final class ProgressBar: Sendable {
   /// "12.5 s, 3 min left": what is left takes as long for its share as what is done.
   private static func time(_ seconds: Double, share: Double) -> String {
     let spent = String(format: "%.1f s", seconds)
-    guard share > 0, share < 1 else { return spent }
+    // What has just begun says little of what is left.
+    guard share > 0, share < 1, seconds >= 1 else { return spent }
     let left = seconds / share - seconds
     if left < 100 { return "\(spent), \(String(format: "%.0f", left)) s left" }
     return left < 6000
