@@ -49,7 +49,7 @@ struct BackendOptions: ParsableArguments {
 
   /// The kernels that were asked for, loaded.
   func load() throws -> Backend {
-    let loaded = try Backend(backend, isStrict: strict, precision: precision)
+    let loaded = try Backend(backend, isStrict: strict, precision: precision).checked(option: "--backend \(backend)")
     Log.shared.info("kernels are asked in the order \(loaded.order), on \(threads) threads")
     return loaded
   }

@@ -52,7 +52,8 @@ struct Compare: ParsableCommand {
     let graph = try LoadedModel(shown, path: model).graph
     let values = try inputs.values(for: graph, model: model)
     let judge = Planner(
-      backend: try Backend(reference, precision: .strict), hostOperators: [DenoiseOperator.self],
+      backend: try Backend(reference, precision: .strict).checked(option: "--reference \(reference)"),
+      hostOperators: [DenoiseOperator.self],
       threads: options.usefulThreads, rewrites: try RewriteSettings(skipping: [RewriteSettings.all]))
     let planner = try options.planner()
     let expected = try record(graph, judge, values)

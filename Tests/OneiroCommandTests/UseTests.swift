@@ -65,6 +65,31 @@ import Testing
     #expect(output.dims == [1, 2] && output.elements(of: Float.self) == [11, 22])
   }
 
+  @Test(
+    "A list of kernels for something that no model has is refused, with what is near it",
+    arguments: [
+      ("onednn,Conv2=vector", "Conv2", "near it: Conv\n"), ("unett=vector", "unett", "near it: unet\n"),
+      ("vae=vector", "vae", "near it: vae_decoder, vae_encoder\n"),
+      ("matmul=vector", "matmul", "near it: MatMul, "),
+      ("levitation_of_cats=vector", "levitation_of_cats", "parts are eeg_encoder, "),
+    ]) func strangersInBackends(list: String, key: String, hint: String) throws
+  {
+    let model = try files.sumModel(), input = try files.array(Tensor([10, 20] as [Float], dims: [1, 2]))
+    for arguments in [
+      ["run", model, "--input", "x=\(input)", "--backend", list], ["compare", model, "--reference", list],
+    ] {
+      let result = try Program.run(arguments)
+      #expect(!result.crashed && result.status == 2, "status \(result.status): \(result.errors)")
+      let message =
+        "\(arguments[arguments.count - 2]) \(list): expected an operator or a part of a pipeline, found \"\(key)\""
+      #expect(result.errors.contains(message) && result.errors.contains(hint), "\(result.errors)")
+    }
+    let known = try Program.run([
+      "run", model, "--input", "x=\(input)", "--backend", "reference,Add=vector,unet=vector",
+    ])
+    #expect(known.status == 0, "\(known.errors)")
+  }
+
   @Test func dumpPrintsTextThatCanBeRead() throws {
     let result = try Program.run(["dump", try files.sumModel()])
     let model = try GraphText.parse(result.output)
