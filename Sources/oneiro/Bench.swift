@@ -20,7 +20,7 @@ struct Bench: ParsableCommand {
         oneiro bench unet.onnx --backend openblas --threads 1 --json
         oneiro bench unet.onnx --profile trace.json
         oneiro bench unet_w8.onnx --max-memory 300M
-      """)
+      """.flowing)
 
   @Argument(help: "An ONNX file.") var model: String
   @OptionGroup var options: BackendOptions

@@ -11,17 +11,21 @@ struct BundleCommand: ParsableCommand {
   struct Create: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Wire exported models into one pipeline file.",
+      usage: "oneiro bundle create [<options>] <pipeline> [<parts> ...]",
       discussion: """
         A folder holds ROLE.onnx or ROLE/model.onnx for some roles, scheduler.json, and preparation.json, which says how
-        recordings become what the model takes. ROLE=FILE adds a part or takes another file for it. Each part's weights go to a file of their own beside the pipeline file.
+        recordings become what the model takes. ROLE=FILE adds a part or takes another file for it. Each part's weights go to
+        a file of their own beside the pipeline file.
 
         Guidance (oneiro dream --guidance) needs a context that stands for no condition, [T,D] or [1,T,D], in a .npy
         file, or FILE.npz:NAME or FILE.safetensors:NAME.
 
           oneiro bundle create pipeline.onnx --from Models/parts
-          oneiro bundle create pipeline.onnx unet=unet.onnx vae_decoder=vae.onnx ... --scheduler scheduler.json
-          oneiro bundle create pipeline.onnx --from Models/parts --unconditional null.safetensors:context
-        """)
+          oneiro bundle create pipeline.onnx --scheduler scheduler.json \\
+            unet=unet.onnx vae_decoder=vae.onnx ...
+          oneiro bundle create pipeline.onnx --from Models/parts \\
+            --unconditional null.safetensors:context
+        """.flowing)
     @Argument(help: "The pipeline file to write.") var pipeline: String
     @Argument(help: "Parts as ROLE=FILE.") var parts: [String] = []
     @Option(name: .customLong("from"), help: ArgumentHelp("A folder of parts.", valueName: "dir")) var folder: String?
@@ -108,13 +112,14 @@ struct BundleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract:
         "Put another graph in the place of a part, or another unconditional context or preparation into the pipeline.",
+      usage: "oneiro bundle replace [<options>] <pipeline> [<part>]",
       discussion: """
         The new part has to take and give what the old one does.
 
           oneiro bundle replace pipeline.onnx unet=other.onnx
           oneiro bundle replace pipeline.onnx --unconditional null.npy
           oneiro bundle replace pipeline.onnx --preparation preparation.json
-        """)
+        """.flowing)
     @Argument(help: "A pipeline file.") var pipeline: String
     @Argument(help: "ROLE=FILE.") var part: String?
     @Option(help: ArgumentHelp("The context that stands for no condition.", valueName: "file")) var unconditional:

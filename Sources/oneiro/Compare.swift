@@ -15,13 +15,14 @@ struct Compare: ParsableCommand {
       --bisect finds the patch that makes the first value go wrong.
 
         oneiro compare Models/parts/unet.onnx
-        oneiro compare unet.onnx --reference openblas --input sample=1x4x64x64 --tolerance 1e-3
+        oneiro compare unet.onnx --reference openblas \\
+          --input sample=1x4x64x64 --tolerance 1e-3
         oneiro compare unet.onnx --bisect --tolerance 1e-6
 
       The reference kernels sum in double precision and take hundreds of times as long as the others: judge full-size
       models by another backend. Exit status is 1 when a value is beyond the tolerance, and when something fails, which a
       message on standard error tells.
-      """)
+      """.flowing)
 
   @Argument(help: "An ONNX file.") var model: String
   @Option(help: ArgumentHelp("The part of a pipeline file to compare, such as unet.", valueName: "role"))

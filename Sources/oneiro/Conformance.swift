@@ -5,6 +5,7 @@ import OneiroRuntime
 struct Conformance: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run ONNX backend test folders.",
+    usage: "oneiro conformance [<options>] <folders> ...",
     discussion: """
       Each folder holds model.onnx and test_data_set_*/{input,output}_i.pb; a tree of
       them is searched. As many cases as there are threads run at once, and kernels are
@@ -13,7 +14,7 @@ struct Conformance: ParsableCommand {
 
         oneiro conformance /usr/share/libonnx-testdata/data --backend onednn
         oneiro conformance .peers/onnx-cases/test_swish --backend reference --verbose
-      """)
+      """.flowing)
 
   @Argument(help: "Folders to search for cases.") var folders: [String]
   @OptionGroup var options: BackendOptions

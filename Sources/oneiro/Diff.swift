@@ -19,7 +19,7 @@ struct Diff: ParsableCommand {
       Inputs, outputs, nodes, their bodies and initializers are compared, but not local functions, sparse initializers and
       metadata. Exit status is 0 when nothing differs and 1 otherwise; a message on standard error tells when something
       failed.
-      """)
+      """.flowing)
 
   enum Stage: String, ExpressibleByArgument, CaseIterable { case loaded, optimized }
 

@@ -14,13 +14,19 @@ struct DreamCommand: ParsableCommand {
       in a .npy, .npz or .safetensors file: [channels, samples] or [trials, channels, samples]. FILE:3 takes one trial,
       FILE:0-7,12 some, FILE:all or FILE alone all of them.
 
-        oneiro dream Models/dreamdiffusion-tiny.onnx --eeg Models/parts/eeg_samples.safetensors:0 --out picture.png
-        oneiro dream PIPELINE.onnx --eeg trials.npy:all --samples 4 --out pictures.png --sheet sheet.png
-        oneiro dream PIPELINE.onnx --eeg trial.npy --out p.png --with unet=other.onnx --sampler dpmpp_2m --steps 20
-        oneiro dream PIPELINE.onnx --eeg trial.npy --out p.png --sampler ddim --eta 1 --guidance 3
+        oneiro dream Models/dreamdiffusion-tiny.onnx --out picture.png \\
+          --eeg Models/parts/eeg_samples.safetensors:0
+        oneiro dream PIPELINE.onnx --eeg trials.npy:all --samples 4 \\
+          --out pictures.png --sheet sheet.png
+        oneiro dream PIPELINE.onnx --eeg trial.npy --out p.png \\
+          --with unet=other.onnx --sampler dpmpp_2m --steps 20
+        oneiro dream PIPELINE.onnx --eeg trial.npy --out p.png \\
+          --sampler ddim --eta 1 --guidance 3
 
-        oneiro dream PIPELINE.onnx --eeg rec.bdf --event 5 --window 0.02:0.46 --out pictures/
-        oneiro dream PIPELINE.onnx --eeg bids/sub-01 --event face,house --trials all --channel-map reference --out pictures/
+        oneiro dream PIPELINE.onnx --eeg rec.bdf --out pictures/ \\
+          --event 5 --window 0.02:0.46
+        oneiro dream PIPELINE.onnx --eeg bids/sub-01 --out pictures/ \\
+          --event face,house --trials all --channel-map reference
 
       Recordings are prepared as the pipeline says: its sampling rate, filters, window, electrodes. Channels are found by
       their names, electrodes that are missing computed by splines. Arrays of the pipeline's own shape are taken as they
@@ -28,7 +34,8 @@ struct DreamCommand: ParsableCommand {
 
       With several pictures, --out pictures.png names them pictures-TRIAL-SAMPLE.png.
 
-        oneiro dream PIPELINE.onnx --eeg trials.npy --samples 5 --out pictures/ --preview 10
+        oneiro dream PIPELINE.onnx --eeg trials.npy --out pictures/ \\
+          --samples 5 --preview 10
 
       --out FOLDER/ is for many: TRIAL-SAMPLE.png, a sheet.png of the first ones, and manifest.jsonl with a line for each
       picture that is complete. What was stopped goes on where it was when it is run again: such pictures are not drawn anew.
@@ -36,12 +43,14 @@ struct DreamCommand: ParsableCommand {
       --compare-samplers draws one trial with several samplers from the same noise, on one sheet, with the seconds each
       took and how far it is from the picture of PLMS with 250 steps. --sampler and --steps take lists there:
 
-        oneiro dream PIPELINE.onnx --eeg trial.npy --compare-samplers --sheet samplers.png
-        oneiro dream PIPELINE.onnx --eeg trial.npy --compare-samplers --sampler euler,unipc --steps 10,25 --sheet s.png
+        oneiro dream PIPELINE.onnx --eeg trial.npy --compare-samplers \\
+          --sheet samplers.png
+        oneiro dream PIPELINE.onnx --eeg trial.npy --compare-samplers \\
+          --sampler euler,unipc --steps 10,25 --sheet s.png
 
       plms and ddim sample as the original latent diffusion code does; euler, euler_ancestral, dpmpp_2m, dpmpp_2m_karras
       and unipc as diffusers' schedulers with the settings of Stable Diffusion 1.5.
-      """)
+      """.flowing)
 
   @Argument(help: "A pipeline file.") var pipeline: String
   @Option(help: ArgumentHelp("The recording, and which of its trials.", valueName: "file[:trials]")) var eeg: String

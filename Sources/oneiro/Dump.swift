@@ -15,11 +15,12 @@ struct Dump: ParsableCommand {
       memory. Both need the shapes of the inputs: dimensions with a name are 1 unless given.
 
         oneiro dump dream.onnx --depth 0
-        oneiro dump dream.onnx --role vae_decoder --format dot | dot -Tsvg > decoder.svg
+        oneiro dump dream.onnx --role vae_decoder --format dot |
+          dot -Tsvg > decoder.svg
         oneiro dump unet.onnx --stage planned --input sample=2x4x64x64 --verbose
         oneiro dump unet.onnx --stage optimized --verbose --skip fuse-silu
         oneiro dump --list-passes
-      """)
+      """.flowing)
 
   enum Stage: String, ExpressibleByArgument, CaseIterable { case loaded, optimized, planned }
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, dot }

@@ -17,12 +17,17 @@ struct EvaluateCommand: ParsableCommand {
       against those of another trial, and two simple decoders: the nearest label mean, and linear regression. The verdict is
       by the first measure: does the EEG do better than each of them, by the 95 % interval of the difference?
 
-        oneiro evaluate Models/dreamdiffusion-tiny.onnx --eeg Models/parts/eeg_samples.safetensors
-        oneiro evaluate PIPELINE.onnx --eeg test.npz --train train.npz --samples 5 --report report.html
-        oneiro evaluate PIPELINE.onnx --eeg trials.npz:30-39 --train trials.npz:0-29 --json
-        oneiro evaluate PIPELINE.onnx --eeg test.npz --feed time_shuffled       (the verdict has to be no)
+        oneiro evaluate Models/dreamdiffusion-tiny.onnx \\
+          --eeg Models/parts/eeg_samples.safetensors
+        oneiro evaluate PIPELINE.onnx --eeg test.npz --train train.npz \\
+          --samples 5 --report report.html
+        oneiro evaluate PIPELINE.onnx --json \\
+          --eeg trials.npz:30-39 --train trials.npz:0-29
+        oneiro evaluate PIPELINE.onnx --eeg test.npz --feed time_shuffled
+          (the verdict has to be no)
         oneiro evaluate PIPELINE.onnx --eeg test.bdf --train train.bdf --event all
-        oneiro evaluate --pictures drawn/ --truths shown/ --with image_classifier=vit.onnx
+        oneiro evaluate --pictures drawn/ --truths shown/ \\
+          --with image_classifier=vit.onnx
 
       The recording needs the pictures that were shown (array image), or labels that are classes of the classifier. Arrays
       stimulus, block, session and subject, integers [trials], are looked at for leaks between --eeg and --train. Without
@@ -31,7 +36,7 @@ struct EvaluateCommand: ParsableCommand {
       Classes are judged by the pipeline's image_classifier, CLIP by its clip_image_encoder; --with names others, and lpips
       (two pictures in, a distance out) and fid (a picture in, features out). Such graphs take float[N,3,H,W] in -1 ... 1.
       --pictures scores PNG files NAME.png, or NAME-0.png, NAME-1.png, ..., against NAME.png of --truths.
-      """)
+      """.flowing)
 
   @Argument(help: "A pipeline file; not needed with --pictures.") var pipeline: String?
   @Option(help: ArgumentHelp("The recording, and which of its trials.", valueName: "file[:trials]")) var eeg: String?

@@ -17,14 +17,17 @@ struct ImportCommand: ParsableCommand {
       networks and their sizes are read off the tensors' names and shapes.
 
         oneiro import checkpoint_best.pth --out dream.onnx
-        oneiro import v1-5-pruned.safetensors eeg_pretrain/checkpoint.pth --allow-missing --out start.onnx
-        oneiro import stable-diffusion-v1-5/ --lora style.safetensors:0.8 --out style.onnx
+        oneiro import v1-5-pruned.safetensors eeg_pretrain/checkpoint.pth \\
+          --allow-missing --out start.onnx
+        oneiro import stable-diffusion-v1-5/ --lora style.safetensors:0.8 \\
+          --out style.onnx
         oneiro import checkpoint.pth --dtype f16 --out small.onnx
-        oneiro import --architecture dreamdiffusion-sd15 --random-weights --out full-size.onnx
+        oneiro import --architecture dreamdiffusion-sd15 --random-weights \\
+          --out full-size.onnx
 
       What no tensor's shape tells, such as the number of attention heads, is as in the published models unless --config
       says otherwise: {"unet": {"num_heads": 4}, "eeg_encoder": {"num_heads": 4}}.
-      """)
+      """.flowing)
 
   @Argument(help: "Checkpoints whose tensors go into the pipeline.") var checkpoints: [String] = []
   @Option(help: ArgumentHelp("The pipeline file to write; weights go beside it.", valueName: "onnx")) var out: String

@@ -10,7 +10,7 @@ struct Kernels: ParsableCommand {
 
         oneiro kernels
         oneiro kernels ./libMyKernels.so
-      """)
+      """.flowing)
 
   @Argument(help: "A kernel plugin.") var plugin: String?
   @Flag(help: "Print one JSON object.") var json = false

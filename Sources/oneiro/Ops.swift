@@ -17,7 +17,7 @@ struct Ops: ParsableCommand {
         oneiro ops pool softmax
         oneiro ops --domain ai.onnx.ml
         oneiro ops --backend openblas --json
-      """)
+      """.flowing)
 
   @Argument(help: "Operators to list: parts of their names, in any case.") var names: [String] = []
   @Option(help: ArgumentHelp("List the operators of this domain alone.", valueName: "domain"))

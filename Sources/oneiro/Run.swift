@@ -12,9 +12,11 @@ struct Run: ParsableCommand {
       Files are .npy, .npz (FILE.npz:name), .safetensors (FILE.safetensors:name), .pb (TensorProto), or .png for
       pictures, float[1,3,H,W] in -1 ... 1.
 
-        oneiro run unet.onnx --input sample=x.npy --input timestep=t.npy --input context=c.npy --output-dir results
-        oneiro run unet_w8.onnx --input sample=x.npy --input timestep=t.npy --input context=c.npy --max-memory 300M
-      """)
+        oneiro run unet.onnx --output-dir results \\
+          --input sample=x.npy --input timestep=t.npy --input context=c.npy
+        oneiro run unet_w8.onnx --max-memory 300M \\
+          --input sample=x.npy --input timestep=t.npy --input context=c.npy
+      """.flowing)
 
   @Argument(help: "An ONNX file.") var model: String
   @Option(name: .long, help: ArgumentHelp("A value for an input.", valueName: "name=file")) var input: [String] = []

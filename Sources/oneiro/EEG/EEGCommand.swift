@@ -6,7 +6,7 @@ struct EEGCommand: ParsableCommand {
     discussion: """
       Reads EDF, EDF+, BDF, BDF+, GDF, BrainVision (.vhdr), arrays (.npy, .npz, .safetensors), folders of .npy windows,
       DreamDiffusion's dataset (.pth), and BIDS: files in a dataset with what lies beside them.
-      """, subcommands: [EEGInfo.self, EEGPlot.self, EEGExport.self, EEGPrepare.self, EEGSynth.self])
+      """.flowing, subcommands: [EEGInfo.self, EEGPlot.self, EEGExport.self, EEGPrepare.self, EEGSynth.self])
 }
 
 /// What arrays do not say.

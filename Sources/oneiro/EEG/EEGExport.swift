@@ -7,15 +7,18 @@ import OneiroModel
 struct EEGExport: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write a window of a recording as an array.",
+    usage: "oneiro eeg export [<options>] <file> --out <file>",
     discussion: """
       float64 [channels, samples], in each channel's own unit. Channels of one sampling rate go into one array.
 
         oneiro eeg export recording.bdf --out all.npy
-        oneiro eeg export recording.bdf --channels Fp1,Cz --from 10 --seconds 2 --out window.npy
-        oneiro eeg export recording.edf --band 0.5:40 --notch 50 --resample 250 --out clean.npy
+        oneiro eeg export recording.bdf --out window.npy \\
+          --channels Fp1,Cz --from 10 --seconds 2
+        oneiro eeg export recording.edf --out clean.npy \\
+          --band 0.5:40 --notch 50 --resample 250
 
       Filters are zero-phase: notches first, then the band (Butterworth), then the new sampling rate.
-      """)
+      """.flowing)
 
   @Argument(help: "A recording.") var file: String
   @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file")) var out: String

@@ -17,7 +17,7 @@ struct EEGInfo: ParsableCommand {
         oneiro eeg info recording.bdf
         oneiro eeg info recording.edf --json
         oneiro eeg info dataset/
-      """)
+      """.flowing)
 
   @Argument(help: "A recording, or a folder.") var file: String
   @Flag(help: "Print one JSON object.") var json = false

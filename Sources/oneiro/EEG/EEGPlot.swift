@@ -7,13 +7,15 @@ import OneiroPicture
 struct EEGPlot: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plot", abstract: "Draw a recording: traces, spectrum, power on the scalp.",
+    usage: "oneiro eeg plot [<options>] <file> --out <png>",
     discussion: """
       Traces are of a window, 10 seconds unless said otherwise; spectrum and maps of the first minutes. Maps need channels
       with names of the 10-20 system or its refinements. Red lines are events, grey ones the ends of pieces.
 
         oneiro eeg plot recording.bdf --out recording.png
-        oneiro eeg plot recording.bdf --from 60 --seconds 4 --channels Fz,Cz,Pz,Oz --out four.png
-      """)
+        oneiro eeg plot recording.bdf --out four.png \\
+          --from 60 --seconds 4 --channels Fz,Cz,Pz,Oz
+      """.flowing)
 
   @Argument(help: "A recording.") var file: String
   @Option(help: ArgumentHelp("The picture to write.", valueName: "png")) var out: String

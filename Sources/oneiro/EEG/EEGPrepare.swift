@@ -7,14 +7,17 @@ import OneiroRuntime
 struct EEGPrepare: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prepare", abstract: "Write the trials of a recording as a pipeline takes them.",
+    usage: "oneiro eeg prepare [<options>] <pipeline> --eeg <file> --out <file>",
     discussion: """
       What oneiro dream does before it draws: filters, windows, electrodes, as the pipeline says. A .safetensors file gets
       eeg, float32 [trials, electrodes, samples], and what is known of the trials beside it, such as label; a .npy file the
       trials alone. Both go into dream, evaluate and quantize as they are.
 
-        oneiro eeg prepare PIPELINE.onnx --eeg rec.bdf --event all --out trials.safetensors
-        oneiro eeg prepare PIPELINE.onnx --eeg rec.edf --event 5 --baseline -0.2:0 --channel-map reference --out trials.npy
-      """)
+        oneiro eeg prepare PIPELINE.onnx --eeg rec.bdf --event all \\
+          --out trials.safetensors
+        oneiro eeg prepare PIPELINE.onnx --eeg rec.edf --event 5 \\
+          --baseline -0.2:0 --channel-map reference --out trials.npy
+      """.flowing)
 
   @Argument(help: "A pipeline file.") var pipeline: String
   @Option(help: ArgumentHelp("The recording, and which of its trials.", valueName: "file[:trials]")) var eeg: String

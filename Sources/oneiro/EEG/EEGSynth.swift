@@ -5,14 +5,16 @@ import OneiroEEG
 struct EEGSynth: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "synth", abstract: "Write a made-up recording, to try everything without data.",
+    usage: "oneiro eeg synth [<options>] --out <file>",
     discussion: """
       A made-up head looks at drawings of ten classes; its answers can be told apart, among noise that looks like EEG. The
       file is EDF+ or BDF+ with an annotation for each drawing, as its ending says. Nothing in it comes from a person.
 
         oneiro eeg synth --out rec.bdf
-        oneiro eeg synth --out cap.edf --electrodes 10-10 --trials 100 --subject 2 --seed 7
-        oneiro eeg synth --out status.bdf --kind bdf          triggers in a status channel
-      """)
+        oneiro eeg synth --out cap.edf --electrodes 10-10 --trials 100 \\
+          --subject 2 --seed 7
+        oneiro eeg synth --out status.bdf --kind bdf   (triggers in a status channel)
+      """.flowing)
 
   enum Electrodes: ExpressibleByArgument {
     case model, list([String])

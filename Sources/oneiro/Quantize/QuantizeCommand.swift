@@ -18,17 +18,23 @@ struct QuantizeCommand: ParsableCommand {
         w8             weights as int8, a scale for each output channel
         w4             weights as int4, a scale for each block of 32
         f16            weights as float16
-        w8a8           w8, and activations as uint8 with ranges that calibration has found
-        w8a8-dynamic   w8, and activations as uint8 with a range that every run finds
-        auto           layer by layer what a goal asks for: --min-snr, --max-time or --max-memory
+        w8a8           w8, and activations as uint8 with ranges from calibration
+        w8a8-dynamic   w8, and activations as uint8 with ranges from each run
+        auto           layer by layer what a goal asks for: --min-snr, --max-time
+                       or --max-memory
 
         oneiro quantize unet.onnx unet-w8.onnx --scheme w8
-        oneiro quantize Models/dreamdiffusion-tiny.onnx small.onnx --scheme w4 --role unet --keep '*conv_in*'
-        oneiro quantize Models/dreamdiffusion-tiny.onnx int8.onnx --scheme w8a8 --report report.html \\
-          --calibration Models/parts/eeg_samples.safetensors:0-7 --evaluation Models/parts/eeg_samples.safetensors:all
-        oneiro quantize Models/dreamdiffusion-tiny.onnx fast.onnx --role unet --scheme auto --min-snr 30 \\
+        oneiro quantize Models/dreamdiffusion-tiny.onnx small.onnx \\
+          --scheme w4 --role unet --keep '*conv_in*'
+        oneiro quantize Models/dreamdiffusion-tiny.onnx int8.onnx \\
+          --scheme w8a8 --report report.html \\
+          --calibration Models/parts/eeg_samples.safetensors:0-7 \\
+          --evaluation Models/parts/eeg_samples.safetensors:all
+        oneiro quantize Models/dreamdiffusion-tiny.onnx fast.onnx \\
+          --role unet --scheme auto --min-snr 30 \\
           --calibration Models/parts/eeg_samples.safetensors:0-3
-        oneiro quantize model.onnx int8.onnx --scheme w8a8 --calibration-input x=a.npy --calibration-input x=b.npy
+        oneiro quantize model.onnx int8.onnx --scheme w8a8 \\
+          --calibration-input x=a.npy --calibration-input x=b.npy
 
       A report in JSON is a recipe, which --recipe replays without calibration:
 
@@ -36,7 +42,7 @@ struct QuantizeCommand: ParsableCommand {
 
       --calibration draws pictures of trials with the pipeline as it is, and looks at what its parts are called with: the
       noise predictor at timesteps from all of the sampler's way. The same calls then tell how far the outputs move.
-      """)
+      """.flowing)
 
   @Argument(help: "An ONNX file, or a pipeline file.") var model: String
   @Argument(help: "The file to write; weights go beside it as they do in the first one.") var output: String

@@ -19,7 +19,7 @@ struct SelfTestCommand: ParsableCommand {
         oneiro selftest --backend vector,onednn
         oneiro selftest --backend ./libMyKernels.so
         ONEIRO_ISA=x86-64-v3 oneiro selftest --backend vector --json
-      """)
+      """.flowing)
 
   @Option(
     help: ArgumentHelp(
