@@ -81,23 +81,33 @@ let package = Package(
       exclude: ["CDNNL", "COpenMP", "README.md"]),
     .target(name: "ExampleKernels", dependencies: ["COneiroKernel"], path: "Plugins/Example"),
 
+    .target(name: "OneiroTestSupport", path: "Tests/Support"),
     .testTarget(name: "OneiroGraphTests", dependencies: ["OneiroGraph"]),
     .testTarget(name: "OneiroOpsTests", dependencies: ["OneiroGraph", "OneiroOps"]),
-    .testTarget(name: "OneiroModelTests", dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel"]),
     .testTarget(
-      name: "OneiroEEGTests", dependencies: ["OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroPicture"],
+      name: "OneiroModelTests",
+      dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroTestSupport"]),
+    .testTarget(
+      name: "OneiroEEGTests",
+      dependencies: ["OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroTestSupport"],
       exclude: ["Golden"]),
     .testTarget(
       name: "OneiroRuntimeTests",
       dependencies: [
         "OneiroConformance", "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroPasses", "OneiroRuntime",
+        "OneiroTestSupport",
       ]),
     .testTarget(
       name: "OneiroQuantizationTests",
-      dependencies: ["OneiroGraph", "OneiroOps", "OneiroModel", "OneiroRuntime", "OneiroQuantization"]),
+      dependencies: [
+        "OneiroGraph", "OneiroOps", "OneiroModel", "OneiroRuntime", "OneiroQuantization", "OneiroTestSupport",
+      ]),
     .testTarget(
       name: "OneiroDreamTests",
-      dependencies: ["OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroRuntime", "OneiroDream"],
+      dependencies: [
+        "OneiroEEG", "OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroRuntime", "OneiroDream",
+        "OneiroTestSupport",
+      ],
       exclude: ["Golden"]),
     .testTarget(
       name: "OneiroEvaluationTests",
@@ -106,7 +116,8 @@ let package = Package(
       ],
       exclude: ["Golden"]),
     .testTarget(
-      name: "OneiroCommandTests", dependencies: ["OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroDream"]),
+      name: "OneiroCommandTests",
+      dependencies: ["OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroDream", "OneiroTestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -1,23 +1,17 @@
 import Foundation
 import OneiroGraph
 import OneiroModel
+import OneiroTestSupport
 
 /// A folder of files for one test, which goes with it.
-final class Fixtures {
-  let folder: String
+struct Fixtures {
+  private let temporary: TemporaryFolder
+  var folder: String { temporary.path }
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("oneiro-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  }
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
+  init() throws { temporary = try TemporaryFolder() }
 
-  func path(_ name: String) -> String { "\(folder)/\(name)" }
-
-  func write(_ bytes: [UInt8], to name: String) throws -> String {
-    try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
-    return path(name)
-  }
+  func path(_ name: String) -> String { temporary.file(name) }
+  func write(_ bytes: [UInt8], to name: String) throws -> String { try temporary.write(bytes, to: name) }
 
   /// A model file of a graph in ONNX's text syntax.
   func model(_ graph: String, opset: Int = 23, name: String = "model.onnx") throws -> String {

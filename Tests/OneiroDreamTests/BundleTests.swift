@@ -3,20 +3,17 @@ import OneiroDream
 import OneiroGraph
 import OneiroModel
 import OneiroPicture
+import OneiroTestSupport
 import Testing
 
 /// Pipeline files in a folder of their own, which goes away with the test.
 @Suite final class BundleTests {
-  private let folder: String
+  private let folder: TemporaryFolder
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "oneiro-bundle-\(UUID().uuidString)").path()
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  }
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
+  init() throws { folder = try TemporaryFolder() }
 
-  private func path(_ name: String) -> String { "\(folder)/\(name)" }
-  private var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()) ?? [] }
+  private func path(_ name: String) -> String { folder.file(name) }
+  private var names: [String] { (try? folder.files) ?? [] }
 
   /// y = x * weights, with weights large enough to leave the model file.
   private func writePart(_ name: String, width: Int, weight: Float, to file: String) throws {
@@ -31,7 +28,7 @@ import Testing
   private func makePipeline() throws -> String {
     try writePart("encoder", width: 512, weight: 1, to: "eeg_encoder.onnx")
     try writePart("conditioner", width: 512, weight: 2, to: "conditioner.onnx")
-    let files = try Bundle.files(inFolder: folder)
+    let files = try Bundle.files(inFolder: folder.path)
     #expect(files.parts.keys.sorted() == ["conditioner", "eeg_encoder"])
     let pipeline = path("dream.onnx")
     try Bundle.create(pipeline, files)

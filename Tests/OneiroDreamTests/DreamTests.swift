@@ -4,17 +4,17 @@ import OneiroGraph
 import OneiroModel
 import OneiroPicture
 import OneiroRuntime
+import OneiroTestSupport
 import Synchronization
 import Testing
 
 /// A pipeline of single operators on the reference kernels: small enough to work out by hand what must come out.
 @Suite final class DreamTests {
-  private let folder: String
+  private let folder: TemporaryFolder
   private var pipeline: String { path("dream.onnx") }
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "oneiro-dream-\(UUID().uuidString)").path()
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
     try write(
       "eeg_encoder", [("eeg", floats(2, 2))], ("tokens", floats(2, 2)),
       [Node("Identity", inputs: ["eeg"], outputs: ["tokens"])])
@@ -32,9 +32,8 @@ import Testing
       [Node("Concat", inputs: ["latent", "latent", "latent"], outputs: ["image"], attributes: ["axis": .int(1)])])
     try bundle()
   }
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  private func path(_ name: String) -> String { "\(folder)/\(name)" }
+  private func path(_ name: String) -> String { folder.file(name) }
   private func floats(_ dims: Int...) -> ValueType { .tensor(.float32, [.symbol("batch")] + dims.map(Dimension.known)) }
 
   private func write(
@@ -62,7 +61,7 @@ import Testing
     let json =
       #"{"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012, "scaling_factor": 2, "num_inference_steps": 4}"#
     try Data(json.utf8).write(to: URL(filePath: path("scheduler.json")))
-    let files = try Bundle.files(inFolder: folder)
+    let files = try Bundle.files(inFolder: folder.path)
     try Bundle.create(pipeline, files)
   }
 

@@ -3,19 +3,16 @@ import OneiroDream
 import OneiroGraph
 import OneiroModel
 import OneiroRuntime
+import OneiroTestSupport
 import Testing
 
 /// The bundled pipeline with its matrices and filters kept as float16, in a folder that goes away with the test.
 @Suite("Pipelines of float16 weights") final class HalfPrecisionTests {
   private static let models = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Models"
   private static let original = "\(models)/dreamdiffusion-tiny.onnx"
-  private let folder: String
+  private let folder: TemporaryFolder
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "oneiro-half-\(UUID().uuidString)").path()
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  }
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
+  init() throws { folder = try TemporaryFolder() }
 
   private func mapWeights(_ model: Model, _ change: (Tensor) -> Tensor) -> Model {
     var model = model
@@ -36,9 +33,9 @@ import Testing
       Tensor(.float16, doubles: $0.doubles(), dims: $0.dims).widening()
     }
     let wide = mapWeights(model) { Tensor($0.elements(of: Float.self), dims: $0.dims) }
-    try ModelWriter.write(model, to: "\(folder)/narrow.onnx", externalDataFile: "narrow.weights")
-    try ModelWriter.write(wide, to: "\(folder)/wide.onnx", externalDataFile: "wide.weights")
-    return ("\(folder)/narrow.onnx", "\(folder)/wide.onnx")
+    try ModelWriter.write(model, to: folder.file("narrow.onnx"), externalDataFile: "narrow.weights")
+    try ModelWriter.write(wide, to: folder.file("wide.onnx"), externalDataFile: "wide.weights")
+    return (folder.file("narrow.onnx"), folder.file("wide.onnx"))
   }
 
   private func picture(_ pipeline: String, _ backend: String) throws -> [Float] {
@@ -70,7 +67,7 @@ import Testing
 
   @Test("A part keeps its float16 weights when it is taken out and put in") func parts() throws {
     let (narrow, _) = try pipelines()
-    let part = "\(folder)/unet.onnx"
+    let part = folder.file("unet.onnx")
     let before = try Bundle.list(narrow)
     try Bundle.extract("unet", from: narrow, to: part)
     let weights = try ModelReader.load(part).graph.initializers.values.filter { $0.rank >= 2 }

@@ -3,17 +3,15 @@ import OneiroDream
 import OneiroGraph
 import OneiroModel
 import OneiroRuntime
+import OneiroTestSupport
 import Testing
 
 @Suite("Checkpoints become pipelines") struct ImportTests {
   private static let golden =
     "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Golden"
-  private let folder: String
+  private let folder: TemporaryFolder
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "oneiro-import-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  }
+  init() throws { folder = try TemporaryFolder() }
 
   /// The small models have four heads where the published ones have eight and sixteen.
   private func smallOptions() throws -> CheckpointImport.Options {
@@ -24,8 +22,6 @@ import Testing
     options.pictureSize = 64
     return options
   }
-
-  private var files: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() } }
 
   private func message(_ body: () throws -> Void) -> String {
     do {
@@ -38,13 +34,12 @@ import Testing
 
   @Test("The original's checkpoint generates what the original generated", arguments: ["onednn", "vector"])
   func generation(backend: String) throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let recorded = try SafetensorsFile(contentsOf: "\(Self.golden)/e2e_generate_small.safetensors").tensors
     let source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
     let job = try CheckpointImport(source, options: try smallOptions())
     #expect(job.contents.missing.isEmpty && job.contents.unknown.isEmpty && job.assumptions.isEmpty)
     #expect(job.scheduler?.steps == 8 || job.scheduler?.steps == 250)
-    let pipeline = "\(folder)/dream.onnx"
+    let pipeline = folder.file("dream.onnx")
     try job.write(to: pipeline)
     var model = try ModelReader.load(pipeline)
     model = try PipelineBuilder.setSampling(.plms, steps: 8, in: model, name: pipeline)
@@ -69,7 +64,6 @@ import Testing
   }
 
   @Test("A pre-training checkpoint gives its weights to encoder and decoder") func pretraining() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let expected = try SafetensorsFile(
       contentsOf: "\(Self.golden)/stageA_checkpoint_small_expected.safetensors"
     ).tensors
@@ -79,10 +73,10 @@ import Testing
     )
     let job = try CheckpointImport(
       try ImportSource(["\(Self.golden)/stageA_checkpoint_small.pth"]), options: options)
-    try job.write(to: "\(folder)/a.onnx")
-    let parts = try Bundle.list("\(folder)/a.onnx")
+    try job.write(to: folder.file("a.onnx"))
+    let parts = try Bundle.list(folder.file("a.onnx"))
     #expect(parts.map(\.role) == ["eeg_encoder", "masked_eeg_encoder", "signal_decoder"])
-    let model = try ModelReader.load("\(folder)/a.onnx")
+    let model = try ModelReader.load(folder.file("a.onnx"))
     let decoder = try #require(PipelineBuilder.parts(of: model).last).body
     let embedding = try #require(decoder.initializers["decoder_embed.weight"])
     let original = try #require(expected["decoder_embed.weight"])
@@ -96,7 +90,6 @@ import Testing
   }
 
   @Test("Stable Diffusion and a pre-trained encoder: what is between them is missing, by name") func joined() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let source = try ImportSource([
       "\(Self.golden)/sd_style_tiny.safetensors", "\(Self.golden)/stageA_checkpoint_small.pth",
     ])
@@ -110,20 +103,19 @@ import Testing
     #expect(names.contains("cond_stage_model.dim_mapper.weight"))
     #expect(names.contains("model.diffusion_model.time_embed_condtion.0.weight"))
     #expect(names.allSatisfy { $0.contains("mapper") || $0.contains("time_embed_condtion") })
-    let refusal = message { try job.write(to: "\(folder)/sd.onnx") }
+    let refusal = message { try job.write(to: folder.file("sd.onnx")) }
     #expect(refusal.contains("\"\(names[0])\"") && refusal.contains("no such tensor"))
-    #expect(try files == [])
+    #expect(try folder.files == [])
     options.allowsMissing = true
     job = try CheckpointImport(source, options: options)
-    try job.write(to: "\(folder)/sd.onnx")
+    try job.write(to: folder.file("sd.onnx"))
     var dreamOptions = Dream.Options(backend: try Backend("onednn"))
     dreamOptions.steps = 4
-    let dream = try Dream("\(folder)/sd.onnx", options: dreamOptions)
+    let dream = try Dream(folder.file("sd.onnx"), options: dreamOptions)
     #expect(dream.interface.latentDims == [4, 16, 16])
   }
 
   @Test("Moving averages, the text encoder and the schedule have no place, and are known") func unneeded() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     var options = CheckpointImport.Options()
     options.overrides = try ConfigurationOverrides(json: Data(#"{"unet": {"num_heads": 2}}"#.utf8), source: "test")
     let job = try CheckpointImport(try ImportSource(["\(Self.golden)/sd_style_tiny.safetensors"]), options: options)
@@ -134,7 +126,6 @@ import Testing
   }
 
   @Test("A tensor of another shape, and a failure half-way, leave the folder as it was") func failures() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
     let name = "first_stage_model.decoder.mid.attn_1.q.weight"
     source.checkpoint.tensors[name] = CheckpointTensor(Tensor([1] as [Float], dims: [1]))
@@ -147,18 +138,20 @@ import Testing
       throw .invalid("tensor \"\(name)\"", "cannot be read")
     }
     let job = try CheckpointImport(source, options: options)
-    #expect(message { try job.write(to: "\(folder)/dream.onnx") }.contains(name))
-    #expect(try files == [])
+    #expect(message { try job.write(to: folder.file("dream.onnx")) }.contains(name))
+    #expect(try folder.files == [])
     source.checkpoint.tensors[name] = CheckpointTensor(
       Tensor([Float](repeating: .nan, count: 64 * 64), dims: [64, 64, 1, 1]))
     let poisoned = try CheckpointImport(source, options: options)
-    #expect(message { try poisoned.write(to: "\(folder)/dream.onnx") }.contains("element 0: expected a finite number"))
-    #expect(try files == [])
+    #expect(
+      message { try poisoned.write(to: folder.file("dream.onnx")) }.contains("element 0: expected a finite number"))
+    #expect(try folder.files == [])
     source.checkpoint.tensors["model.diffusion_model.surplus.weight"] = CheckpointTensor(
       Tensor([1] as [Float], dims: [1]))
     let surplus = try CheckpointImport(source, options: options)
-    #expect(message { try surplus.write(to: "\(folder)/dream.onnx") }.contains("model.diffusion_model.surplus.weight"))
-    #expect(try files == [])
+    #expect(
+      message { try surplus.write(to: folder.file("dream.onnx")) }.contains("model.diffusion_model.surplus.weight"))
+    #expect(try folder.files == [])
   }
 
   @Test(
@@ -194,7 +187,6 @@ import Testing
   }
 
   @Test("Small tensors that speak of huge ones do not have them made up") func madeUp() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let width = 1 << 18, prefix = EEGEncoder.prefix
     var tensors: [String: CheckpointTensor] = [:]
     for (name, dims) in [
@@ -211,21 +203,19 @@ import Testing
   }
 
   @Test("A pipeline of fewer parts takes away the weights that only the one before it read") func fewerParts() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
     let options = try smallOptions()
-    for _ in 0..<2 { try CheckpointImport(source, options: options).write(to: "\(folder)/dream.onnx") }
-    #expect(try files.count == 8)
+    for _ in 0..<2 { try CheckpointImport(source, options: options).write(to: folder.file("dream.onnx")) }
+    #expect(try folder.files.count == 8)
     source.checkpoint.tensors = source.checkpoint.tensors.filter { $0.key.hasPrefix("first_stage_model.") }
-    try CheckpointImport(source, options: CheckpointImport.Options()).write(to: "\(folder)/dream.onnx")
-    #expect(try files == ["dream.onnx", "dream.vae_decoder.weights", "dream.vae_encoder.weights"])
+    try CheckpointImport(source, options: CheckpointImport.Options()).write(to: folder.file("dream.onnx"))
+    #expect(try folder.files == ["dream.onnx", "dream.vae_decoder.weights", "dream.vae_encoder.weights"])
   }
 
   @Test("Of several checkpoints, the one with the EEG encoder has the settings") func settings() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let other = SafetensorsFile(tensors: ["logvar": Tensor([0] as [Float], dims: [1])])
-    try other.write(to: "\(folder)/other.safetensors")
-    let source = try ImportSource(["\(folder)/other.safetensors", "\(Self.golden)/checkpoint_small.pth"])
+    try other.write(to: folder.file("other.safetensors"))
+    let source = try ImportSource([folder.file("other.safetensors"), "\(Self.golden)/checkpoint_small.pth"])
     let job = try CheckpointImport(source, options: try smallOptions())
     #expect(job.scheduler?.steps == 8)
     let found = try ModelConfiguration(detecting: source.checkpoint)
@@ -234,7 +224,6 @@ import Testing
 
   @Test("What a checkpoint says of its decoder's heads, and of steps that no run can be made of") func numbers() throws
   {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     var stageA = try ImportSource(["\(Self.golden)/stageA_checkpoint_small.pth"]).checkpoint
     stageA.settings = .dictionary(["num_heads": .int(4), "decoder_num_heads": .int(2)])
     let model = try ModelConfiguration(detecting: stageA).maskedSignalModel
@@ -247,7 +236,6 @@ import Testing
   }
 
   @Test("Tables in 16 bits, and a measured scale of the latents") func tables() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
     let betas = try #require(source.checkpoint.tensors["betas"]).read().doubles()
     func scheduler() throws -> SchedulerConstants? { try CheckpointImport(source, options: smallOptions()).scheduler }
@@ -266,7 +254,6 @@ import Testing
   }
 
   @Test("A noise predictor for inpainting is refused in words") func inpainting() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
     let name = "model.diffusion_model.input_blocks.0.0.weight"
     let channels = try #require(source.checkpoint.tensors[name]).dims[0]
@@ -278,12 +265,11 @@ import Testing
   }
 
   @Test("A LoRA that changes nothing of the noise predictor is refused") func idleLoRA() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     var source = try ImportSource(["\(Self.golden)/checkpoint_small.pth"])
     for (name, tensors) in [
       ("empty", [:]), ("text", ["lora_te_layer.lora_up.weight": Tensor([1] as [Float], dims: [1, 1])]),
     ] as [(String, [String: Tensor])] {
-      let path = "\(folder)/\(name).safetensors"
+      let path = folder.file("\(name).safetensors")
       try SafetensorsFile(tensors: tensors).write(to: path)
       let found = message { _ = try source.merge([(path, 1)]) }
       #expect(found.contains(path) && found.contains("found \(tensors.count) tensors"), "\(found)")
@@ -291,7 +277,6 @@ import Testing
   }
 
   @Test("Two diffusers folders: what each says of its own part, and the scale of the latents") func folders() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let tensors = try ImportSource(["\(Self.golden)/checkpoint_small.pth"]).checkpoint.tensors
     let unet = #"{"norm_eps": 0.001, \#(Self.smallBlocks)}"#
     let parts = [
@@ -299,7 +284,7 @@ import Testing
       ("vae", "first_stage_model.", DiffusersNames.vae(canonical: tensors.keys), #"{"scaling_factor": 0.5}"#),
     ]
     for (part, prefix, names, configuration) in parts {
-      let path = "\(folder)/\(part)-only/\(part)"
+      let path = folder.file("\(part)-only/\(part)")
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       var own: [String: Tensor] = [:]
       for (name, tensor) in tensors where name.hasPrefix(prefix) {
@@ -308,7 +293,7 @@ import Testing
       try SafetensorsFile(tensors: own).write(to: "\(path)/diffusion_pytorch_model.safetensors")
       try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(path)/config.json"))
     }
-    let source = try ImportSource(["\(folder)/unet-only", "\(folder)/vae-only"])
+    let source = try ImportSource([folder.file("unet-only"), folder.file("vae-only")])
     var options = CheckpointImport.Options()
     options.pictureSize = 64
     options.allowsMissing = true
@@ -325,7 +310,7 @@ import Testing
 
   /// The small U-Net and autoencoder under the names of diffusers, as its folders have them.
   private func writeDiffusersFolder(_ unet: [String: Tensor], _ autoencoder: [String: Tensor]) throws -> String {
-    let model = "\(folder)/model"
+    let model = folder.file("model")
     for part in ["unet", "vae", "scheduler"] {
       try FileManager.default.createDirectory(atPath: "\(model)/\(part)", withIntermediateDirectories: true)
     }
@@ -355,7 +340,6 @@ import Testing
   }
 
   @Test("A diffusers folder gives the graphs that the original's names give") func diffusers() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     func golden(_ name: String, _ prefix: String) throws -> [String: Tensor] {
       try SafetensorsFile(contentsOf: "\(Self.golden)/\(name).safetensors").tensors.filter { $0.key.hasPrefix(prefix) }
     }

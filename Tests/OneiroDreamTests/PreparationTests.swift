@@ -4,10 +4,11 @@ import OneiroEEG
 import OneiroGraph
 import OneiroModel
 import OneiroRuntime
+import OneiroTestSupport
 import Testing
 
 @Suite("Preparation of recordings") struct PreparationTests {
-  private let folder: String
+  private let folder: TemporaryFolder
   private static let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Models").path
   private let pipeline = "\(models)/dreamdiffusion-tiny.onnx"
@@ -18,11 +19,7 @@ import Testing
       .appendingPathComponent("Golden/\(name)").path
   }
 
-  init() throws {
-    folder =
-      FileManager.default.temporaryDirectory.appendingPathComponent("oneiro-preparation-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  }
+  init() throws { folder = try TemporaryFolder() }
 
   private static func settings(_ further: String, channels: Int = 3, samples: Int = 512) throws -> PreparationSettings {
     try PreparationSettings(
@@ -94,7 +91,7 @@ import Testing
   }
 
   @Test func aRecordingMakesThePicturesOfItsTrials() throws {
-    let path = "\(folder)/rec.bdf"
+    let path = folder.file("rec.bdf")
     var file = SyntheticFile(.bdfPlus)
     file.trialCount = 10
     let shown = try file.write(to: path)
@@ -131,7 +128,7 @@ import Testing
   }
 
   @Test func aPipelineGetsOtherSettings() throws {
-    let copy = "\(folder)/p.onnx", json = "\(folder)/preparation.json"
+    let copy = folder.file("p.onnx"), json = folder.file("preparation.json")
     let parts = ["eeg_encoder", "conditioner", "unet", "vae_decoder"]
     var files = PartFiles(
       parts: Dictionary(uniqueKeysWithValues: parts.map { ($0, "\(Self.models)/parts/\($0).onnx") }),
@@ -159,17 +156,17 @@ import Testing
   @Test func aFolderOfWindows() throws {
     for (name, value) in [("b", 2), ("a", 1)] as [(String, Float)] {
       try NpyFile.write(
-        Tensor([Float](repeating: value, count: 128 * 512), dims: [128, 512]), to: "\(folder)/\(name).npy")
+        Tensor([Float](repeating: value, count: 128 * 512), dims: [128, 512]), to: folder.file("\(name).npy"))
     }
     let opener = try RecordingOpener(pipeline, planner: Planner(backend: try Backend("reference")))
-    let whole = try opener.open(folder)
+    let whole = try opener.open(folder.path)
     #expect(whole.recording.preparation == nil && whole.recording.trials.dims == [2, 128, 512])
     #expect(whole.recording.trial(1).elements(of: Float.self).allSatisfy { $0 == 2 })
-    #expect(whole.recording.files == ["\(folder)/a.npy", "\(folder)/b.npy"])
+    #expect(whole.recording.files == [folder.file("a.npy"), folder.file("b.npy")])
     // One of another length: all are prepared.
     let ramp = (0..<128 * 600).map { Float($0 % 600) }
-    try NpyFile.write(Tensor(ramp, dims: [128, 600]), to: "\(folder)/c.npy")
-    let prepared = try opener.open(folder, .ranges([2...2]))
+    try NpyFile.write(Tensor(ramp, dims: [128, 600]), to: folder.file("c.npy"))
+    let prepared = try opener.open(folder.path, .ranges([2...2]))
     #expect(prepared.recording.preparation != nil && prepared.recording.trialNumbers == [2])
     #expect(prepared.recording.trials.elements(of: Float.self).prefix(3) == [0, 1, 2])
   }

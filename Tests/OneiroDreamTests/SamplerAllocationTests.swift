@@ -1,6 +1,7 @@
 import Foundation
 import OneiroDream
 import OneiroGraph
+import OneiroTestSupport
 import Testing
 
 /// The test starts itself once more with a `malloc` in front of the C library's that counts.
@@ -32,18 +33,16 @@ import Testing
 
   @Test(.enabled(if: compiler != nil, "needs a C compiler")) func everySampler() throws {
     if let counter = Self.counter { return try measure(counter) }
-    let folder = FileManager.default.temporaryDirectory.appending(path: "oneiro-samplers-\(UUID().uuidString)").path()
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try Data(Self.counting.utf8).write(to: URL(filePath: "\(folder)/counting.c"))
+    let folder = try TemporaryFolder(), source = try folder.write(Self.counting, to: "counting.c")
+    let library = folder.file("counting.so"), written = folder.file("report")
     try run(
-      try #require(Self.compiler), ["-shared", "-fPIC", "-O1", "-o", "\(folder)/counting.so", "\(folder)/counting.c"],
+      try #require(Self.compiler), ["-shared", "-fPIC", "-O1", "-o", library, source],
       [:])
     try run(
       URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path(),
       ["--testing-library", "swift-testing", "--filter", "SamplerAllocationTests"],
-      ["LD_PRELOAD": "\(folder)/counting.so", Self.report: "\(folder)/report"])
-    let report = try String(contentsOfFile: "\(folder)/report", encoding: .utf8)
+      ["LD_PRELOAD": library, Self.report: written])
+    let report = try String(contentsOfFile: written, encoding: .utf8)
     #expect(report == SamplerKind.allCases.map { "\($0.rawValue): 0 of steps, some before\n" }.joined())
   }
 

@@ -2,11 +2,12 @@ import Foundation
 import OneiroEEG
 import OneiroGraph
 import OneiroModel
+import OneiroTestSupport
 import Testing
 
 @Suite("Arrays, datasets and folders of windows") struct ArrayTests {
-  let folder: Folder
-  init() throws { folder = try Folder() }
+  let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
 
   private static let golden =
     #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/Golden/"

@@ -1,9 +1,10 @@
 import OneiroEEG
+import OneiroTestSupport
 import Testing
 
 @Suite("BIDS") struct BIDSTests {
-  let folder: Folder
-  init() throws { folder = try Folder() }
+  let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
 
   private static let base = "sub-01/ses-a/eeg/sub-01_ses-a_task-look"
 

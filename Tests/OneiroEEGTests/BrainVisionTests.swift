@@ -1,9 +1,10 @@
 import OneiroEEG
+import OneiroTestSupport
 import Testing
 
 @Suite("BrainVision") struct BrainVisionTests {
-  let folder: Folder
-  init() throws { folder = try Folder() }
+  let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
 
   static let header = """
     Brain Vision Data Exchange Header File Version 1.0

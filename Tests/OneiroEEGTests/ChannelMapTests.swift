@@ -1,11 +1,12 @@
 import Foundation
 import OneiroEEG
 import OneiroGraph
+import OneiroTestSupport
 import Testing
 
 @Suite("Channels and the electrodes of a model") struct ChannelMapTests {
-  private let folder: Folder
-  init() throws { folder = try Folder() }
+  private let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
 
   /// An EDF file with these channels of noise, 2 s at 100 Hz; some flat or of another unit.
   private func recording(_ labels: [String], unit: String = "uV", flat: Set<String> = []) throws -> EEGRecording {

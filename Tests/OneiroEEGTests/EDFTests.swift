@@ -1,10 +1,11 @@
 import OneiroEEG
 import OneiroGraph
+import OneiroTestSupport
 import Testing
 
 @Suite("EDF, EDF+, BDF and BDF+") struct EDFTests {
-  let folder: Folder
-  init() throws { folder = try Folder() }
+  let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
 
   /// Two records of one second: 4 samples of "Fp1" and 2 of "Temp" in each, by hand.
   private func byHand(reserved: String = "", records: String = "2", duration: String = "1") -> [UInt8] {

@@ -1,10 +1,11 @@
 import OneiroEEG
 import OneiroGraph
+import OneiroTestSupport
 import Testing
 
 @Suite("What is wrong or doubtful with a recording is said") struct FindingsTests {
-  let folder: Folder
-  init() throws { folder = try Folder() }
+  let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
 
   /// Channels of 40 samples each, 100 units either way.
   private func findings(_ signals: [(label: String, unit: String, samples: [Double])]) throws -> [String] {

@@ -2,6 +2,7 @@ import Foundation
 import OneiroEEG
 import OneiroGraph
 import OneiroModel
+import OneiroTestSupport
 import Testing
 
 /// Files with wrong bytes: opening them and reading all of them fails or succeeds, and the test is there to see it.
@@ -9,7 +10,7 @@ import Testing
   private static let rounds = 600
 
   /// A file of each format, and the name under which it is opened.
-  private static func make(_ format: String, in folder: Folder) throws -> (damaged: String, opened: String) {
+  private static func make(_ format: String, in folder: TemporaryFolder) throws -> (damaged: String, opened: String) {
     let range = EDFWriter.Kind.edfPlus.digitalRange
     let scaling = Scaling(digital: (Double(range.lowerBound), Double(range.upperBound)), physical: (-200, 200))!
     switch format {
@@ -58,9 +59,9 @@ import Testing
       "eeg.json",
     ])
   func damage(format: String) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     let (damaged, opened) = try Self.make(format, in: folder)
-    let whole = try folder.bytes(damaged)
+    let whole = try folder.read(damaged)
     var random = SplitMix(state: 11)
     var failures = 0
     for round in 0..<Self.rounds {

@@ -1,9 +1,10 @@
 import OneiroEEG
+import OneiroTestSupport
 import Testing
 
 @Suite("GDF") struct GDFTests {
-  let folder: Folder
-  init() throws { folder = try Folder() }
+  let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
 
   static func number<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
     (0..<T.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> T(8 * $0)) }

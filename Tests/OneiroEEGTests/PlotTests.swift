@@ -1,6 +1,7 @@
 import Foundation
 import OneiroEEG
 import OneiroPicture
+import OneiroTestSupport
 import Testing
 
 @Suite("Spectra and plots") struct PlotTests {
@@ -23,7 +24,7 @@ import Testing
   }
 
   @Test func everyKindOfRecordingCanBeDrawn() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     var file = SyntheticFile(.bdfPlus)
     (file.trialCount, file.electrodes) = (3, ElectrodePositions.tenTwenty)
     try file.write(to: folder.file("a"))

@@ -2,6 +2,7 @@ import Foundation
 import OneiroEEG
 import OneiroGraph
 import OneiroModel
+import OneiroTestSupport
 import Testing
 
 @Suite("Made-up recordings") struct SynthesisTests {
@@ -25,18 +26,18 @@ import Testing
   }
 
   @Test func theSameSeedGivesTheSameFile() throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     for (name, seed) in [("a", 5), ("b", 5), ("c", 6)] as [(String, UInt64)] {
       var file = SyntheticFile(.edfPlus)
       (file.seed, file.trialCount, file.electrodes) = (seed, 2, ["Fp1", "Oz"])
       try file.write(to: folder.file(name))
     }
-    #expect(try folder.bytes("a") == folder.bytes("b"))
-    #expect(try folder.bytes("a") != folder.bytes("c"))
+    #expect(try folder.read("a") == folder.read("b"))
+    #expect(try folder.read("a") != folder.read("c"))
   }
 
   @Test(arguments: EDFWriter.Kind.allCases) func everyKindReadsBack(kind: EDFWriter.Kind) throws {
-    let folder = try Folder()
+    let folder = try TemporaryFolder()
     var file = SyntheticFile(kind)
     (file.trialCount, file.electrodes) = (12, ["Fz", "Cz", "Pz"])
     let trials = try file.write(to: folder.file("a"))

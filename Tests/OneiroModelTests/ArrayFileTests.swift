@@ -1,6 +1,7 @@
 import Foundation
 import OneiroGraph
 import OneiroModel
+import OneiroTestSupport
 import Testing
 
 @Suite("npy, npz and safetensors") struct ArrayFileTests {

@@ -1,6 +1,7 @@
 import Foundation
 import OneiroGraph
 import OneiroModel
+import OneiroTestSupport
 import Testing
 
 /// Files with wrong bytes: reading them fails or succeeds, and the test is there to see it.

@@ -1,6 +1,7 @@
 import Foundation
 import OneiroGraph
 import OneiroModel
+import OneiroTestSupport
 import Testing
 
 @Suite("Writing ONNX files") struct ExportTests {

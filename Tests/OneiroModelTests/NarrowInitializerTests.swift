@@ -1,6 +1,7 @@
 import OneiroGraph
 import OneiroModel
 import OneiroOps
+import OneiroTestSupport
 import Testing
 
 @Suite("Initializers of 16 bits that are computed with as float32") struct NarrowInitializerTests {

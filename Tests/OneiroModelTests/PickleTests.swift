@@ -1,5 +1,6 @@
 import OneiroGraph
 import OneiroModel
+import OneiroTestSupport
 import Testing
 
 /// Pickles that golden files lack: other protocols, other writers, and those that mean harm.

@@ -1,6 +1,7 @@
 import Foundation
 import OneiroGraph
 import OneiroModel
+import OneiroTestSupport
 import Testing
 
 @Suite("Tensors in ONNX files") struct TensorImportTests {

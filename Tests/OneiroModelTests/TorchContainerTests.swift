@@ -1,6 +1,7 @@
 import Foundation
 import OneiroGraph
 import OneiroModel
+import OneiroTestSupport
 import Testing
 
 /// What can be wrong with the containers of torch.save, and with the tensors in them.

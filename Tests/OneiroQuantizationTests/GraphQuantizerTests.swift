@@ -3,6 +3,7 @@ import OneiroGraph
 import OneiroModel
 import OneiroQuantization
 import OneiroRuntime
+import OneiroTestSupport
 import Testing
 
 @Suite("Graphs with quantized layers compute nearly the same, and come back from a file as they were written")
@@ -34,7 +35,7 @@ struct GraphQuantizerTests {
   }
 
   private func quantized(
-    _ graph: Graph, _ scheme: LayerScheme, keep: [String] = [], in folder: Folder
+    _ graph: Graph, _ scheme: LayerScheme, keep: [String] = [], in folder: TemporaryFolder
   ) throws -> (model: Model, layers: [LayerResult]) {
     var choices = LayerSelection(scheme, keep: keep).choices(for: QuantizableLayer.all(in: graph))
     var activations: [String: ActivationQuantization] = [:]
@@ -59,7 +60,7 @@ struct GraphQuantizerTests {
     "Every scheme, on all kinds of products",
     arguments: [(LayerScheme.f16, 60.0), (.w8, 38), (.w4, 18), (.w8a8, 34), (.w8a8Dynamic, 34)])
   func schemes(scheme: LayerScheme, decibels: Double) throws {
-    let folder = try Folder(), graph = try Self.graph()
+    let folder = try TemporaryFolder(), graph = try Self.graph()
     let (model, layers) = try quantized(graph, scheme, in: folder)
     #expect(layers.map(\.name) == ["first", "second", "third"])
     let exact = try run(Model(graph: graph)), found = try run(model)
@@ -75,7 +76,7 @@ struct GraphQuantizerTests {
   @Test("Files say what the standard says")
   func nodes() throws {
     let graph = try Self.graph()
-    let (model, _) = try quantized(graph, .w8a8, in: try Folder())
+    let (model, _) = try quantized(graph, .w8a8, in: try TemporaryFolder())
     // x is read twice and has one pair.
     #expect(
       model.graph.nodes.map(\.opType).sorted() == [
@@ -87,10 +88,10 @@ struct GraphQuantizerTests {
     #expect(constants["filter_scale"]?.dims == [40] && constants["x_zero_point"]?.elementType == .uint8)
     #expect(constants["matrix"] == nil && constants["bias"]?.elements(of: Float.self).count == 32)
     #expect(model.irVersion >= 10 && model.opsetImports[""] == Model.canonicalOpset)
-    let integers = try quantized(graph, .w8a8Dynamic, in: try Folder()).model.graph.nodes.map(\.opType)
+    let integers = try quantized(graph, .w8a8Dynamic, in: try TemporaryFolder()).model.graph.nodes.map(\.opType)
     #expect(integers.count { $0 == "DynamicQuantizeLinear" } == 2 && integers.contains("ConvInteger"))
     #expect(integers.count { $0 == "MatMulInteger" } == 2 && !integers.contains("DequantizeLinear"))
-    let blocks = try quantized(graph, .w4, in: try Folder())
+    let blocks = try quantized(graph, .w4, in: try TemporaryFolder())
     #expect(blocks.model.graph.initializers["matrix_quantized"]?.elementType == .int4)
     #expect(blocks.model.graph.initializers["turned_scale"]?.dims == [32, 2])
     // The convolution sums over 8 channels.
@@ -100,7 +101,7 @@ struct GraphQuantizerTests {
   @Test("Layers that are kept stay, also by pattern")
   func kept() throws {
     let graph = try Self.graph()
-    let (model, layers) = try quantized(graph, .w8, keep: ["fir*", "*r*d"], in: try Folder())
+    let (model, layers) = try quantized(graph, .w8, keep: ["fir*", "*r*d"], in: try TemporaryFolder())
     #expect(layers.map(\.scheme) == [.f32, .w8, .f32] && layers[0].reason == "--keep fir*")
     #expect(
       model.graph.initializers["matrix"]?.elements(of: Float.self)
@@ -128,7 +129,7 @@ struct GraphQuantizerTests {
     let layers = QuantizableLayer.all(in: graph)
     #expect(layers.map(\.channelAxis) == [1, 0] && layers.map(\.isDirect) == [true, false])
     for scheme in [LayerScheme.w8, .w8a8Dynamic] {
-      let (model, _) = try quantized(graph, scheme, in: try Folder())
+      let (model, _) = try quantized(graph, scheme, in: try TemporaryFolder())
       #expect(model.graph.nodes.count { $0.opType == "DequantizeLinear" } == 1, "\(scheme)")
       #expect(model.graph.initializers.count { $0.value.elementType == .int8 } == 1, "\(scheme)")
       _ = try LoadedModel(model, path: "model")
@@ -138,23 +139,11 @@ struct GraphQuantizerTests {
   @Test("Models that are quantized already are refused, and activations without a range")
   func refused() throws {
     let graph = try Self.graph()
-    let (model, _) = try quantized(graph, .w8, in: try Folder())
+    let (model, _) = try quantized(graph, .w8, in: try TemporaryFolder())
     let twice = #expect(throws: GraphError.self) { try QuantizedModelCheck.check(model.graph) }
     #expect(twice?.description.contains("expected a model that is not quantized, found DequantizeLinear") == true)
     let choices = LayerSelection(.w8a8).choices(for: QuantizableLayer.all(in: graph))
     let noRange = #expect(throws: GraphError.self) { _ = try GraphQuantizer(graph, choices) }
     #expect(noRange?.description.contains("\"first\"") == true)
   }
-}
-
-/// A folder that goes with the test.
-final class Folder {
-  let path: String
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("oneiro-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-  func file(_ name: String) -> String { "\(path)/\(name)" }
-  var files: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import OneiroGraph
 import OneiroRuntime
+import OneiroTestSupport
 import Testing
 
 @Suite("Tuning", .serialized) struct TuningTests {
@@ -18,8 +19,7 @@ import Testing
   }
 
   @Test("A choice is measured once, written to a file, and taken from there") func remembers() throws {
-    let folder = NSTemporaryDirectory() + "tuning-\(UUID())/deeper"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let temporary = try TemporaryFolder(), folder = temporary.file("deeper")
     TuningCache.shared.open(folder: folder)
     #expect(try plan(.off).steps[0].kernel.source == "openblas")
     #expect(!FileManager.default.fileExists(atPath: folder))
@@ -34,15 +34,11 @@ import Testing
   @Test(
     "A file that makes no sense is no error", arguments: ["", "nonsense", "oneiro tuning 1\nno tab\n\t\t\t\n\u{0}"])
   func skipsNonsense(text: String) throws {
-    let folder = NSTemporaryDirectory() + "tuning-\(UUID())"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    TuningCache.shared.open(folder: folder)
+    let folder = try TemporaryFolder()
+    TuningCache.shared.open(folder: folder.path)
     _ = try plan(.quick)
-    for file in try FileManager.default.contentsOfDirectory(atPath: folder) {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(file)"))
-    }
-    TuningCache.shared.open(folder: folder)
+    for file in try folder.files { try folder.write(text, to: file) }
+    TuningCache.shared.open(folder: folder.path)
     #expect(try plan(.quick).steps.count == 1)
   }
 }

@@ -14,11 +14,16 @@ enum CCompiler {
 
   struct Failure: Error, CustomStringConvertible { let description: String }
 
-  /// - Returns: the path of `name`.so in a folder of its own, which stays until the machine clears its temporary files: a
-  ///   loaded library must not go away.
+  /// What this process has built stays until it ends: a loaded library must not go away.
+  private static let libraries: URL = {
+    atexit { try? FileManager.default.removeItem(at: CCompiler.libraries) }
+    return FileManager.default.temporaryDirectory.appendingPathComponent("oneiro-tests-\(UUID().uuidString)")
+  }()
+
+  /// - Returns: the path of `name`.so in a folder of its own.
   static func build(_ name: String, _ source: String) throws -> String {
     guard let path else { throw Failure(description: "no C compiler on the PATH") }
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("oneiro-tests-\(UUID().uuidString)")
+    let folder = libraries.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let file = folder.appendingPathComponent(name + ".c"), library = folder.appendingPathComponent(name + ".so").path
     try source.write(to: file, atomically: true, encoding: .utf8)
