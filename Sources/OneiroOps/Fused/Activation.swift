@@ -1,7 +1,7 @@
 import OneiroGraph
 
 /// What a fused operator does to every element at the end: the attribute `activation` is an operator's name, or "".
-enum Activation {
+public enum Activation {
   /// The names that mean something: operators of one input and no attributes.
   static let names = ["", "Gelu", "HardSwish", "Relu", "SiLU", "Sigmoid", "Tanh"]
 
@@ -17,7 +17,7 @@ enum Activation {
   }
 
   /// The node from `input` to `output`; an Identity where there is no activation.
-  static func node(_ name: String, from input: String, to output: String) -> Node {
+  public static func node(_ name: String, from input: String, to output: String) -> Node {
     Node(
       name.isEmpty ? "Identity" : name, domain: name == "SiLU" ? Model.oneiroDomain : "", inputs: [input],
       outputs: [output])

@@ -13,6 +13,8 @@ public protocol PreparedKernel: AnyObject, Sendable {
   var needsNoNarrowConstants: Bool { get }
   /// Whether output 0 may lie where an input of its shape and element type does.
   var mayOverwriteInput: Bool { get }
+  /// The same of one of the inputs.
+  func mayOverwriteInput(_ index: Int) -> Bool
   /// What one session needs of its own beside workspace, made once when the session is.
   /// - workspace: the memory that every run of that session will be given.
   func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject?
@@ -25,6 +27,7 @@ extension PreparedKernel {
   public var workspaceByteCount: Int { 0 }
   public var needsNoNarrowConstants: Bool { false }
   public var mayOverwriteInput: Bool { false }
+  public func mayOverwriteInput(_ index: Int) -> Bool { mayOverwriteInput }
   public func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject? { nil }
 }
 

@@ -13,17 +13,9 @@ struct MemoryBudget {
   /// Leaves the packed weights of as many steps in memory as fit, those of loops first.
   /// - Throws: the step that needs too much, when the plan cannot be held to it.
   func fit(_ plan: ExecutionPlan) throws(RunError) {
-    Self.setAside(plan)
-    HeapMemory.giveBack()
-    let program = ProcessMemory.residentByteCount + Self.slack
-    let ports = (plan.inputs + plan.outputs).reduce(0) { $0 + $1.byteCount }
-    let fixed = program + plan.arenaByteCount + ports
-    let demands = Self.demands(of: plan)
-    let largest = demands.max { $0.weights < $1.weights }
-    guard fixed + (largest?.weights ?? 0) <= limit else {
-      throw refusal(plan, program: program, values: plan.arenaByteCount + ports, largest)
-    }
-    var rest = limit - fixed - (largest?.weights ?? 0)
+    let need = Need(plan), demands = Self.demands(of: plan)
+    guard need.total <= limit else { throw refusal(plan, need) }
+    var rest = limit - need.total
     for demand in demands.sorted(by: { $0.depth > $1.depth }) {
       guard let kernel = demand.step.kernel as? StreamedKernel, !kernel.isKept, kernel.stateByteCount <= rest else {
         continue
@@ -33,20 +25,40 @@ struct MemoryBudget {
     }
   }
 
-  private func refusal(_ plan: ExecutionPlan, program: Int, values: Int, _ largest: Demand?) -> RunError {
+  /// Whether the plan as it stands can be held to the limit.
+  func holds(_ plan: ExecutionPlan) -> Bool { Need(plan).total <= limit }
+
+  /// What is resident in the step that needs most.
+  private struct Need {
+    let program, values: Int
+    /// The step with the largest weights.
+    let largest: Demand?
+
+    var total: Int { program + values + (largest?.weights ?? 0) }
+
+    init(_ plan: ExecutionPlan) {
+      MemoryBudget.setAside(plan)
+      HeapMemory.giveBack()
+      program = ProcessMemory.residentByteCount + MemoryBudget.slack
+      // Far above what there is, and far below what cannot be added to.
+      values = min(plan.valueByteCount, ArenaLayout.largestByteCount)
+      largest = MemoryBudget.demands(of: plan).max { $0.weights < $1.weights }
+    }
+  }
+
+  private func refusal(_ plan: ExecutionPlan, _ need: Need) -> RunError {
     let live = plan.liveByteCounts
     let fullest = live.indices.max { live[$0] < live[$1] }.map { plan.steps[$0] }
-    let isFull = program + values > limit
-    let step = isFull ? fullest.map(Self.innermost) : largest?.step
+    let isFull = need.program + need.values > limit
+    let step = isFull ? fullest.map(Self.innermost) : need.largest?.step
     let parts = [
-      "\(ByteCount(program)) for the program", "\(ByteCount(values)) for values",
-      "\(ByteCount(largest?.weights ?? 0)) for weights",
+      "\(ByteCount(need.program)) for the program", "\(ByteCount(need.values)) for values",
+      "\(ByteCount(need.largest?.weights ?? 0)) for weights",
     ]
-    let total = ByteCount(program + values + (largest?.weights ?? 0))
     return .graph(
       .mismatch(
         node: step?.node, "memory", expected: "at most \(ByteCount(limit))",
-        found: "\(total): \(parts.joined(separator: ", "))"))
+        found: "\(ByteCount(need.total)): \(parts.joined(separator: ", "))"))
   }
 
   /// The step in which most of the memory is in use, inside of loops.

@@ -286,6 +286,7 @@ struct GraphWalk {
     var plan = try lowering.plan(
       rewritten.graph, inputs: inputs, outputs: outputs, cadence: cadence, foldedNodeCount: foldedNodeCount)
     plan.maxMemory = planner.maxMemory
-    return plan
+    guard let limit = planner.maxMemory, cadence.isEmpty, !MemoryBudget(limit: limit).holds(plan) else { return plan }
+    return try lowering.planInBands(insteadOf: plan, inputs: inputs, outputs: outputs, limit: limit)
   }
 }

@@ -73,4 +73,30 @@ struct Lowering {
       firstStepCount: cadence.count, threads: planner.threads, foldedNodeCount: foldedNodeCount
     ).build()
   }
+
+  /// Ways to cut, the quickest first: parts of the limit up to which a value is kept, and that of a band.
+  private static let cuts = [(kept: 4, band: 8), (4, 16), (32, 8), (32, 16), (32, 32), (32, 64)]
+
+  /// A plan in which the largest images are there a band of rows at a time, as high as the limit allows.
+  /// - Returns: `plan`, which needs more than `limit`, where cutting makes it no smaller.
+  func planInBands(
+    insteadOf plan: ExecutionPlan, inputs: [(name: String, type: TensorType)],
+    outputs: [(name: String, type: TensorType)], limit: Int
+  ) throws(RunError) -> ExecutionPlan {
+    var best = plan
+    for (kept, band) in Self.cuts {
+      let banding = Banding(
+        steps, types: types, constants: constants, views: views, outputs: outputs.map(\.name),
+        smallestByteCount: limit / 32, mostKeptByteCount: limit / kept)
+      guard let cut = try banding.apply(planner: planner, bandByteCount: limit / band) else { break }
+      var banded = self
+      (banded.steps, banded.types) = cut
+      var other = try banded.plan(
+        plan.graph, inputs: inputs, outputs: outputs, cadence: [], foldedNodeCount: plan.foldedNodeCount)
+      other.maxMemory = plan.maxMemory
+      if MemoryBudget(limit: limit).holds(other) { return other }
+      if other.arenaByteCount < best.arenaByteCount { best = other }
+    }
+    return best
+  }
 }

@@ -156,11 +156,13 @@ struct PlanBuilder {
   /// any later step, nor in this one under another shape.
   private func overwritten(_ lives: [String: ClosedRange<Int>]) -> [String: String] {
     var over: [String: String] = [:]
-    for (index, step) in steps.enumerated() where step.kernel.mayOverwriteInput {
+    for (index, step) in steps.enumerated() {
       guard let output = step.node.outputs.first, constants[output] == nil, let type = types[output],
         byteCount(output) > 0
       else { continue }
-      let candidates = step.node.inputs.filter { !$0.isEmpty && constants[$0] == nil }.map(root)
+      let inputs = step.node.inputs.enumerated().filter { isPlaced($0.element) }
+      let spared = Set(inputs.filter { !step.kernel.mayOverwriteInput($0.offset) }.map { root($0.element) })
+      let candidates = inputs.map { root($0.element) }.filter { !spared.contains($0) }
       over[output] = candidates.first { candidate in
         lives[candidate]?.upperBound == index && byteCount(candidate) == byteCount(output)
           && step.node.inputs.allSatisfy { root($0) != candidate || types[$0] == type }
