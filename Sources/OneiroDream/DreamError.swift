@@ -16,7 +16,8 @@ public enum DreamError: Error, Sendable {
     case .mismatch(let place, let expected, let found):
       .mismatch(at: "\(file): \(place)", expected: expected, found: found)
     case .graph(let error): .graph(error.located(in: file))
-    case .file, .run: self
+    case .run(let error): .run(error.located(in: file))
+    case .file: self
     }
   }
 }

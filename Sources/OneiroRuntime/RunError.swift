@@ -10,6 +10,17 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
   case notFinite(node: String, op: OpIdentifier, value: String, element: Int, found: Double)
   /// A kernel plugin cannot be used.
   case plugin(file: String, reason: String)
+  /// Any of these in a model's file.
+  indirect case model(file: String, RunError)
+
+  /// The same error with the model's file in front, unless it names a file.
+  public func located(in file: String) -> RunError {
+    switch self {
+    case .graph(let error): .graph(error.located(in: file))
+    case .kernel, .notFinite: .model(file: file, self)
+    case .plugin, .model: self
+    }
+  }
 
   public var description: String {
     switch self {
@@ -18,6 +29,7 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
     case .notFinite(let node, let op, let value, let element, let found):
       "node \"\(node)\" (\(op)): value \"\(value)\" element \(element): expected a finite number, found \(found)"
     case .plugin(let file, let reason): "\(file): \(reason)"
+    case .model(let file, let error): "\(file): \(error)"
     }
   }
 }

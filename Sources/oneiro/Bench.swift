@@ -59,7 +59,7 @@ struct Bench: ParsableCommand {
       assumed: inputs.assumed, load: (loadTime + planTime).milliseconds, planning: planTime.milliseconds,
       plan: round.plan, warmup: warmup)
     if round.remainder == nil {
-      var benchmark = try Benchmark(round.plan, inputs: inputs.values.compactMapValues(\.tensor))
+      var benchmark = try benchmark(round.plan, inputs.values)
       report.times = try benchmark.times(runs: runs, warmup: warmup)
       let stepTimes = try benchmark.stepTimes(runs: min(runs, 5))
       report.peakByteCount = ProcessMemory.peakByteCount
@@ -79,6 +79,12 @@ struct Bench: ParsableCommand {
       report.peakByteCount = ProcessMemory.peakByteCount
     }
     print(json ? report.json.text : report.text(perNode: perNode))
+  }
+
+  private func benchmark(_ plan: ExecutionPlan, _ inputs: [String: Value]) throws(RunError) -> Benchmark {
+    do { return try Benchmark(plan, inputs: inputs.compactMapValues(\.tensor)) } catch {
+      throw error.located(in: model)
+    }
   }
 
   private func time(_ runner: GraphRunner, _ inputs: [String: Value]) throws -> RunTimes {

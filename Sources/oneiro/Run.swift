@@ -65,7 +65,8 @@ struct Run: ParsableCommand {
     runner.didPlan = verbosity.announce
     var runOptions = RunOptions()
     runOptions.checksFinite = checkFinite
-    let results = try runner.run(inputs, runOptions)
+    let results: [String: Value]
+    do { results = try runner.run(inputs, runOptions) } catch { throw error.located(in: model) }
     for pair in wanted {
       if let value = results[pair.name] { try ValueOrPicture.write(value, to: pair.text, name: pair.name) }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import OneiroGraph
 import OneiroModel
+import OneiroPicture
 import Testing
 
 @Suite("The verbs, rightly and wrongly used") struct UseTests {
@@ -193,6 +194,25 @@ import Testing
     ])
     #expect(result.status == 0)
     #expect(result.errors.contains("memory  weights ") && result.errors.contains(", arena "), "\(result.errors)")
+  }
+
+  @Test func aPictureInLittleMemoryIsThePicture() throws {
+    let models = Program.repository.appendingPathComponent("Models").path,
+      pipeline = "\(models)/dreamdiffusion-tiny.onnx"
+    func dream(_ name: String, _ more: String...) throws -> Program.Result {
+      let trial = "\(models)/parts/eeg_samples.safetensors:0"
+      return try Program.run(
+        ["dream", pipeline, "--eeg", trial, "--out", files.path(name), "--steps", "2", "--backend", "vector"] + more)
+    }
+    #expect(try dream("whole.png").status == 0)
+    let refused = try dream("none.png", "--max-memory", "1M")
+    #expect(refused.status == 1 && refused.errors.contains("\(pipeline): node \""), "\(refused.errors)")
+    // What it would take at least, and a little for what a process has more one time than another.
+    let need = try #require(refused.errors.firstMatch(of: /found ([0-9.]+) MiB/).flatMap { Double($0.1) })
+    let held = try dream("held.png", "--max-memory", "\(Int(need) + 8)M")
+    #expect(held.status == 0, "\(held.errors)")
+    let pixels = try ["whole.png", "held.png"].map { try PNG.read(files.path($0)).pixels }
+    #expect(pixels[0].count == 64 * 64 * 3 && zip(pixels[0], pixels[1]).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
   }
 
   @Test func samplersAreComparedOnOneSheet() throws {

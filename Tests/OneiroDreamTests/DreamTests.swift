@@ -225,7 +225,7 @@ import Testing
     let error = #expect(throws: DreamError.self) { try dream.run(recording, noise: .seed(1)) }
     #expect(
       error?.description
-        == "node \"unet/spoiler\" (Mul): value \"nothing\" element 0: expected a finite number, found nan")
+        == "\(pipeline): node \"unet/spoiler\" (Mul): value \"nothing\" element 0: expected a finite number, found nan")
   }
 
   @Test func whatDoesNotFitIsRefusedBeforeItRuns() throws {

@@ -94,7 +94,7 @@ public final class Dream {
         PipelineInterface.eegName: TensorType(.float32, dims: [1] + recording.trials.dims.dropFirst()),
         PipelineInterface.noiseName: TensorType(.float32, dims: [1] + interface.latentDims),
       ])
-    } catch { throw .run(error) }
+    } catch { throw .run(error.located(in: path)) }
   }
 
   /// Pictures of every trial of the recording.
@@ -201,7 +201,7 @@ public final class Dream {
       checking.checksFinite = true
       _ = try runner.run(inputs, checking)
     } catch {
-      throw .run(error)
+      throw .run(error.located(in: path))
     }
     throw .mismatch(at: path, expected: "finite outputs", found: "NaN or infinity that no single node made")
   }

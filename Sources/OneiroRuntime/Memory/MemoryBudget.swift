@@ -37,7 +37,7 @@ struct MemoryBudget {
     var total: Int { program + values + (largest?.weights ?? 0) }
 
     init(_ plan: ExecutionPlan) {
-      MemoryBudget.setAside(plan)
+      for storage in MemoryBudget.storages(plan, isMapped: true) { storage.setAside() }
       HeapMemory.giveBack()
       program = ProcessMemory.residentByteCount + MemoryBudget.slack
       // Far above what there is, and far below what cannot be added to.
@@ -51,9 +51,11 @@ struct MemoryBudget {
     let fullest = live.indices.max { live[$0] < live[$1] }.map { plan.steps[$0] }
     let isFull = need.program + need.values > limit
     let step = isFull ? fullest.map(Self.innermost) : need.largest?.step
+    let inside = Self.storages(plan, isMapped: false).reduce(0) { $0 + $1.byteCount }
+    let note = " (\(ByteCount(inside)) of it weights inside of the model, which as external data would not stay)"
     let parts = [
-      "\(ByteCount(need.program)) for the program", "\(ByteCount(need.values)) for values",
-      "\(ByteCount(need.largest?.weights ?? 0)) for weights",
+      "\(ByteCount(need.program)) for the program\(inside > limit / 8 ? note : "")",
+      "\(ByteCount(need.values)) for values", "\(ByteCount(need.largest?.weights ?? 0)) for weights",
     ]
     return .graph(
       .mismatch(
@@ -87,11 +89,10 @@ struct MemoryBudget {
     }
   }
 
-  private static func setAside(_ plan: ExecutionPlan) {
-    for step in plan.steps {
-      for storage in plan.mappedConstants(of: step) { storage.setAside() }
-      if let body = (step.kernel as? any PlannedBody)?.bodyPlan { setAside(body) }
-    }
+  /// Memory of constants, those of bodies among them: pages of files, or what was copied or computed.
+  private static func storages(_ plan: ExecutionPlan, isMapped: Bool) -> [ByteStorage] {
+    plan.constants.compactMap { $0.stored?.storage }.filter { $0.isMappedFile == isMapped }
+      + plan.steps.compactMap { ($0.kernel as? any PlannedBody)?.bodyPlan }.flatMap { storages($0, isMapped: isMapped) }
   }
 }
 
