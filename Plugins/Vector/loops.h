@@ -138,6 +138,8 @@ typedef struct vector_loops {
    * the sums; step is 0 or 1, bias and added may be NULL. */
   void (*dequantize_sums)(float *y, const int32_t *offsets, const float *factors, const float *bias, const float *added,
                           size_t count, size_t step);
+  /* sums[i] -= values[i] * factor, where all are whole numbers of 32 bits. */
+  void (*subtract_products)(float *sums, const int32_t *values, int32_t factor, size_t count);
   /* y[i] = saturate(round(x[i] / scale) + zero_point) to low ... high, all three within a byte, signed or not. */
   void (*quantize_row)(uint8_t *y, const float *x, size_t count, float scale, float low, float high, float zero_point);
   /* One block of keys of an attention for tile_columns queries; `scores` and `mix` have tile_columns floats a row, a

@@ -1,6 +1,6 @@
 #include "quantized.h"
 
-int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, oneiro_text *why) {
+int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, size_t depth, oneiro_text *why) {
   int32_t status = vector_require_plain(node, why);
   if (status) return status;
   for (size_t index = QUANTIZED_X; index <= QUANTIZED_W_SCALE; index++)
@@ -12,8 +12,10 @@ int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, oneir
   const size_t floats[] = {QUANTIZED_X_SCALE, QUANTIZED_W_SCALE, QUANTIZED_BIAS, QUANTIZED_ADDED};
   for (size_t at = 0; at < sizeof floats / sizeof *floats && !status; at++)
     if (oneiro_has_input(node, floats[at])) status = vector_require_input(node, floats[at], ONEIRO_FLOAT32, why);
-  if (!status) status = vector_require_input(node, QUANTIZED_W, ONEIRO_INT8, why);
   if (status) return status;
+  int32_t weights = node->inputs[QUANTIZED_W].element_type;
+  if (weights != ONEIRO_UINT8 && weights != ONEIRO_INT8)
+    return vector_refuse(why, "weights of %s", vector_type_name(weights));
   if (!node->inputs[QUANTIZED_W].data && oneiro_element_count(&node->inputs[QUANTIZED_W]) > 0)
     return vector_refuse(why, "the weights are not constant");
   if (oneiro_element_count(&node->inputs[QUANTIZED_X_SCALE]) != 1 ||
@@ -22,6 +24,16 @@ int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, oneir
   int64_t scales = oneiro_element_count(&node->inputs[QUANTIZED_W_SCALE]);
   if (scales != 1 && scales != outputs)
     return vector_refuse(why, "%lld scales of weights for %lld channels", (long long)scales, (long long)outputs);
+  if (oneiro_has_input(node, QUANTIZED_W_ZERO_POINT)) {
+    const oneiro_tensor *zero_points = &node->inputs[QUANTIZED_W_ZERO_POINT];
+    int64_t count = oneiro_element_count(zero_points);
+    if (zero_points->element_type != weights || (count != 1 && count != outputs))
+      return vector_refuse(why, "the weights' zero points are not as their scales");
+    if (!zero_points->data && count > 0) return vector_refuse(why, "the weights' zero points are not constant");
+  }
+  bool is_plain = weights == ONEIRO_INT8 && !oneiro_has_input(node, QUANTIZED_W_ZERO_POINT);
+  if (depth > (is_plain ? VECTOR_LONGEST_SUM : VECTOR_LONGEST_CENTERED_SUM))
+    return vector_refuse(why, "sums of %zu products do not fit into 32 bits", depth);
   const oneiro_tensor *bias = &node->inputs[QUANTIZED_BIAS];
   if (oneiro_has_input(node, QUANTIZED_BIAS) &&
       (oneiro_element_count(bias) != outputs || bias->rank < 1 || bias->dims[bias->rank - 1] != outputs))

@@ -3,10 +3,11 @@
  * A number is (q - zero_point) * scale. Four bytes that follow each other along K lie in the place of a float, so that
  * panels are packed, and products run, as for floats; the last ones are filled up with zeros. Of two operands one is
  * unsigned and one signed, as the instructions want them: activations are unsigned, signed ones by adding 128 to them
- * and to their zero point, and weights are signed, with the zero point 0. */
+ * and to their zero point, and weights are signed, with the zero point 0; others are made so (zero_points.c). */
 #ifndef VECTOR_QUANTIZED_H
 #define VECTOR_QUANTIZED_H
 
+#include "convolution.h"
 #include "product.h"
 
 #pragma GCC visibility push(hidden)
@@ -14,18 +15,18 @@
 /* Bytes of an element of a panel. */
 enum { VECTOR_BYTES = 4 };
 
-/* The longest sum that 32 bits hold: 255 * 128 for each step. */
-enum { VECTOR_LONGEST_SUM = INT32_MAX / (255 * 128) };
+/* The longest sums that 32 bits hold: 255 * 128 for each step, and twice that with zero points of weights. */
+enum { VECTOR_LONGEST_SUM = INT32_MAX / (255 * 128), VECTOR_LONGEST_CENTERED_SUM = VECTOR_LONGEST_SUM / 2 };
 
 static inline size_t vector_byte_groups(size_t depth) { return (depth + VECTOR_BYTES - 1) / VECTOR_BYTES; }
 
 /* Inputs that quantized operators have in common. */
 enum { QUANTIZED_X, QUANTIZED_X_SCALE, QUANTIZED_X_ZERO_POINT, QUANTIZED_W, QUANTIZED_W_SCALE, QUANTIZED_BIAS,
-       QUANTIZED_ADDED };
+       QUANTIZED_ADDED, QUANTIZED_W_ZERO_POINT };
 
 /* The types of all inputs; that scales are one for the tensor, or for each of `outputs` channels; that the weights are
- * constant. */
-int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, oneiro_text *why);
+ * constant; that sums of `depth` products fit into 32 bits. */
+int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, size_t depth, oneiro_text *why);
 
 /* Of a convolution: that Z has the output's shape, or one number for each channel of each image. */
 int32_t vector_require_added(const oneiro_node *node, oneiro_text *why);
@@ -43,6 +44,25 @@ vector_activations vector_activations_of(const oneiro_call *call);
  * vector_loops.dequantize_sums wants them. */
 void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,
                        size_t outputs, int32_t *offsets, float *factors);
+
+/* Constant weights as int8: the node's own, or a copy in `memory`, which is to be freed. */
+typedef struct vector_signed_weights {
+  const int8_t *elements;
+  const int32_t *zero_points;         /* one a channel, in `memory`; NULL where all are 0 */
+  void *memory;
+} vector_signed_weights;
+
+/* - inner: elements of a channel that lie next to each other. */
+int32_t vector_sign_weights(const oneiro_call *call, size_t channels, size_t inner, vector_signed_weights *weights);
+
+/* What zero points of weights are multiplied with: for each row of a matrix, sum(x - its zero point). */
+void vector_sum_rows(const oneiro_call *call, const vector_activations *activations, size_t rows, size_t depth,
+                     int32_t *sums);
+
+/* The same for each output pixel, [batch, groups, pixels]. The convolution's window is over the padded image, and `planes`
+ * has room for [batch, groups, padded pixels]. */
+void vector_sum_windows(const oneiro_call *call, const vector_activations *activations,
+                        const vector_convolution *convolution, int32_t *planes, int32_t *sums);
 
 #pragma GCC visibility pop
 #endif

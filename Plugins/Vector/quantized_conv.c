@@ -41,7 +41,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int32_t status = vector_activation_of(node, &activation, why);
   if (!status) status = describe_convolution(node, &convolution, why);
   if (status) return status;
-  status = vector_require_quantized(node, node->outputs[0].dims[1], why);
+  status = vector_require_quantized(node, node->outputs[0].dims[1], convolution.in_channels * convolution.taps, why);
   if (status) return status;
   if (convolution.in_channels < VECTOR_BYTES && convolution.groups > 1)
     return vector_refuse(why, "groups of %zu channels leave too little to multiply", convolution.in_channels);
@@ -51,8 +51,6 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
     padded *= (double)spatial->input[at] + (double)spatial->pad_begin[at] + (double)spatial->pad_end[at];
   if (padded > MOST_PADDING * ((double)convolution.in_plane + (double)convolution.out_plane) + 4096)
     return vector_refuse(why, "padding makes an image of %.0f pixels", padded);
-  if (convolution.in_channels * convolution.taps > VECTOR_LONGEST_SUM)
-    return vector_refuse(why, "sums of %zu products do not fit into 32 bits", convolution.in_channels * convolution.taps);
   return vector_require_added(node, why);
 }
 
@@ -63,6 +61,7 @@ typedef struct conv_state {
   bool adds_channels;                 /* Z has one number for each channel */
   vector_unary_loop activation;
   int32_t *sums;                      /* of the filters */
+  int32_t *zero_points;               /* of the filters; NULL where all are 0 */
 } conv_state;
 
 /* Taps of the padded image, a group of channels after the other. */
@@ -149,25 +148,38 @@ static int32_t prepare(oneiro_call *call) {
                                           VECTOR_A_PACKED, call->threads);
   convolution->plan.elements = VECTOR_BYTES_A_SIGNED;
   convolution->packed_group = vector_packed_rows_floats(convolution->out_channels, depth);
-  size_t head = (sizeof described + depth * sizeof(vector_tap) + outputs * sizeof(int32_t) + VECTOR_ALIGNMENT - 1) /
+  size_t head = (sizeof described + depth * sizeof(vector_tap) + 2 * outputs * sizeof(int32_t) + VECTOR_ALIGNMENT - 1) /
                 VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
   size_t byte_count = head + convolution->groups * convolution->packed_group * sizeof(float);
+  vector_signed_weights weights;
+  status = vector_sign_weights(call, outputs, convolution->in_channels * convolution->taps, &weights);
+  if (status) return status;
   conv_state *state = vector_new_packed(byte_count);
-  if (!state) return vector_out_of_memory(call->why, byte_count);
+  if (!state) {
+    free(weights.memory);
+    return vector_out_of_memory(call->why, byte_count);
+  }
   *state = described;
   vector_tap *taps = (vector_tap *)(state + 1);
   fill_taps(state, taps);
   state->convolution.window.taps = taps;
   state->sums = (int32_t *)(taps + depth);
+  if (weights.zero_points) {
+    state->zero_points = state->sums + outputs;
+    memcpy(state->zero_points, weights.zero_points, outputs * sizeof(int32_t));
+  }
   float *packed = (float *)(void *)((char *)state + head);
   state->convolution.packed = packed;
-  packing_job packing = {state, node->inputs[QUANTIZED_W].data, packed};
+  packing_job packing = {state, weights.elements, packed};
   size_t high = vector_picked->tile_rows, panels = convolution->groups * ((convolution->out_channels + high - 1) / high);
   vector_parallel_ranges(call, panels, high * convolution->in_channels * convolution->taps, pack_panels, &packing);
+  free(weights.memory);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->convolution.plan) + 2 * outputs * sizeof(float) +
                                items * state->quads * state->plane * VECTOR_BYTES;
+  if (state->zero_points)
+    call->workspace_byte_count += items * (state->plane + convolution->out_plane) * sizeof(int32_t);
   return ONEIRO_OK;
 }
 
@@ -176,7 +188,7 @@ typedef struct conv_job {
   vector_activations activations;
   const uint8_t *x;
   uint8_t *image;
-  const int32_t *offsets;
+  const int32_t *offsets, *sums;      /* of filters; at pixels, where zero points are multiplied with them */
   const float *factors, *bias, *z;
   float *y;
 } conv_job;
@@ -234,6 +246,10 @@ static void finish(const void *argument, const vector_product_part *part) {
     size_t plane = (size_t)(y - job->y) / part->c_step, channel = plane % outputs;
     float start = job->bias ? job->bias[channel] : 0;
     if (state->adds_channels) start += job->z[plane];
+    if (job->sums)
+      vector_picked->subtract_products(
+          y, job->sums + plane / convolution->out_channels * convolution->out_plane + part->column,
+          state->zero_points[channel], part->columns);
     const float *added = job->z && !state->adds_channels ? job->z + (y - job->y) : NULL;
     vector_picked->dequantize_sums(y, job->offsets + channel, job->factors + channel, &start, added, part->columns, 0);
     if (state->activation) state->activation(y, y, part->columns, NULL);
@@ -265,6 +281,11 @@ static int32_t compute(const oneiro_call *call) {
                   .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
                   .y = call->outputs[0].data};
   vector_scale_sums(call, &job.activations, state->sums, outputs, offsets, factors);
+  if (state->zero_points) {
+    int32_t *planes = (int32_t *)(void *)(job.image + items * state->quads * state->plane * VECTOR_BYTES);
+    job.sums = planes + items * state->plane;
+    vector_sum_windows(call, &job.activations, convolution, planes, planes + items * state->plane);
+  }
   vector_parallel_ranges(call, items * state->quads, state->plane * VECTOR_BYTES, copy_quads, &job);
   vector_run_products(call, &convolution->plan, call->workspace, items, convolution->out_plane, false, describe, &job);
   return ONEIRO_OK;

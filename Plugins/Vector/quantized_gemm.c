@@ -9,11 +9,7 @@
 #include "quantized.h"
 
 static int32_t shape_of(const oneiro_node *node, vector_matrix_shape *shape, oneiro_text *why) {
-  int32_t status = vector_matrix_shape_of(node, QUANTIZED_X, QUANTIZED_W, shape, why);
-  if (status) return status;
-  return shape->depth <= VECTOR_LONGEST_SUM
-             ? ONEIRO_OK
-             : vector_refuse(why, "sums of %zu products do not fit into 32 bits", shape->depth);
+  return vector_matrix_shape_of(node, QUANTIZED_X, QUANTIZED_W, shape, why);
 }
 
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
@@ -22,7 +18,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
   int32_t status = vector_activation_of(node, &activation, why);
   if (!status) status = shape_of(node, &shape, why);
-  if (!status) status = vector_require_quantized(node, (int64_t)shape.columns, why);
+  if (!status) status = vector_require_quantized(node, (int64_t)shape.columns, shape.depth, why);
   if (status || !oneiro_has_input(node, QUANTIZED_ADDED)) return status;
   if (!vector_same_dims(&node->inputs[QUANTIZED_ADDED], &node->outputs[0]))
     return vector_refuse(why, "Z has another shape than Y");
@@ -34,6 +30,7 @@ typedef struct gemm_state {
   size_t depth;
   vector_unary_loop activation;
   int32_t *sums;                      /* of the columns of B */
+  int32_t *zero_points;               /* of the columns of B; NULL where all are 0 */
   _Alignas(VECTOR_ALIGNMENT) float packed[];
 } gemm_state;
 
@@ -87,19 +84,30 @@ static int32_t prepare(oneiro_call *call) {
   if (!status) status = vector_activation_of(call->node, &activation, call->why);
   if (status) return status;
   size_t depth = vector_byte_groups(shape.depth), floats = vector_packed_columns_floats(shape.columns, depth);
-  size_t byte_count = sizeof(gemm_state) + floats * sizeof(float) + shape.columns * sizeof(int32_t);
+  size_t byte_count = sizeof(gemm_state) + floats * sizeof(float) + 2 * shape.columns * sizeof(int32_t);
+  vector_signed_weights weights;
+  status = vector_sign_weights(call, shape.columns, shape.transposes_b ? shape.depth : 1, &weights);
+  if (status) return status;
   gemm_state *state = vector_new_packed(byte_count);
-  if (!state) return vector_out_of_memory(call->why, byte_count);
+  if (!state) {
+    free(weights.memory);
+    return vector_out_of_memory(call->why, byte_count);
+  }
   *state = (gemm_state){.plan = vector_plan_product(shape.rows, shape.columns, depth, 1, VECTOR_B_PACKED, call->threads),
                         .depth = shape.depth, .activation = activation, .sums = (int32_t *)(state->packed + floats)};
   state->plan.elements = VECTOR_BYTES_B_SIGNED;
-  packing_job packing = {&shape, &state->plan, call->node->inputs[QUANTIZED_W].data, state->packed, state->sums};
+  if (weights.zero_points) {
+    state->zero_points = state->sums + shape.columns;
+    memcpy(state->zero_points, weights.zero_points, shape.columns * sizeof(int32_t));
+  }
+  packing_job packing = {&shape, &state->plan, weights.elements, state->packed, state->sums};
   size_t wide = vector_picked->tile_columns;
   vector_parallel_ranges(call, (shape.columns + wide - 1) / wide, wide * shape.depth, pack_panels, &packing);
+  free(weights.memory);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->plan) + 2 * shape.columns * sizeof(float) +
-                               shape.rows * depth * VECTOR_BYTES;
+                               shape.rows * (depth * VECTOR_BYTES + (state->zero_points ? sizeof(int32_t) : 0));
   return ONEIRO_OK;
 }
 
@@ -107,7 +115,7 @@ typedef struct gemm_job {
   const gemm_state *state;
   const uint8_t *a;
   uint8_t *grouped, flip;
-  const int32_t *offsets;
+  const int32_t *offsets, *sums;      /* of columns of B; of rows of A, where zero points are multiplied with them */
   const float *factors, *bias, *z;
   float *y;
 } gemm_job;
@@ -129,6 +137,9 @@ static void finish(const void *argument, const vector_product_part *part) {
   size_t columns = job->state->plan.columns;
   for (size_t i = 0; i < part->rows; i++) {
     float *y = part->c + i * part->c_step;
+    if (job->sums)
+      vector_picked->subtract_products(y, job->state->zero_points + part->column, job->sums[part->row + i],
+                                       part->columns);
     const float *z = job->z ? job->z + (part->row + i) * columns + part->column : NULL;
     vector_picked->dequantize_sums(y, job->offsets + part->column, job->factors + part->column,
                                    job->bias ? job->bias + part->column : NULL, z, part->columns, 1);
@@ -157,6 +168,11 @@ static int32_t compute(const oneiro_call *call) {
                   .bias = oneiro_has_input(call->node, QUANTIZED_BIAS) ? call->inputs[QUANTIZED_BIAS].data : NULL,
                   .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
                   .y = call->outputs[0].data};
+  if (state->zero_points) {
+    int32_t *sums = (int32_t *)(void *)(job.grouped + plan->rows * plan->depth * VECTOR_BYTES);
+    vector_sum_rows(call, &activations, plan->rows, state->depth, sums);
+    job.sums = sums;
+  }
   if (job.flip || state->depth % VECTOR_BYTES != 0) {
     vector_parallel_ranges(call, plan->rows, state->depth, group_rows, &job);
     job.a = job.grouped;

@@ -48,7 +48,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int32_t status = vector_describe_convolution(&plain.node, false, &convolution, why);
   if (!status) status = vector_winograd_supports(&convolution, why);
   if (!status) status = vector_activation_of(node, &activation, why);
-  if (!status) status = vector_require_quantized(node, node->outputs[0].dims[1], why);
+  if (!status) status = vector_require_quantized(node, node->outputs[0].dims[1], 0, why);
   if (!status && vector_picked->time_of_bytes < LEAST_TIME) status = vector_refuse(why, "products of bytes are faster");
   return status ? status : vector_require_added(node, why);
 }
@@ -84,11 +84,12 @@ static void release(void *state) {
 
 typedef struct float_job {
   const uint8_t *x;
-  const int8_t *filters;
+  const uint8_t *filters, *zero_points;  /* these may be NULL */
   float *x_floats, *filter_floats;
   vector_activations activations;
   const float *scales;
-  size_t scale_step, filter;              /* elements of a filter */
+  size_t scale_step, zero_step, filter;  /* elements of a filter */
+  uint8_t flip;                           /* makes filters and zero points unsigned, by exclusive or */
 } float_job;
 
 static void dequantize_x(void *argument, size_t begin, size_t end) {
@@ -102,8 +103,9 @@ static void dequantize_filters(void *argument, size_t begin, size_t end) {
   const float_job *job = argument;
   for (size_t out = begin; out < end; out++) {
     float scale = job->scales[out * job->scale_step];
+    int32_t zero_point = (job->zero_points ? job->zero_points[out * job->zero_step] : 0) ^ job->flip;
     for (size_t i = out * job->filter; i < (out + 1) * job->filter; i++)
-      job->filter_floats[i] = (float)job->filters[i] * scale;
+      job->filter_floats[i] = (float)((int32_t)(job->filters[i] ^ job->flip) - zero_point) * scale;
   }
 }
 
@@ -114,7 +116,12 @@ static int32_t compute(const oneiro_call *call) {
   float_job job = {.x = call->inputs[QUANTIZED_X].data, .filters = call->inputs[QUANTIZED_W].data,
                    .x_floats = call->workspace, .filter_floats = (float *)call->workspace + state->x_floats,
                    .activations = vector_activations_of(call), .scales = call->inputs[QUANTIZED_W_SCALE].data,
-                   .scale_step = oneiro_element_count(&call->inputs[QUANTIZED_W_SCALE]) == 1 ? 0 : 1};
+                   .scale_step = oneiro_element_count(&call->inputs[QUANTIZED_W_SCALE]) == 1 ? 0 : 1,
+                   .flip = call->inputs[QUANTIZED_W].element_type == ONEIRO_INT8 ? 0x80 : 0};
+  if (oneiro_has_input(call->node, QUANTIZED_W_ZERO_POINT)) {
+    job.zero_points = call->inputs[QUANTIZED_W_ZERO_POINT].data;
+    job.zero_step = oneiro_element_count(&call->inputs[QUANTIZED_W_ZERO_POINT]) == 1 ? 0 : 1;
+  }
   size_t filters = (size_t)call->inputs[QUANTIZED_W].dims[0];
   job.filter = (size_t)oneiro_element_count(&call->inputs[QUANTIZED_W]) / filters;
   vector_parallel_ranges(call, (size_t)oneiro_element_count(&call->inputs[QUANTIZED_X]), 1, dequantize_x, &job);

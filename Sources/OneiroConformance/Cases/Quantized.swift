@@ -20,6 +20,19 @@ extension Conformance {
     ]
   }
 
+  /// Weights with zero points, after the inputs before them: what stays within a signed byte less its zero point, what does
+  /// not, and both in turn.
+  private static func centered(
+    _ x: ElementType, _ dims: [Int], _ type: ElementType, weights: [Int], channels: Int, _ range: ClosedRange<Int>
+  ) -> [Case.Operand] {
+    [
+      .input(bytes(x, dims)), .input(one(.float32, 0.02)), .input(one(x, x == .int8 ? -7 : 113)),
+      .constant(.randomInts(type, weights, range, seed: 2)), .constant(.random([channels], 0.001...0.03, seed: 3)),
+      .input(.random([channels], seed: 4)), .absent,
+      .constant(.randomInts(type, [channels], type == .int8 ? -128...127 : 0...255, seed: 6)),
+    ]
+  }
+
   /// Sizes that leave tails of bytes, rows and columns; both types of activations, and zero points at their ends.
   static let quantizedGemm: [Case] = {
     var cases: [Case] = []
@@ -49,6 +62,23 @@ extension Conformance {
           .input(Tensor.random([40], seed: 4).replacing([7: .infinity])),
           .input(Tensor.random([5, 40], seed: 5).replacing([3: .nan, 50: -.infinity])),
         ], ["activation": .string(Array("Relu".utf8))], tolerance: 1e-5))
+    for (type, range) in [(ElementType.uint8, 0...255), (.uint8, 100...140), (.int8, -128...127)] {
+      for (rows, depth, columns) in [(7, 19, 37), (129, 64, 33), (3, 1601, 5), (0, 4, 4), (3, 0, 5)] {
+        cases.append(
+          Case(
+            "QuantizedGemm", domain: domain, "\(rows) x \(depth) x \(columns), weights of \(type) in \(range)",
+            centered(
+              rows % 2 == 0 ? .uint8 : .int8, [rows, depth], type, weights: [depth, columns], channels: columns, range),
+            tolerance: 2e-6))
+      }
+    }
+    cases.append(
+      Case(
+        "QuantizedGemm", domain: domain, "transposed, one zero point",
+        Array(operands(.uint8, [9, 22], zeroPoint: 255, weights: [50, 22], channels: nil).prefix(3)) + [
+          .constant(bytes(.uint8, [50, 22], seed: 2)), .constant(one(.float32, 0.01)), .absent,
+          .input(.random([9, 50], seed: 5)), .constant(one(.uint8, 200)),
+        ], ["transB": .int(1)], tolerance: 2e-6))
     return cases
   }()
 
@@ -81,6 +111,20 @@ extension Conformance {
           tolerance: 1e-6)
       }
     }
+    for (index, shape) in shapes.enumerated() {
+      let type: ElementType = index % 3 == 0 ? .int8 : .uint8
+      cases.append(
+        Case(
+          "QuantizedConv", domain: domain, "\(shape.name), weights of \(type) with zero points",
+          centered(
+            index % 2 == 0 ? .uint8 : .int8, shape.x, type, weights: shape.w, channels: shape.w[0],
+            type == .int8 ? -128...127 : 0...255), shape.attributes, tolerance: 2e-6))
+    }
+    cases.append(
+      Case(
+        "QuantizedConv", domain: domain, "large, weights of uint8 with zero points",
+        centered(.uint8, [1, 40, 31, 34], .uint8, weights: [45, 40, 3, 3], channels: 45, 0...255),
+        ["pads": .ints([1, 1, 1, 1])], tolerance: 5e-5))
     let plain = operands(.uint8, [2, 6, 7, 9], zeroPoint: 128, weights: [14, 6, 3, 3], channels: nil)
     cases += [
       Case(

@@ -3,7 +3,8 @@ import OneiroGraph
 /// QuantizedConv, ai.oneiro opset 1.
 ///
 ///     Y = activation(Conv(x, w, B) + Z)     x = DequantizeLinear(X, x_scale, x_zero_point), one scale
-///                                           w = DequantizeLinear(W, w_scale), one scale, or one for each output channel
+///                                           w = DequantizeLinear(W, w_scale, w_zero_point), one scale, or one for each
+///                                               output channel
 ///
 /// Z has Y's shape, or [N, M, 1, ...]: one number for each channel. Attributes are those of Conv.
 public enum QuantizedConv: Operator {
@@ -11,15 +12,15 @@ public enum QuantizedConv: Operator {
     "QuantizedConv", domain: Model.oneiroDomain, since: 1,
     inputs: [
       .one("X", "TX"), .one("x_scale", "T"), .one("x_zero_point", "TX"), .one("W", "TW"), .one("w_scale", "T"),
-      .optional("B", "T"), .optional("Z", "T"),
+      .optional("B", "T"), .optional("Z", "T"), .optional("w_zero_point", "TW"),
     ], outputs: [.one("Y", "T")], attributes: Conv.schema.attributes + [Activation.attribute],
-    types: ["TX": ElementTypeSet([.uint8, .int8]), "TW": ElementTypeSet([.int8]), "T": ElementTypeSet([.float32])])
+    types: ["TX": ElementTypeSet([.uint8, .int8]), "TW": ElementTypeSet([.int8, .uint8]), "T": ElementTypeSet([.float32])])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     try Activation.check(node)
     try node.checkOneScale(1, zeroPoint: 2)
     let x = try node.tensor(0), w = try node.tensor(3)
-    if let channels = w.shape?.first { try node.checkWeightScales(4, channels: channels) }
+    if let channels = w.shape?.first { try node.checkWeightScales(4, zeroPoint: 7, channels: channels) }
     let types: [ValueType?] = [
       .tensor(TensorType(.float32, x.shape)), .tensor(TensorType(.float32, w.shape)),
       node.has(5) ? node.inputs[5] : nil,
@@ -39,9 +40,11 @@ public enum QuantizedConv: Operator {
 
   public static func body(_ node: InferenceContext) throws(GraphError) -> Graph? {
     var body = FusedBody(
-      node, schema, inputs: ["X", "x_scale", "x_zero_point", "W", "w_scale", "B", "Z"], output: try infer(node)[0])
+      node, schema, inputs: ["X", "x_scale", "x_zero_point", "W", "w_scale", "B", "Z", "w_zero_point"],
+      output: try infer(node)[0])
     body.add("DequantizeLinear", ["X", "x_scale", "x_zero_point"], "x")
-    body.add("DequantizeLinear", ["W", "w_scale"], "w", ["axis": .int(0)])
+    body.add(
+      "DequantizeLinear", node.has(7) ? ["W", "w_scale", "w_zero_point"] : ["W", "w_scale"], "w", ["axis": .int(0)])
     body.add(
       "Conv", node.has(5) ? ["x", "w", "B"] : ["x", "w"], "convolved", FusedBody.attributes(node, for: Conv.schema))
     guard node.has(6) else { return body.finish("convolved") }

@@ -3,7 +3,8 @@ import OneiroGraph
 /// QuantizedGemm, ai.oneiro opset 1.
 ///
 ///     Y = activation(a * b' + C + Z)     a = DequantizeLinear(A, a_scale, a_zero_point), [M, K], one scale
-///                                        b = DequantizeLinear(B, b_scale), one scale, or one for each column of b'
+///                                        b = DequantizeLinear(B, b_scale, b_zero_point), one scale, or one for each
+///                                            column of b'
 ///
 /// b' is b, or with `transB` b transposed. Z has Y's shape.
 public enum QuantizedGemm: Operator {
@@ -11,9 +12,9 @@ public enum QuantizedGemm: Operator {
     "QuantizedGemm", domain: Model.oneiroDomain, since: 1,
     inputs: [
       .one("A", "TA"), .one("a_scale", "T"), .one("a_zero_point", "TA"), .one("B", "TB"), .one("b_scale", "T"),
-      .optional("C", "T"), .optional("Z", "T"),
+      .optional("C", "T"), .optional("Z", "T"), .optional("b_zero_point", "TB"),
     ], outputs: [.one("Y", "T")], attributes: [.int("transB", default: 0), Activation.attribute],
-    types: ["TA": ElementTypeSet([.uint8, .int8]), "TB": ElementTypeSet([.int8]), "T": ElementTypeSet([.float32])])
+    types: ["TA": ElementTypeSet([.uint8, .int8]), "TB": ElementTypeSet([.int8, .uint8]), "T": ElementTypeSet([.float32])])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
     try Activation.check(node)
@@ -27,7 +28,7 @@ public enum QuantizedGemm: Operator {
     guard left[1].agrees(with: depth) else {
       throw node.fails(3, expected: "\(left[1]) along the inner axis", found: "\(b)")
     }
-    try node.checkWeightScales(4, channels: columns)
+    try node.checkWeightScales(4, zeroPoint: 7, channels: columns)
     let type = TensorType(.float32, [left[0], columns])
     if node.has(6), try !node.tensor(6).agrees(with: type) {
       throw node.fails(6, expected: "\(type), as the product", found: "\(try node.tensor(6))")
@@ -39,10 +40,13 @@ public enum QuantizedGemm: Operator {
 
   public static func body(_ node: InferenceContext) throws(GraphError) -> Graph? {
     var body = FusedBody(
-      node, schema, inputs: ["A", "a_scale", "a_zero_point", "B", "b_scale", "C", "Z"], output: try infer(node)[0])
+      node, schema, inputs: ["A", "a_scale", "a_zero_point", "B", "b_scale", "C", "Z", "b_zero_point"],
+      output: try infer(node)[0])
     let isTransposed = node.attributes.int("transB")
     body.add("DequantizeLinear", ["A", "a_scale", "a_zero_point"], "a")
-    body.add("DequantizeLinear", ["B", "b_scale"], "b", ["axis": .int(isTransposed != 0 ? 0 : 1)])
+    body.add(
+      "DequantizeLinear", node.has(7) ? ["B", "b_scale", "b_zero_point"] : ["B", "b_scale"], "b",
+      ["axis": .int(isTransposed != 0 ? 0 : 1)])
     body.add("Gemm", node.has(5) ? ["a", "b", "C"] : ["a", "b"], "product", ["transB": .int(Int64(isTransposed))])
     guard node.has(6) else { return body.finish("product") }
     body.add("Add", ["product", "Z"], "sum")
