@@ -1,5 +1,16 @@
 #include "quantized.h"
 
+static int32_t require_output(const oneiro_node *node, oneiro_text *why) {
+  int32_t type = node->outputs[0].element_type;
+  if (!oneiro_has_input(node, QUANTIZED_Y_SCALE))
+    return type == ONEIRO_FLOAT32 ? ONEIRO_OK : vector_refuse(why, "the output is not float32");
+  if (type != ONEIRO_UINT8 && type != ONEIRO_INT8) return vector_refuse(why, "an output of %s", vector_type_name(type));
+  if (oneiro_element_count(&node->inputs[QUANTIZED_Y_SCALE]) != 1) return vector_refuse(why, "an output of several scales");
+  if (oneiro_has_input(node, QUANTIZED_Y_ZERO_POINT) && node->inputs[QUANTIZED_Y_ZERO_POINT].element_type != type)
+    return vector_refuse(why, "the zero point has another type than the output");
+  return vector_require_input(node, QUANTIZED_Y_SCALE, ONEIRO_FLOAT32, why);
+}
+
 int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, size_t depth, oneiro_text *why) {
   int32_t status = vector_require_plain(node, why);
   if (status) return status;
@@ -38,8 +49,7 @@ int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, size_
   if (oneiro_has_input(node, QUANTIZED_BIAS) &&
       (oneiro_element_count(bias) != outputs || bias->rank < 1 || bias->dims[bias->rank - 1] != outputs))
     return vector_refuse(why, "the bias does not have one number a channel");
-  if (node->outputs[0].element_type != ONEIRO_FLOAT32) return vector_refuse(why, "the output is not float32");
-  return ONEIRO_OK;
+  return require_output(node, why);
 }
 
 int32_t vector_require_added(const oneiro_node *node, oneiro_text *why) {
@@ -58,6 +68,23 @@ vector_activations vector_activations_of(const oneiro_call *call) {
       .scale = *(const float *)call->inputs[QUANTIZED_X_SCALE].data,
       .zero_point = is_signed ? *(const int8_t *)zero_point->data + 128 : *(const uint8_t *)zero_point->data,
       .flip = is_signed ? 0x80 : 0};
+}
+
+vector_output_bytes vector_output_bytes_of(const oneiro_call *call) {
+  if (!oneiro_has_input(call->node, QUANTIZED_Y_SCALE)) return (vector_output_bytes){0};
+  bool is_signed = call->outputs[0].element_type == ONEIRO_INT8;
+  const void *zero_point =
+      oneiro_has_input(call->node, QUANTIZED_Y_ZERO_POINT) ? call->inputs[QUANTIZED_Y_ZERO_POINT].data : NULL;
+  return (vector_output_bytes){
+      .bytes = call->outputs[0].data, .scale = *(const float *)call->inputs[QUANTIZED_Y_SCALE].data,
+      .low = is_signed ? INT8_MIN : 0, .high = is_signed ? INT8_MAX : UINT8_MAX,
+      .zero_point = !zero_point ? 0 : is_signed ? *(const int8_t *)zero_point : *(const uint8_t *)zero_point};
+}
+
+size_t vector_output_floats(const oneiro_node *node) {
+  enum { LINE = VECTOR_ALIGNMENT / sizeof(float) };
+  if (!oneiro_has_input(node, QUANTIZED_Y_SCALE)) return 0;
+  return ((size_t)oneiro_element_count(&node->outputs[0]) + LINE - 1) / LINE * LINE;
 }
 
 void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,

@@ -22,7 +22,7 @@ static inline size_t vector_byte_groups(size_t depth) { return (depth + VECTOR_B
 
 /* Inputs that quantized operators have in common. */
 enum { QUANTIZED_X, QUANTIZED_X_SCALE, QUANTIZED_X_ZERO_POINT, QUANTIZED_W, QUANTIZED_W_SCALE, QUANTIZED_BIAS,
-       QUANTIZED_ADDED, QUANTIZED_W_ZERO_POINT };
+       QUANTIZED_ADDED, QUANTIZED_W_ZERO_POINT, QUANTIZED_Y_SCALE, QUANTIZED_Y_ZERO_POINT };
 
 /* The types of all inputs; that scales are one for the tensor, or for each of `outputs` channels; that the weights are
  * constant; that sums of `depth` products fit into 32 bits. */
@@ -44,6 +44,23 @@ vector_activations vector_activations_of(const oneiro_call *call);
  * vector_loops.dequantize_sums wants them. */
 void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,
                        size_t outputs, int32_t *offsets, float *factors);
+
+/* How the result becomes bytes. */
+typedef struct vector_output_bytes {
+  uint8_t *bytes;                     /* NULL where it stays float32 */
+  float scale, low, high, zero_point;
+} vector_output_bytes;
+
+vector_output_bytes vector_output_bytes_of(const oneiro_call *call);
+
+/* Floats of workspace for a result that becomes bytes later, in whole cache lines; 0 where it stays float32. */
+size_t vector_output_floats(const oneiro_node *node);
+
+/* `count` elements of the result, from `first` on. */
+static inline void vector_write_bytes(const vector_output_bytes *output, size_t first, const float *y, size_t count) {
+  vector_picked->quantize_row(output->bytes + first, y, count, output->scale, output->low, output->high,
+                              output->zero_point);
+}
 
 /* Constant weights as int8: the node's own, or a copy in `memory`, which is to be freed. */
 typedef struct vector_signed_weights {

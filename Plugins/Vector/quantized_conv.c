@@ -1,4 +1,5 @@
-/* QuantizedConv: a convolution of quantized activations and weights, a bias, what is added to it, an activation.
+/* QuantizedConv: a convolution of quantized activations and weights, a bias, what is added to it, an activation,
+ * and quantization of the result.
  *
  * The image is copied first, four channels side by side in each pixel and with its padding around it, so that padding is
  * the zero point and the filters' taps are whole elements. Then it is a product as that of floats is: filters times the
@@ -176,7 +177,8 @@ static int32_t prepare(oneiro_call *call) {
   free(weights.memory);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
-  call->workspace_byte_count = vector_product_workspace(&state->convolution.plan) + 2 * outputs * sizeof(float) +
+  call->workspace_byte_count = vector_product_workspace(&state->convolution.plan) +
+                               vector_output_floats(node) * sizeof(float) + 2 * outputs * sizeof(float) +
                                items * state->quads * state->plane * VECTOR_BYTES;
   if (state->zero_points)
     call->workspace_byte_count += items * (state->plane + convolution->out_plane) * sizeof(int32_t);
@@ -190,6 +192,7 @@ typedef struct conv_job {
   uint8_t *image;
   const int32_t *offsets, *sums;      /* of filters; at pixels, where zero points are multiplied with them */
   const float *factors, *bias, *z;
+  vector_output_bytes output;
   float *y;
 } conv_job;
 
@@ -253,6 +256,7 @@ static void finish(const void *argument, const vector_product_part *part) {
     const float *added = job->z && !state->adds_channels ? job->z + (y - job->y) : NULL;
     vector_picked->dequantize_sums(y, job->offsets + channel, job->factors + channel, &start, added, part->columns, 0);
     if (state->activation) state->activation(y, y, part->columns, NULL);
+    if (job->output.bytes) vector_write_bytes(&job->output, (size_t)(y - job->y), y, part->columns);
   }
 }
 
@@ -273,13 +277,15 @@ static int32_t compute(const oneiro_call *call) {
   const conv_state *state = call->state;
   const vector_convolution *convolution = &state->convolution;
   size_t outputs = convolution->groups * convolution->out_channels, items = convolution->batch * convolution->groups;
-  float *factors = (float *)call->workspace + vector_product_workspace(&convolution->plan) / sizeof(float);
+  float *result = (float *)call->workspace + vector_product_workspace(&convolution->plan) / sizeof(float);
+  float *factors = result + vector_output_floats(call->node);
   int32_t *offsets = (int32_t *)(factors + outputs);
   conv_job job = {.state = state, .activations = vector_activations_of(call), .x = call->inputs[QUANTIZED_X].data,
                   .image = (uint8_t *)(offsets + outputs), .offsets = offsets, .factors = factors,
                   .bias = oneiro_has_input(call->node, QUANTIZED_BIAS) ? call->inputs[QUANTIZED_BIAS].data : NULL,
                   .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
-                  .y = call->outputs[0].data};
+                  .output = vector_output_bytes_of(call), .y = call->outputs[0].data};
+  if (job.output.bytes) job.y = result;
   vector_scale_sums(call, &job.activations, state->sums, outputs, offsets, factors);
   if (state->zero_points) {
     int32_t *planes = (int32_t *)(void *)(job.image + items * state->quads * state->plane * VECTOR_BYTES);

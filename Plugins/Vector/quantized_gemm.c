@@ -1,5 +1,5 @@
-/* QuantizedGemm: a product of quantized activations and weights, a bias, what has the result's shape, an activation.
- * Sums are exact; what comes after is computed in float32. */
+/* QuantizedGemm: a product of quantized activations and weights, a bias, what has the result's shape, an activation, and
+ * quantization of the result. Sums are exact; what comes after is computed in float32. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,7 +106,8 @@ static int32_t prepare(oneiro_call *call) {
   free(weights.memory);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
-  call->workspace_byte_count = vector_product_workspace(&state->plan) + 2 * shape.columns * sizeof(float) +
+  call->workspace_byte_count = vector_product_workspace(&state->plan) +
+                               vector_output_floats(call->node) * sizeof(float) + 2 * shape.columns * sizeof(float) +
                                shape.rows * (depth * VECTOR_BYTES + (state->zero_points ? sizeof(int32_t) : 0));
   return ONEIRO_OK;
 }
@@ -117,6 +118,7 @@ typedef struct gemm_job {
   uint8_t *grouped, flip;
   const int32_t *offsets, *sums;      /* of columns of B; of rows of A, where zero points are multiplied with them */
   const float *factors, *bias, *z;
+  vector_output_bytes output;
   float *y;
 } gemm_job;
 
@@ -144,6 +146,8 @@ static void finish(const void *argument, const vector_product_part *part) {
     vector_picked->dequantize_sums(y, job->offsets + part->column, job->factors + part->column,
                                    job->bias ? job->bias + part->column : NULL, z, part->columns, 1);
     if (job->state->activation) job->state->activation(y, y, part->columns, NULL);
+    if (job->output.bytes)
+      vector_write_bytes(&job->output, (part->row + i) * columns + part->column, y, part->columns);
   }
 }
 
@@ -160,14 +164,16 @@ static int32_t compute(const oneiro_call *call) {
   const gemm_state *state = call->state;
   const vector_product_plan *plan = &state->plan;
   vector_activations activations = vector_activations_of(call);
-  float *factors = (float *)call->workspace + vector_product_workspace(plan) / sizeof(float);
+  float *result = (float *)call->workspace + vector_product_workspace(plan) / sizeof(float);
+  float *factors = result + vector_output_floats(call->node);
   int32_t *offsets = (int32_t *)(factors + plan->columns);
   vector_scale_sums(call, &activations, state->sums, plan->columns, offsets, factors);
   gemm_job job = {.state = state, .a = call->inputs[QUANTIZED_X].data, .grouped = (uint8_t *)(offsets + plan->columns),
                   .flip = activations.flip, .offsets = offsets, .factors = factors,
                   .bias = oneiro_has_input(call->node, QUANTIZED_BIAS) ? call->inputs[QUANTIZED_BIAS].data : NULL,
                   .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
-                  .y = call->outputs[0].data};
+                  .output = vector_output_bytes_of(call), .y = call->outputs[0].data};
+  if (job.output.bytes) job.y = result;
   if (state->zero_points) {
     int32_t *sums = (int32_t *)(void *)(job.grouped + plan->rows * plan->depth * VECTOR_BYTES);
     vector_sum_rows(call, &activations, plan->rows, state->depth, sums);

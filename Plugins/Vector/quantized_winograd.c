@@ -19,6 +19,7 @@ enum { X, FILTERS, BIAS, ADDED, INPUTS };
 
 typedef struct float_node {
   oneiro_tensor inputs[INPUTS];
+  oneiro_tensor output;
   oneiro_node node;
 } float_node;
 
@@ -28,6 +29,10 @@ static void float_node_of(const oneiro_node *node, const oneiro_tensor *inputs, 
   plain->node.op_type = "FusedConv";
   plain->node.inputs = plain->inputs;
   plain->node.input_count = INPUTS;
+  plain->output = node->outputs[0];
+  plain->output.element_type = ONEIRO_FLOAT32;
+  plain->output.byte_count = (size_t)oneiro_element_count(&plain->output) * sizeof(float);
+  plain->node.outputs = &plain->output;
   for (size_t index = 0; index < INPUTS; index++)
     plain->inputs[index] = oneiro_has_input(node, from[index]) ? inputs[from[index]] : (oneiro_tensor){0};
   for (size_t index = X; index <= FILTERS; index++) {
@@ -55,7 +60,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
 
 typedef struct float_state {
   void *winograd;
-  size_t x_floats, filter_floats;
+  size_t x_floats, filter_floats, y_floats;
 } float_state;
 
 static int32_t prepare(oneiro_call *call) {
@@ -71,9 +76,9 @@ static int32_t prepare(oneiro_call *call) {
     return status;
   }
   *state = (float_state){inner.state, line_floats(plain.inputs[X].byte_count),
-                         line_floats(plain.inputs[FILTERS].byte_count)};
+                         line_floats(plain.inputs[FILTERS].byte_count), vector_output_floats(call->node)};
   call->state = state;
-  call->workspace_byte_count = inner.workspace_byte_count + (state->x_floats + state->filter_floats) * sizeof(float);
+  call->workspace_byte_count = inner.workspace_byte_count + (state->x_floats + state->filter_floats + state->y_floats) * sizeof(float);
   return ONEIRO_OK;
 }
 
@@ -109,6 +114,17 @@ static void dequantize_filters(void *argument, size_t begin, size_t end) {
   }
 }
 
+typedef struct byte_job {
+  const vector_output_bytes *output;
+  const float *y;
+  size_t plane;
+} byte_job;
+
+static void quantize_planes(void *argument, size_t begin, size_t end) {
+  const byte_job *job = argument;
+  vector_write_bytes(job->output, begin * job->plane, job->y + begin * job->plane, (end - begin) * job->plane);
+}
+
 static int32_t compute(const oneiro_call *call) {
   const float_state *state = call->state;
   float_node plain;
@@ -132,8 +148,17 @@ static int32_t compute(const oneiro_call *call) {
   inner.node = &plain.node;
   inner.inputs = plain.inputs;
   inner.state = state->winograd;
-  inner.workspace = job.filter_floats + state->filter_floats;
-  return vector_winograd_compute(&inner);
+  float *y = job.filter_floats + state->filter_floats;
+  inner.workspace = y + state->y_floats;
+  vector_output_bytes output = vector_output_bytes_of(call);
+  plain.output.data = output.bytes ? y : call->outputs[0].data;
+  inner.outputs = &plain.output;
+  int32_t status = vector_winograd_compute(&inner);
+  if (status || !output.bytes) return status;
+  size_t planes = (size_t)(plain.output.dims[0] * plain.output.dims[1]);
+  byte_job bytes = {&output, y, planes ? (size_t)oneiro_element_count(&plain.output) / planes : 0};
+  vector_parallel_ranges(call, planes, bytes.plane, quantize_planes, &bytes);
+  return ONEIRO_OK;
 }
 
 static double relative_time(const oneiro_node *node, int32_t threads) {

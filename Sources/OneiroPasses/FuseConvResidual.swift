@@ -17,7 +17,8 @@ struct FuseConvResidual: RewriteRule {
     else { return nil }
     let found = node.inputs.compactMap { convolution(of: $0, graph) }.max { $0.position < $1.position }
     guard let (conv, _) = found, let z = graph.other(node, than: conv.outputs[0]),
-      let inputs = conv.inputs(adding: z, to: "Conv"), let dims = graph.dims(conv.outputs[0]), graph.dims(node.outputs[0]) == dims, let added = graph.dims(z),
+      let inputs = conv.inputs(adding: z, to: "Conv"), let dims = graph.dims(conv.outputs[0]),
+      graph.dims(node.outputs[0]) == dims, let added = graph.dims(z),
       added == dims || added == dims.prefix(2) + [Int](repeating: 1, count: max(dims.count - 2, 0))
     else { return nil }
     var patch = GraphPatch("\(conv.label) and what \(node.label) adds")

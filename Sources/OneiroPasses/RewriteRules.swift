@@ -34,7 +34,8 @@ public enum RewriteRules {
     Entry(FuseBias(), "the views it puts around products would hide the patterns above"),
     Entry(FuseConvResidual(), "what is added comes before an activation"),
     Entry(FuseGemmResidual(), "like the one above; needs products with their bias"),
-    Entry(FuseActivation(), "last: it takes in whatever the fused operators end with"),
+    Entry(FuseActivation(), "late: it takes in whatever the fused operators end with"),
+    Entry(FuseQuantizeLinear(), "last: quantization comes after an activation"),
   ]
 
   public static let all: [any RewriteRule] = list.map(\.rule)

@@ -92,7 +92,7 @@ extension RewriteTests {
         <float s = {0.05}, uint8 p = {3}, uint8[2,2,2,2] w = {1, 2, 3, 4, 5, 60, 7, 128, 0, 1, 2, 3, 4, 5, 6, 255}, float[2] v = {0.5, 0.25}, uint8[2] o = {7, 100}, float t = {0.7}, uint8 r = {130}, int32[2] b = {900, -700}> {
           y = QLinearConv(x, s, p, w, v, o, t, r, b)
         }
-        """, expected: ["QuantizedConv", "QuantizeLinear"]),
+        """, expected: ["QuantizedConv"]),
     Example(
       testDescription: "QLinearConv of filters of one channel",
       text: """
@@ -117,9 +117,26 @@ extension RewriteTests {
         }
         """,
       expected: [
-        "Reshape", "QuantizedGemm", "Reshape", "QuantizeLinear", "Transpose", "DequantizeLinear", "DequantizeLinear", "MatMul",
+        "Reshape", "QuantizedGemm", "Reshape", "Transpose", "DequantizeLinear", "DequantizeLinear", "MatMul",
         "QuantizeLinear",
       ]),
+    Example(
+      testDescription: "convolutions with a residual and an activation between bytes",
+      text: """
+        g (uint8[1,2,3,3] x) => (int8[1,2,3,3] y)
+        <float s = {0.05}, uint8 p = {3}, int8[2,2,1,1] w = {1, 2, -3, 4}, float v = {0.5}, float t = {0.7}, int8 r = {-30}> {
+          a = DequantizeLinear(x, s, p)  d = DequantizeLinear(w, v)  c = Conv(a, d)  b = Relu(c)
+          q = QuantizeLinear(b, t, r)  e = DequantizeLinear(q, t, r)  f = Conv(e, d)  z = Add(f, e)  y = QuantizeLinear(z, s, r)
+        }
+        """, expected: ["QuantizedConv", "DequantizeLinear", "QuantizedConv"]),
+    Example(
+      testDescription: "a product that is quantized and read as it is stays float32",
+      text: """
+        g (uint8[3,4] x) => (float[3,2] m, uint8[3,2] y)
+        <float s = {0.05}, uint8 p = {120}, int8[4,2] w = {1, -2, 3, 4, -5, 60, 7, -128}, float v = {0.5}> {
+          a = DequantizeLinear(x, s, p)  d = DequantizeLinear(w, v)  m = MatMul(a, d)  y = QuantizeLinear(m, v, p)
+        }
+        """, expected: ["QuantizedGemm", "QuantizeLinear"]),
     Example(
       testDescription: "QLinearMatMul with a scale for each row",
       text: """

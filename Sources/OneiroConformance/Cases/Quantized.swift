@@ -152,6 +152,32 @@ extension Conformance {
     return cases
   }()
 
+  /// Whose results are bytes again, of which some lie so near to the middle of two steps that a last bit decides.
+  static let requantized: [Case] = [(ElementType.uint8, 0.0), (.uint8, 131), (.int8, -17)].flatMap { type, zeroPoint in
+    let ending: [Case.Operand] = [.input(one(.float32, 0.737)), .input(one(type, zeroPoint))]
+    let step = 1.0 / 255
+    let relu: [String: Attribute] = ["activation": .string(Array("Relu".utf8)), "pads": .ints([1, 1, 1, 1])]
+    return [
+      Case(
+        "QuantizedGemm", domain: domain, "to \(type) around \(zeroPoint)",
+        centered(.uint8, [37, 70], .uint8, weights: [70, 45], channels: 45, 0...255) + ending, tolerance: step),
+      Case(
+        "QuantizedConv", domain: domain, "to \(type) around \(zeroPoint)",
+        operands(.int8, [2, 6, 7, 9], zeroPoint: 12, weights: [14, 6, 3, 3], channels: 14) + [
+          .absent, .input(.random([2, 14, 7, 9], -50...50, seed: 5)), .absent,
+        ] + ending, relu, tolerance: step),
+      Case(
+        "QuantizedConv", domain: domain, "large, to \(type) around \(zeroPoint)",
+        centered(.uint8, [1, 40, 31, 34], .uint8, weights: [45, 40, 3, 3], channels: 45, 0...255) + ending, relu,
+        tolerance: step),
+      Case(
+        "QuantizedConv", domain: domain, "none, to \(type) around \(zeroPoint)",
+        operands(.uint8, [0, 4, 5, 5], zeroPoint: 7, weights: [3, 4, 3, 3], channels: nil) + [
+          .absent, .absent, .absent,
+        ] + ending, relu, tolerance: step),
+    ]
+  }
+
   /// Halves go to the even number; what lies outside the type's range becomes its end.
   static let quantizeLinear: [Case] = {
     let halves = Tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 300, -300, 1e9, -1e9, 0, -0.0] as [Float], dims: [12])
@@ -190,5 +216,5 @@ extension Conformance {
   ].map { Case("DynamicQuantizeLinear", $0.0, [.input($0.1)], outputs: 3) }
 
   static let quantized =
-    quantizedGemm + quantizedConv + quantizeLinear + dequantizeLinear + dynamicQuantizeLinear
+    quantizedGemm + quantizedConv + requantized + quantizeLinear + dequantizeLinear + dynamicQuantizeLinear
 }

@@ -28,6 +28,15 @@ struct FusedBody {
     return graph
   }
 
+  /// The same, and where input `scale` is there, quantized by it and the zero point behind it.
+  mutating func finish(_ value: String, quantizedBy scale: Int) -> Graph {
+    guard node.has(scale) else { return finish(value) }
+    graph.nodes.append(Activation.node(node.attributes.string("activation"), from: value, to: "activated"))
+    let inputs = [scale, scale + 1].filter(node.has).map { graph.inputs[$0].name }
+    add("QuantizeLinear", ["activated"] + inputs, "Y")
+    return graph
+  }
+
   /// The node's attributes that `schema` knows.
   static func attributes(_ node: InferenceContext, for schema: OpSchema) -> [String: Attribute] {
     let known = Set(schema.attributes.map(\.name))

@@ -9,6 +9,17 @@ extension InferenceContext {
     }
   }
 
+  /// The element type of a result that is quantized where `scale` is given, with the zero point behind it.
+  func quantizedOutput(_ scale: Int) throws(GraphError) -> ElementType {
+    guard has(scale) else { return .float32 }
+    guard has(scale + 1) else {
+      try checkOneScale(scale, zeroPoint: scale)
+      return .uint8
+    }
+    try checkOneScale(scale, zeroPoint: scale + 1)
+    return try elementType(scale + 1)
+  }
+
   /// Weights have one scale, or one for each of `channels`, and as many zero points, where these are given.
   func checkWeightScales(_ scale: Int, zeroPoint: Int, channels: Dimension) throws(GraphError) {
     guard let dims = try tensor(scale).dims, let count = Tensor.elementCount(dims) else { return }
