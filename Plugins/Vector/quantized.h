@@ -81,5 +81,9 @@ void vector_sum_rows(const oneiro_call *call, const vector_activations *activati
 void vector_sum_windows(const oneiro_call *call, const vector_activations *activations,
                         const vector_convolution *convolution, int32_t *planes, int32_t *sums);
 
+/* QuantizedGemm's kernel, for whoever makes a matrix of something else. Its state is freed with free. */
+int32_t vector_quantized_gemm_prepare(oneiro_call *call);
+int32_t vector_quantized_gemm_compute(const oneiro_call *call);
+
 #pragma GCC visibility pop
 #endif

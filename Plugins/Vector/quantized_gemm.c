@@ -187,5 +187,8 @@ static int32_t compute(const oneiro_call *call) {
   return ONEIRO_OK;
 }
 
+int32_t vector_quantized_gemm_prepare(oneiro_call *call) { return prepare(call); }
+int32_t vector_quantized_gemm_compute(const oneiro_call *call) { return compute(call); }
+
 static const vector_kernel kernels[] = {{"QuantizedGemm", 1, supports, prepare, compute, free, "ai.oneiro"}};
 VECTOR_FAMILY(vector_quantized_gemm, kernels);

@@ -20,6 +20,7 @@ static const vector_family *const families[] = {
     &vector_quantized_conv,
     &vector_weight_gemm,
     &vector_weight_conv,
+    &vector_quantized_small_planes,
     &vector_quantized_winograd,
     &vector_quantize_linear,
     &vector_conv_transpose,

@@ -93,54 +93,66 @@ typedef struct window_job {
   vector_activations activations;
 } window_job;
 
-/* The sum of an item's channels at each pixel, with padding around it, where it is 0. */
-static void sum_channels(const window_job *job, const uint8_t *x, int32_t *plane) {
+/* The sum of an item's channels at each pixel, with padding around it, where it is 0: rows of padded images, counted through
+ * all items. */
+static void sum_channels(void *argument, size_t begin, size_t end) {
+  const window_job *job = argument;
   const vector_convolution *convolution = job->convolution;
   const vector_spatial *spatial = &convolution->spatial;
   const int64_t *padded = convolution->window.input, *input = spatial->input, *before = spatial->pad_begin;
+  size_t image_rows = (size_t)(padded[0] * padded[1]);
   int32_t zeros = (int32_t)convolution->in_channels * job->activations.zero_point;
-  memset(plane, 0, (size_t)vector_volume(padded) * sizeof *plane);
-  for (int64_t row = 0; row < input[0] * input[1]; row++) {
-    int64_t i = row / input[1] + before[0], j = row % input[1] + before[1];
-    int32_t *into = plane + (i * padded[1] + j) * padded[2] + before[2];
-    const uint8_t *from = x + row * input[2];
+  for (size_t at = begin; at < end; at++) {
+    int32_t *into = job->planes + at * (size_t)padded[2];
+    memset(into, 0, (size_t)padded[2] * sizeof *into);
+    int64_t row = (int64_t)(at % image_rows), i = row / padded[1] - before[0], j = row % padded[1] - before[1];
+    if (i < 0 || i >= input[0] || j < 0 || j >= input[1]) continue;
+    const uint8_t *from = job->x + at / image_rows * convolution->in_channels * convolution->in_plane +
+                          (i * input[1] + j) * input[2];
+    into += before[2];
     for (int64_t k = 0; k < input[2]; k++) into[k] = -zeros;
     for (size_t channel = 0; channel < convolution->in_channels; channel++, from += convolution->in_plane)
       for (int64_t k = 0; k < input[2]; k++) into[k] += from[k] ^ job->activations.flip;
   }
 }
 
-/* What a filter's taps see of such a plane, at each output pixel. */
-static void sum_taps(const vector_convolution *convolution, const int32_t *plane, int32_t *sums) {
-  const vector_spatial *spatial = &convolution->spatial;
-  const int64_t *padded = convolution->window.input, *output = spatial->output, *stride = spatial->stride;
-  memset(sums, 0, convolution->out_plane * sizeof *sums);
-  for (int64_t tap = 0; tap < (int64_t)convolution->taps; tap++) {
-    int64_t c = tap % spatial->kernel[2] * spatial->dilation[2];
-    int64_t b = tap / spatial->kernel[2] % spatial->kernel[1] * spatial->dilation[1];
-    int64_t a = tap / spatial->kernel[2] / spatial->kernel[1] * spatial->dilation[0];
-    for (int64_t row = 0; row < output[0] * output[1]; row++) {
-      int64_t i = row / output[1] * stride[0] + a, j = row % output[1] * stride[1] + b;
-      const int32_t *from = plane + (i * padded[1] + j) * padded[2] + c;
-      int32_t *into = sums + row * output[2];
-      for (int64_t k = 0; k < output[2]; k++) into[k] += from[k * stride[2]];
-    }
+/* x [outer, extent, inner] becomes [outer, output, inner], in its place: sums of `taps` that lie `dilation` apart. */
+static void sum_along(int32_t *x, size_t outer, size_t extent, size_t inner, size_t output, size_t taps, size_t stride,
+                      size_t dilation) {
+  for (size_t row = 0; row < outer * output; row++) {
+    const int32_t *from = x + (row / output * extent + row % output * stride) * inner;
+    int32_t *into = x + row * inner;
+    memmove(into, from, inner * sizeof *into);
+    for (size_t tap = 1; tap < taps; tap++)
+      for (size_t i = 0; i < inner; i++) into[i] += from[tap * dilation * inner + i];
   }
 }
 
-static void sum_items(void *argument, size_t begin, size_t end) {
+/* What a filter's taps see of such a plane, at each output pixel. */
+static void sum_taps(void *argument, size_t begin, size_t end) {
   const window_job *job = argument;
   const vector_convolution *convolution = job->convolution;
-  size_t plane = (size_t)vector_volume(convolution->window.input);
+  const vector_spatial *spatial = &convolution->spatial;
+  const int64_t *padded = convolution->window.input, *output = spatial->output;
   for (size_t item = begin; item < end; item++) {
-    sum_channels(job, job->x + item * convolution->in_channels * convolution->in_plane, job->planes + item * plane);
-    sum_taps(convolution, job->planes + item * plane, job->sums + item * convolution->out_plane);
+    int32_t *plane = job->planes + item * (size_t)vector_volume(padded);
+    size_t outer = (size_t)(padded[0] * padded[1]), inner = 1;
+    for (int32_t axis = VECTOR_SPATIAL - 1; axis >= 0; axis--) {
+      sum_along(plane, outer, (size_t)padded[axis], inner, (size_t)output[axis], (size_t)spatial->kernel[axis],
+                (size_t)spatial->stride[axis], (size_t)spatial->dilation[axis]);
+      inner *= (size_t)output[axis];
+      if (axis > 0) outer /= (size_t)padded[axis - 1];
+    }
+    memcpy(job->sums + item * convolution->out_plane, plane, convolution->out_plane * sizeof *plane);
   }
 }
 
 void vector_sum_windows(const oneiro_call *call, const vector_activations *activations,
                         const vector_convolution *convolution, int32_t *planes, int32_t *sums) {
   window_job job = {convolution, call->inputs[QUANTIZED_X].data, planes, sums, *activations};
-  size_t work = convolution->in_channels * convolution->in_plane + convolution->taps * convolution->out_plane;
-  vector_parallel_ranges(call, convolution->batch * convolution->groups, work, sum_items, &job);
+  const int64_t *padded = convolution->window.input;
+  size_t items = convolution->batch * convolution->groups;
+  vector_parallel_ranges(call, items * (size_t)(padded[0] * padded[1]), convolution->in_channels * (size_t)padded[2],
+                         sum_channels, &job);
+  vector_parallel_ranges(call, items, (size_t)vector_volume(padded), sum_taps, &job);
 }

@@ -96,6 +96,12 @@ extension Conformance {
       ("groups", [2, 12, 6, 5], [8, 6, 3, 3], ["group": .int(2), "pads": ints(1, 1, 1, 1)]),
       ("one axis", [2, 6, 40], [10, 6, 5], ["pads": ints(2, 2), "strides": ints(2)]),
       ("three axes", [1, 4, 5, 6, 7], [5, 4, 2, 3, 3], ["pads": ints(0, 1, 1, 1, 1, 1)]),
+      // Planes of few pixels have a kernel of their own.
+      (
+        "larger planes, strides of 2", [2, 5, 33, 34], [6, 5, 3, 3],
+        ["strides": ints(2, 2), "pads": ints(0, 0, 1, 1)]
+      ),
+      ("larger planes, dilated", [1, 4, 21, 20], [3, 4, 3, 2], ["dilations": ints(2, 3), "pads": ints(2, 1, 2, 2)]),
       ("a depth of several blocks", [1, 200, 6, 6], [17, 200, 3, 3], ["pads": ints(1, 1, 1, 1)]),
       (
         "padding far beyond the image, which no kernel may copy", [1, 8, 20, 20], [8, 8, 3, 3],
