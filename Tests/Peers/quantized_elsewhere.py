@@ -5,13 +5,14 @@
     Tests/Peers/run.sh quantized_elsewhere.py a.onnx b.onnx --times    these models, with times
     Tests/Peers/run.sh quantized_elsewhere.py --layers-only
 
-Forms: QDQ and QOperator (of Conv and MatMul alone: other operators of that form are not ONNX's), with activations and weights of
-uint8 or int8, per tensor or per channel, and dynamic quantization.
+Forms: QDQ and QOperator (of Conv and MatMul alone: other operators of that form are not ONNX's), with activations and
+weights of uint8 or int8, per tensor or per channel, and dynamic quantization.
 
-Of single layers, no result may be more than a step of its quantization away; results of dynamic quantization, which are floats,
-no more than --tolerance of the largest. In a whole model a last bit decides which way a number goes, and the layers behind carry
-that on: there the two runtimes must be nearer to each other than to the model as it was, or about as near as ONNX Runtime is to
-itself without its optimizations. Attention is computed in float32 (--precision strict), as the files say; times are without that.
+Of single layers, no result may be more than a step of its quantization away; results of dynamic quantization, which are
+floats, no more than --tolerance of the largest. In a whole model a last bit decides which way a number goes, and the layers
+behind carry that on: there the two runtimes must be nearer to each other than to the model as it was, or about as near as
+ONNX Runtime is to itself without its optimizations. Attention is computed in float32 (--precision strict), as the files
+say; times are without that.
 """
 
 import argparse
@@ -90,10 +91,12 @@ def layers():
     # Weights whose middle is not zero, as asymmetric ranges want them.
     yield model("3 x 3", "Conv", number(2, 16, 13, 11) + 1, number(24, 16, 3, 3) + 0.5, number(24), pads=[1, 1, 1, 1])
     yield model("1 x 1", "Conv", number(1, 32, 7, 9), number(40, 32, 1, 1) - 1)
-    yield model("stride 2", "Conv", number(3, 5, 16, 16), number(8, 5, 3, 3), number(8), strides=[2, 2], pads=[0, 0, 1, 1])
+    yield model("stride 2", "Conv", number(3, 5, 16, 16), number(8, 5, 3, 3), number(8), strides=[2, 2],
+                pads=[0, 0, 1, 1])
     yield model("dilated", "Conv", number(1, 8, 20, 20), number(6, 8, 3, 3), dilations=[2, 3], pads=[2, 3, 2, 3])
     yield model("groups", "Conv", number(2, 24, 9, 9), number(16, 12, 3, 3), number(16), group=2)
-    yield model("depthwise", "Conv", number(1, 16, 10, 10), number(16, 1, 3, 3), number(16), group=16, pads=[1, 1, 1, 1])
+    yield model("depthwise", "Conv", number(1, 16, 10, 10), number(16, 1, 3, 3), number(16), group=16,
+                pads=[1, 1, 1, 1])
     yield model("one axis", "Conv", number(2, 12, 50), number(20, 12, 5), number(20), strides=[2], pads=[2, 2])
     yield model("three axes", "Conv", number(1, 6, 6, 7, 8), number(9, 6, 3, 3, 3), number(9), pads=[1] * 6)
     yield model("matrix", "MatMul", number(17, 70), number(70, 45) + 0.3)
@@ -149,7 +152,8 @@ def step_of_output(model):
 
 def compare_layers(folder, options):
     backends = options.backends.split(",")
-    print("Largest difference from ONNX Runtime: in steps of the result; of dynamic quantization, relative to the largest.\n")
+    print("Largest difference from ONNX Runtime: in steps of the result; of dynamic quantization, relative to the "
+          "largest.\n")
     print(f"| layer | {' | '.join(FORMS)} |")
     print(f"|---|{'---:|' * len(FORMS)}")
     failed = False
@@ -214,8 +218,10 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", type=pathlib.Path, help="ONNX files (default: Models/parts/*.onnx)")
     parser.add_argument("--oneiro", default=str(compare.ROOT / ".build/release/oneiro"), help="default: %(default)s")
-    parser.add_argument("--forms", type=lambda text: text.split(";"), help=f"some of these, with ; between: {'; '.join(FORMS)}")
-    parser.add_argument("--backends", default=BACKENDS, help="for layers; the first one for models (default: %(default)s)")
+    parser.add_argument("--forms", type=lambda text: text.split(";"),
+                        help=f"some of these, with ; between: {'; '.join(FORMS)}")
+    parser.add_argument("--backends", default=BACKENDS,
+                        help="for layers; the first one for models (default: %(default)s)")
     parser.add_argument("--layers-only", action="store_true", help="leave out the models")
     parser.add_argument("--tolerance", type=float, default=1e-5, help="default: %(default)s")
     parser.add_argument("--times", action="store_true", help="add times of the models")
