@@ -83,6 +83,22 @@ typedef struct vector_depthwise {
   const vector_reach *reach;       /* of every output row */
 } vector_depthwise;
 
+/* What an attention of few bits does with weights and values. */
+typedef struct vector_narrow {
+  size_t keys;                     /* whose weights, or values, lie in the place of a float */
+  float value_limit;               /* the largest value as a whole number */
+  /* C = values times weights, sums of 32 bits. */
+  void (*multiply)(float *c, size_t c_step, const float *values, const float *weights, size_t rows, size_t columns,
+                   size_t depth, int accumulate, const float *then);
+  /* One block. `scores` holds whole numbers, `units` what a unit of each query's means to base 2; what comes out are weights
+   * as whole numbers. `decay` is what the mix of earlier blocks is to be multiplied by, `gain` what that of this one is; the
+   * first time they are not written. */
+  void (*attend)(float *scores, size_t keys, const float *units, float *largest, float *sums, float *decay, float *gain,
+                 int is_first);
+  /* What lies side by side in y[i] are the round(x[i] * factors[i]) of the first `keys` rows, `row` apart, then zeros. */
+  void (*quantize_values)(float *y, const float *x, size_t row, size_t keys, const float *factors, size_t count);
+} vector_narrow;
+
 typedef struct vector_loops {
   const char *isa;
   size_t lanes;                    /* of a vector of floats */
@@ -129,9 +145,6 @@ typedef struct vector_loops {
                           size_t columns, size_t depth, int accumulate, const float *then);
   void (*multiply_unsigned)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
                             size_t columns, size_t depth, int accumulate, const float *then);
-  /* The same for pairs of signed numbers of 16 bits. */
-  void (*multiply_pairs)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
-                         size_t columns, size_t depth, int accumulate, const float *then);
   /* How long a product of bytes takes, in terms of one of floats. */
   float time_of_bytes;
   /* What the sums mean: y[i] = (sum[i] - offsets[i * step]) * factors[i * step] + bias[i * step] + added[i], where y holds
@@ -146,23 +159,18 @@ typedef struct vector_loops {
   void (*attend)(float *scores, size_t keys, float *largest, float *sums, float *mix, size_t values, int is_first);
   /* What comes out in the end: y[query * step + value] = mix[value][query] / sums[query]. The mix is overwritten. */
   void (*attended)(float *y, size_t step, size_t queries, float *mix, const float *sums, size_t values);
-  /* The same block of an attention of few bits. `scores` holds whole numbers, `units` what a unit of each query's means to
-   * base 2; what comes out are whole numbers too, of 13 bits, two keys' in the place of a float. `decay` is what the mix of
-   * earlier blocks is to be multiplied by. */
-  void (*attend_narrow)(float *scores, size_t keys, const float *units, float *largest, float *sums, float *decay,
-                        int is_first);
-  /* mix[value][query] = mix[value][query] * decay[query] + products[value][query] * units[value], where the products are whole
-   * numbers; the first time without the mix. */
+  /* The same of few bits: with weights of 16 bits, and with bytes where those are faster; its keys are 0 elsewhere. */
+  vector_narrow narrow_pairs, narrow_bytes;
+  /* mix[value][query] = mix[value][query] * decay[query] + products[value][query] * units[value] * gain[query], where the
+   * products are whole numbers; the first time products and units alone. */
   void (*add_mix)(float *mix, const float *products, size_t values, const float *units, const float *decay,
-                  int is_first);
-  /* Bounds of `count` columns over more rows: low[i] = min(low[i], x[i]), and so on. NaN stays. */
-  void (*widen_bounds)(float *low, float *high, const float *x, size_t count);
+                  const float *gain, int is_first);
+  /* Bounds of `count` columns over one row or more that lie `row` apart. A NaN is both. */
+  void (*column_bounds)(float *low, float *high, const float *x, size_t row, size_t rows, size_t count);
   /* Quantization of keys: y[i] = round((x[i] - middle[i]) * factor) + 128, unsigned. */
   void (*quantize_centered)(uint8_t *y, const float *x, const float *middle, size_t count, float factor);
   /* Of queries: y[i] = round(x[i] * factor) from -127 to 127, and the unit that is one of these; 0 for a row of zeros. */
   float (*quantize_query)(int8_t *y, const float *x, size_t count);
-  /* Of two rows of values, 16 bits each: pairs[i] = round(x[i] * factors[i]) and beside it that of `next`; NULL: zeros. */
-  void (*quantize_pairs)(float *pairs, const float *x, const float *next, const float *factors, size_t count);
   /* The three transforms of Winograd's 3 x 3 convolution, between which lie 36 products. Floats from one product's
    * operand to the next one's are `step`.
    * Input: a row of a panel of B, tile_columns tiles of one channel; `x` is that channel in the first image. */
