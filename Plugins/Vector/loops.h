@@ -83,6 +83,13 @@ typedef struct vector_depthwise {
   const vector_reach *reach;       /* of every output row */
 } vector_depthwise;
 
+/* A panel of B that is read where it is: columns for step k are at first + lines[k], those from `lanes` on `gap` behind. */
+typedef struct vector_seen {
+  const float *first, *next;       /* and where the panel begins that will be read after this one */
+  const ptrdiff_t *lines;
+  size_t gap;
+} vector_seen;
+
 /* What an attention of few bits does with weights and values. */
 typedef struct vector_narrow {
   size_t keys;                     /* whose weights, or values, lie in the place of a float */
@@ -145,6 +152,11 @@ typedef struct vector_loops {
                           size_t columns, size_t depth, int accumulate, const float *then);
   void (*multiply_unsigned)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
                             size_t columns, size_t depth, int accumulate, const float *then);
+  /* multiply_signed for one panel of B that nobody packed. */
+  void (*multiply_seen)(float *c, size_t c_step, const float *a_panels, const vector_seen *b, size_t rows, size_t depth,
+                        int accumulate);
+  /* into[4 i + j] = x[j * step + i] ^ flip, for i below `count` and j below 4. */
+  void (*interleave)(uint8_t *into, const uint8_t *x, size_t step, size_t count, uint8_t flip);
   /* How long a product of bytes takes, in terms of one of floats. */
   float time_of_bytes;
   /* What the sums mean: y[i] = (sum[i] - offsets[i * step]) * factors[i * step] + bias[i * step] + added[i], where y holds

@@ -20,9 +20,18 @@ typedef struct vector_operand {
   ptrdiff_t depth_step;             /* along K */
   float factor;                     /* A only: what its elements are multiplied by */
   const vector_window *window;      /* B only: `data` is the image, K runs over the taps */
+  /* B only, of bytes, with A signed: nothing is packed. Runs of `run` columns, which are whole vectors of the loops' lanes, lie
+   * next to each other, `run_step` from one run to the next, and those of step k along K are lines[k] further on. */
+  const ptrdiff_t *lines;
+  size_t run, run_step;
   const vector_weights *weights;    /* the strides are those of their elements, one of them 1; `data` is not looked at */
   size_t first;                     /* the first of these elements */
 } vector_operand;
+
+/* Where a column of a B that is read where it is lies in `data`, before lines[k] is added. */
+static inline size_t vector_seen_column(const vector_operand *b, size_t column) {
+  return column / b->run * b->run_step + column % b->run;
+}
 
 struct vector_product_part;
 

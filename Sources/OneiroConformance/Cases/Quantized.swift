@@ -58,6 +58,20 @@ extension Conformance {
     let shapes: [(name: String, x: [Int], w: [Int], attributes: [String: Attribute])] = [
       ("3 x 3, padded", [2, 7, 9, 11], [13, 7, 3, 3], ["pads": ints(1, 1, 1, 1)]),
       ("1 x 1", [1, 8, 5, 7], [33, 8, 1, 1], [:]),
+      // Rows of whole panels, which are read where they are.
+      ("1 x 1 of 64 pixels", [2, 9, 8, 8], [33, 9, 1, 1], [:]),
+      ("rows of 64", [2, 7, 5, 64], [29, 7, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      (
+        "rows of 32, dilated, groups", [1, 8, 6, 32], [10, 4, 3, 3],
+        ["pads": ints(2, 3, 2, 3), "dilations": ints(2, 3), "group": .int(2)]
+      ),
+      ("one axis of 96", [2, 6, 96], [10, 6, 5], ["pads": ints(4, 0)]),
+      ("three axes, planes of one row", [1, 4, 5, 1, 32], [5, 4, 2, 1, 3], ["pads": ints(1, 0, 1, 0, 0, 1)]),
+      ("three axes, rows of 32", [1, 4, 3, 4, 32], [5, 4, 2, 3, 3], ["pads": ints(1, 1, 1, 0, 1, 1)]),
+      ("rows of 16", [2, 5, 6, 16], [14, 5, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("rows of 48", [1, 5, 4, 48], [14, 5, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("rows of 16, too few for whole panels", [2, 5, 3, 16], [14, 5, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("rows of 64 and several blocks", [1, 400, 3, 64], [13, 400, 1, 5], ["pads": ints(0, 2, 0, 2)]),
       (
         "3 x 3, strides of 2, padded on one side", [1, 5, 8, 8], [6, 5, 3, 3],
         ["strides": ints(2, 2), "pads": ints(0, 0, 1, 1)]
