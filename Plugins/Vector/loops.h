@@ -44,6 +44,12 @@ typedef void (*vector_unary_loop)(float *y, const float *x, size_t count, const 
 /* y[i] = f(a[i * a_step], b[i * b_step]), steps 0 or 1. */
 typedef void (*vector_binary_loop)(void *y, const void *a, const void *b, size_t count, size_t a_step, size_t b_step);
 
+/* What makes bytes of floats: saturate(round(x / scale) + zero_point) to low ... high, all three within a byte, signed or not. */
+typedef struct vector_quantization {
+  float scale, low, high, zero_point;
+  float inverse;                   /* 1 / scale, or 0 where that would be no normal float */
+} vector_quantization;
+
 /* A convolution's input seen as a matrix; see `window.h`. */
 struct vector_window;
 
@@ -163,8 +169,11 @@ typedef struct vector_loops {
    * the sums; step is 0 or 1, bias and added may be NULL. */
   void (*dequantize_sums)(float *y, const int32_t *offsets, const float *factors, const float *bias, const float *added,
                           size_t count, size_t step);
-  /* y[i] = saturate(round(x[i] / scale) + zero_point) to low ... high, all three within a byte, signed or not. */
-  void (*quantize_row)(uint8_t *y, const float *x, size_t count, float scale, float low, float high, float zero_point);
+  void (*quantize_row)(uint8_t *y, const float *x, size_t count, const vector_quantization *to);
+  /* y[i] = quantized(value[i] * Gelu(gate[i])) for two panels of sums that lie side by side, of `value` and of `gate`, and mean
+   * what they do for dequantize_sums; offsets, factors and bias are as long as the panels. */
+  void (*quantize_geglu)(uint8_t *y, const float *sums, const int32_t *offsets, const float *factors, const float *bias,
+                         size_t count, int by_tanh, const vector_quantization *to);
   /* One block of keys of an attention for tile_columns queries; `scores` and `mix` have tile_columns floats a row, a
    * row for each key and for each value. Scores, to base 2, become weights relative to `largest`, the largest score of each
    * query so far; its `sums` and its `mix` of earlier blocks follow. */

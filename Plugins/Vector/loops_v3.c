@@ -3,6 +3,7 @@
 #include "loops_shared.h"
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#define HAS_FMA
 #define LANES 8
 #define TILE_ROWS 6
 #define TIME_OF_BYTES 0.62f

@@ -4,6 +4,7 @@
 #include "loops_shared.h"
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"), min_vector_width(512))), apply_to = function)
+#define HAS_FMA
 #define LANES 16
 #define TILE_ROWS 12
 #define TIME_OF_BYTES 0.65f

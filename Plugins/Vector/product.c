@@ -80,6 +80,14 @@ vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t dept
   return plan;
 }
 
+void vector_keep_parts(vector_product_plan *plan, size_t panels) {
+  size_t high = vector_picked->tile_rows, wide = vector_picked->tile_columns, part = round_up(row_part(plan), high);
+  plan->keeps_parts = true;
+  plan->column_block = round_up(plan->column_block, panels * wide);
+  /* A is packed along all of K before the first part. */
+  plan->worker_floats = round_up((plan->shared_floats ? 0 : part * plan->depth) + part * STRIPE * wide, 16);
+}
+
 size_t vector_product_workspace(const vector_product_plan *plan) {
   return (plan->shared_floats + plan->workers * plan->worker_floats) * sizeof(float);
 }
@@ -223,6 +231,34 @@ static void multiply_seen(const vector_product_part *part, const vector_operand 
   }
 }
 
+/* A block whose parts are in `memory`, each finished before the next one begins. */
+static void run_kept_parts(const product_job *job, const vector_product_item *item, const vector_product_part *block,
+                           float *memory) {
+  const vector_product_plan *plan = job->plan;
+  size_t high = vector_picked->tile_rows, wide = vector_picked->tile_columns, step = STRIPE * wide;
+  size_t part = row_part(plan);
+  size_t padded_rows = round_up(plan->rows, high), padded_columns = round_up(plan->columns, wide);
+  size_t row_end = block->row + block->rows, column_end = block->column + block->columns;
+  float *a_memory = memory + round_up(part, high) * step;
+  if (plan->depth == 0) memset(memory, 0, part * step * sizeof(float));
+  for (size_t i = block->row; i < row_end; i += part) {
+    size_t rows = smaller(row_end - i, part);
+    for (size_t k = 0; k < plan->depth && !item->a.packed; k += plan->depth_block)
+      pack_a(a_memory + round_up(rows, high) * k, &item->a, i, rows, k, smaller(plan->depth - k, plan->depth_block));
+    for (size_t j = block->column; j < column_end; j += step) {
+      vector_product_part stripe = {memory, step, i, j, rows, smaller(column_end - j, step)};
+      for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
+        size_t depth = smaller(plan->depth - k, plan->depth_block);
+        const float *a = a_memory + round_up(rows, high) * k;
+        if (item->a.packed) a = item->a.packed + padded_rows * k + i * depth;
+        const float *b = item->b.packed + padded_columns * k + j * depth;
+        multiply(plan, stripe.c, step, a, b, rows, stripe.columns, depth, k > 0, b + stripe.columns * depth);
+      }
+      item->finish(job->argument, &stripe);
+    }
+  }
+}
+
 static void run_block(const product_job *job, size_t block, float *memory) {
   const vector_product_plan *plan = job->plan;
   const vector_loops *loops = vector_picked;
@@ -238,6 +274,10 @@ static void run_block(const product_job *job, size_t block, float *memory) {
   size_t padded_columns = round_up(plan->columns, loops->tile_columns);
   bool is_seen = item.b.lines != NULL;
   if (plan->shared_floats) item.a.packed = job->shared + index * padded_rows * plan->depth;
+  if (plan->keeps_parts) {
+    run_kept_parts(job, &item, &(vector_product_part){NULL, 0, row, column, row_end - row, columns}, memory);
+    return;
+  }
   float *a_memory = memory, *b_memory = memory + (item.a.packed ? 0 : part * plan->depth_block);
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
     size_t depth = smaller(plan->depth - k, plan->depth_block);
@@ -297,7 +337,7 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
                          size_t c_step, bool accumulate,
                          void (*describe)(const void *, size_t, vector_product_item *), const void *argument) {
   if (items == 0 || plan->rows == 0 || plan->columns == 0) return;
-  if (plan->depth == 0) {
+  if (plan->depth == 0 && !plan->keeps_parts) {
     /* A sum of nothing. */
     for (size_t index = 0; index < items && !accumulate; index++) {
       vector_product_item item = {0};

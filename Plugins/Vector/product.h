@@ -72,6 +72,7 @@ typedef struct vector_product_plan {
   size_t worker_floats;
   size_t shared_floats;             /* of A packed for all workers, before any of them multiplies */
   vector_elements elements;         /* floats, if nobody says otherwise */
+  bool keeps_parts;
 } vector_product_plan;
 
 /* The longest part of K that a panel holds in a row. */
@@ -82,6 +83,10 @@ typedef enum vector_packed { VECTOR_NEITHER_PACKED, VECTOR_A_PACKED, VECTOR_B_PA
 
 vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, vector_packed packed,
                                         int32_t threads);
+
+/* Changes a plan so that C is nowhere: each part of it is made in the worker's own memory, whole, and `finish` takes it from
+ * there. Needs B packed. Parts begin and end at multiples of `panels` panels of B, 1, 2 or 4. */
+void vector_keep_parts(vector_product_plan *plan, size_t panels);
 
 /* Bytes of workspace that vector_run_products needs. */
 size_t vector_product_workspace(const vector_product_plan *plan);

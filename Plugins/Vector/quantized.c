@@ -1,5 +1,7 @@
 #include "quantized.h"
 
+#include <math.h>
+
 int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, oneiro_text *why) {
   int32_t status = vector_require_plain(node, why);
   if (status) return status;
@@ -46,6 +48,40 @@ vector_activations vector_activations_of(const oneiro_call *call) {
       .scale = *(const float *)call->inputs[QUANTIZED_X_SCALE].data,
       .zero_point = is_signed ? *(const int8_t *)zero_point->data + 128 : *(const uint8_t *)zero_point->data,
       .flip = is_signed ? 0x80 : 0};
+}
+
+int32_t vector_require_quantization(const oneiro_node *node, size_t scale, oneiro_text *why) {
+  int32_t type = node->outputs[0].element_type;
+  if (type != ONEIRO_UINT8 && type != ONEIRO_INT8) return vector_refuse(why, "to element type %s", vector_type_name(type));
+  int32_t status = vector_require_input(node, scale, ONEIRO_FLOAT32, why);
+  if (!status && oneiro_has_input(node, scale + 1)) status = vector_require_input(node, scale + 1, type, why);
+  if (status) return status;
+  if (oneiro_element_count(&node->inputs[scale]) != 1 ||
+      (oneiro_has_input(node, scale + 1) && oneiro_element_count(&node->inputs[scale + 1]) != 1))
+    return vector_refuse(why, "more than one scale");
+  return ONEIRO_OK;
+}
+
+vector_quantization vector_quantization_of(const oneiro_call *call, size_t scale) {
+  bool is_signed = call->outputs[0].element_type == ONEIRO_INT8;
+  const void *zero_point = oneiro_has_input(call->node, scale + 1) ? call->inputs[scale + 1].data : NULL;
+  float zero = !zero_point ? 0 : is_signed ? *(const int8_t *)zero_point : *(const uint8_t *)zero_point;
+  return vector_quantization_for(*(const float *)call->inputs[scale].data, is_signed ? -128 : 0, is_signed ? 127 : 255, zero);
+}
+
+vector_quantization vector_quantization_for(float scale, float low, float high, float zero_point) {
+  float inverse = 1 / scale;
+  return (vector_quantization){scale, low, high, zero_point, isnormal(scale) && isnormal(inverse) ? inverse : 0};
+}
+
+int32_t vector_float_node_of(const oneiro_node *node, size_t inputs, vector_float_node *plain, oneiro_text *why) {
+  if (node->input_count <= inputs) return vector_refuse(why, "inputs are missing");
+  int32_t status = vector_require_quantization(node, inputs, why);
+  *plain = (vector_float_node){.node = *node, .output = node->outputs[0]};
+  plain->output.element_type = ONEIRO_FLOAT32;
+  plain->node.outputs = &plain->output;
+  plain->node.input_count = inputs;
+  return status;
 }
 
 void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,

@@ -39,6 +39,21 @@ typedef struct vector_activations {
 
 vector_activations vector_activations_of(const oneiro_call *call);
 
+/* Of a result that is quantized: its type, and that input `scale` and the zero point behind it, which may be absent, are one
+ * number each. */
+int32_t vector_require_quantization(const oneiro_node *node, size_t scale, oneiro_text *why);
+vector_quantization vector_quantization_of(const oneiro_call *call, size_t scale);
+
+vector_quantization vector_quantization_for(float scale, float low, float high, float zero_point);
+
+/* A node without the quantization that it ends with: its first inputs alone, and a result of floats. */
+typedef struct vector_float_node {
+  oneiro_node node;
+  oneiro_tensor output;
+} vector_float_node;
+
+int32_t vector_float_node_of(const oneiro_node *node, size_t inputs, vector_float_node *plain, oneiro_text *why);
+
 /* For `outputs` channels: offsets[i] = zero_point * sums[i], factors[i] = scale * weight scale[i], as
  * vector_loops.dequantize_sums wants them. */
 void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,
