@@ -192,6 +192,8 @@ typedef struct vector_loops {
   void (*quantize_centered)(uint8_t *y, const float *x, const float *middle, size_t count, float factor);
   /* Of queries: y[i] = round(x[i] * factor) from -127 to 127, and the unit that is one of these; 0 for a row of zeros. */
   float (*quantize_query)(int8_t *y, const float *x, size_t count);
+  /* How long it takes to transform a tile of a channel, in operations at the speed of a product. */
+  double winograd_tile_cost;
   /* The three transforms of Winograd's 3 x 3 convolution, between which lie 36 products. Floats from one product's
    * operand to the next one's are `step`.
    * Input: a row of a panel of B, tile_columns tiles of one channel; `x` is that channel in the first image. */

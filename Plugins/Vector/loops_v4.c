@@ -9,6 +9,7 @@
 #define TILE_ROWS 12
 #define TIME_OF_BYTES 0.65f
 #define MULTIPLY_PAIRS(a, b) ((vi)_mm512_madd_epi16((__m512i)(a), (__m512i)(b)))
+#define WINOGRAD_TILE_COST 2500
 #define LOOPS vector_loops_v4
 #define LOOPS_ISA "x86-64-v4"
 #include "loops_all.inc"
