@@ -1,5 +1,5 @@
-/* ai.oneiro's ScaledDotProductAttention where `operand_bits` allows it: bytes for queries and keys, bytes or 16 bits for
- * weights and values. It goes over the blocks as attention.c does.
+/* ai.oneiro's ScaledDotProductAttention where `operand_bits` allows it: bytes for queries and keys, bytes or 16 bits
+ * for weights and values. It goes over the blocks as attention.c does.
  *
  * Queries have a scale each. Keys have one for a head, and are taken relative to the middle of their range in each
  * column, which adds the same to all scores of a query: the softmax does not see it. Values have a scale for each
@@ -212,8 +212,8 @@ static void run_group(const narrow_job *job, size_t index, float *memory) {
     const float *values = packed + key_floats(state, keys), *value_units = values + value_floats(state, keys);
     for (size_t panel = 0; panel < panels; panel++) {
       loops->multiply_unsigned(scores, wide, packed, queries + panel * depth * wide, keys, wide, depth, 0, queries);
-      state->narrow->attend(scores, keys, units + panel * wide, largest + panel * wide, sums + panel * wide, decay, gain,
-                            block == 0);
+      state->narrow->attend(scores, keys, units + panel * wide, largest + panel * wide, sums + panel * wide, decay,
+                            gain, block == 0);
       state->narrow->multiply(products, wide, values, scores, value_size, wide, value_groups(state, keys), 0, queries);
       loops->add_mix(mix + panel * value_size * wide, products, value_size, value_units, decay, gain, block == 0);
     }

@@ -44,7 +44,8 @@ typedef void (*vector_unary_loop)(float *y, const float *x, size_t count, const 
 /* y[i] = f(a[i * a_step], b[i * b_step]), steps 0 or 1. */
 typedef void (*vector_binary_loop)(void *y, const void *a, const void *b, size_t count, size_t a_step, size_t b_step);
 
-/* What makes bytes of floats: saturate(round(x / scale) + zero_point) to low ... high, all three within a byte, signed or not. */
+/* What makes bytes of floats: saturate(round(x / scale) + zero_point) to low ... high, all three within a byte,
+ * signed or not. */
 typedef struct vector_quantization {
   float scale, low, high, zero_point;
   float inverse;                   /* 1 / scale, or 0 where that would be no normal float */
@@ -89,7 +90,8 @@ typedef struct vector_depthwise {
   const vector_reach *reach;       /* of every output row */
 } vector_depthwise;
 
-/* A panel of B that is read where it is: columns for step k are at first + lines[k], those from `lanes` on `gap` behind. */
+/* A panel of B that is read where it is: columns for step k are at first + lines[k], those from `lanes` on `gap`
+ * behind. */
 typedef struct vector_seen {
   const float *first, *next;       /* and where the panel begins that will be read after this one */
   const ptrdiff_t *lines;
@@ -103,12 +105,13 @@ typedef struct vector_narrow {
   /* C = values times weights, sums of 32 bits. */
   void (*multiply)(float *c, size_t c_step, const float *values, const float *weights, size_t rows, size_t columns,
                    size_t depth, int accumulate, const float *then);
-  /* One block. `scores` holds whole numbers, `units` what a unit of each query's means to base 2; what comes out are weights
-   * as whole numbers. `decay` is what the mix of earlier blocks is to be multiplied by, `gain` what that of this one is; the
-   * first time they are not written. */
+  /* One block. `scores` holds whole numbers, `units` what a unit of each query's means to base 2; what comes out are
+   * weights as whole numbers. `decay` is what the mix of earlier blocks is to be multiplied by, `gain` what that of
+   * this one is; the first time they are not written. */
   void (*attend)(float *scores, size_t keys, const float *units, float *largest, float *sums, float *decay, float *gain,
                  int is_first);
-  /* What lies side by side in y[i] are the round(x[i] * factors[i]) of the first `keys` rows, `row` apart, then zeros. */
+  /* What lies side by side in y[i] are the round(x[i] * factors[i]) of the first `keys` rows, `row` apart, then
+   * zeros. */
   void (*quantize_values)(float *y, const float *x, size_t row, size_t keys, const float *factors, size_t count);
 } vector_narrow;
 
@@ -170,8 +173,8 @@ typedef struct vector_loops {
   void (*dequantize_sums)(float *y, const int32_t *offsets, const float *factors, const float *bias, const float *added,
                           size_t count, size_t step);
   void (*quantize_row)(uint8_t *y, const float *x, size_t count, const vector_quantization *to);
-  /* y[i] = quantized(value[i] * Gelu(gate[i])) for two panels of sums that lie side by side, of `value` and of `gate`, and mean
-   * what they do for dequantize_sums; offsets, factors and bias are as long as the panels. */
+  /* y[i] = quantized(value[i] * Gelu(gate[i])) for two panels of sums that lie side by side, of `value` and of
+   * `gate`, and mean what they do for dequantize_sums; offsets, factors and bias are as long as the panels. */
   void (*quantize_geglu)(uint8_t *y, const float *sums, const int32_t *offsets, const float *factors, const float *bias,
                          size_t count, int by_tanh, const vector_quantization *to);
   /* One block of keys of an attention for tile_columns queries; `scores` and `mix` have tile_columns floats a row, a
@@ -182,8 +185,8 @@ typedef struct vector_loops {
   void (*attended)(float *y, size_t step, size_t queries, float *mix, const float *sums, size_t values);
   /* The same of few bits: with weights of 16 bits, and with bytes where those are faster; its keys are 0 elsewhere. */
   vector_narrow narrow_pairs, narrow_bytes;
-  /* mix[value][query] = mix[value][query] * decay[query] + products[value][query] * units[value] * gain[query], where the
-   * products are whole numbers; the first time products and units alone. */
+  /* mix[value][query] = mix[value][query] * decay[query] + products[value][query] * units[value] * gain[query],
+   * where the products are whole numbers; the first time products and units alone. */
   void (*add_mix)(float *mix, const float *products, size_t values, const float *units, const float *decay,
                   const float *gain, int is_first);
   /* Bounds of `count` columns over one row or more that lie `row` apart. A NaN is both. */

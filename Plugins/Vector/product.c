@@ -42,8 +42,8 @@ static bool cut_rows(vector_product_plan *plan, size_t items) {
 }
 
 /* A worker takes a block of columns with all the rows at first, so that B is packed once. When that leaves too few
- * blocks for the threads, first the columns are halved, then the rows, then either down to a single tile. Below MANY_ROWS
- * packing B once more for each block costs so much that one block for each thread is enough. */
+ * blocks for the threads, first the columns are halved, then the rows, then either down to a single tile. Below
+ * MANY_ROWS packing B once more for each block costs so much that one block for each thread is enough. */
 static void cut_columns(vector_product_plan *plan, size_t items, size_t wanted) {
   size_t wide = vector_picked->tile_columns, high = vector_picked->tile_rows;
   plan->column_block = smaller(round_up(plan->columns, wide), round_up(COLUMNS, wide));

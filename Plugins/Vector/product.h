@@ -20,8 +20,9 @@ typedef struct vector_operand {
   ptrdiff_t depth_step;             /* along K */
   float factor;                     /* A only: what its elements are multiplied by */
   const vector_window *window;      /* B only: `data` is the image, K runs over the taps */
-  /* B only, of bytes, with A signed: nothing is packed. Runs of `run` columns, which are whole vectors of the loops' lanes, lie
-   * next to each other, `run_step` from one run to the next, and those of step k along K are lines[k] further on. */
+  /* B only, of bytes, with A signed: nothing is packed. Runs of `run` columns, which are whole vectors of the loops'
+   * lanes, lie next to each other, `run_step` from one run to the next, and those of step k along K are lines[k]
+   * further on. */
   const ptrdiff_t *lines;
   size_t run, run_step;
   const vector_weights *weights;    /* the strides are those of their elements, one of them 1; `data` is not looked at */
@@ -84,8 +85,8 @@ typedef enum vector_packed { VECTOR_NEITHER_PACKED, VECTOR_A_PACKED, VECTOR_B_PA
 vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, vector_packed packed,
                                         int32_t threads);
 
-/* Changes a plan so that C is nowhere: each part of it is made in the worker's own memory, whole, and `finish` takes it from
- * there. Needs B packed. Parts begin and end at multiples of `panels` panels of B, 1, 2 or 4. */
+/* Changes a plan so that C is nowhere: each part of it is made in the worker's own memory, whole, and `finish` takes
+ * it from there. Needs B packed. Parts begin and end at multiples of `panels` panels of B, 1, 2 or 4. */
 void vector_keep_parts(vector_product_plan *plan, size_t panels);
 
 /* Bytes of workspace that vector_run_products needs. */

@@ -52,7 +52,8 @@ vector_activations vector_activations_of(const oneiro_call *call) {
 
 int32_t vector_require_quantization(const oneiro_node *node, size_t scale, oneiro_text *why) {
   int32_t type = node->outputs[0].element_type;
-  if (type != ONEIRO_UINT8 && type != ONEIRO_INT8) return vector_refuse(why, "to element type %s", vector_type_name(type));
+  if (type != ONEIRO_UINT8 && type != ONEIRO_INT8)
+    return vector_refuse(why, "to element type %s", vector_type_name(type));
   int32_t status = vector_require_input(node, scale, ONEIRO_FLOAT32, why);
   if (!status && oneiro_has_input(node, scale + 1)) status = vector_require_input(node, scale + 1, type, why);
   if (status) return status;
@@ -66,7 +67,8 @@ vector_quantization vector_quantization_of(const oneiro_call *call, size_t scale
   bool is_signed = call->outputs[0].element_type == ONEIRO_INT8;
   const void *zero_point = oneiro_has_input(call->node, scale + 1) ? call->inputs[scale + 1].data : NULL;
   float zero = !zero_point ? 0 : is_signed ? *(const int8_t *)zero_point : *(const uint8_t *)zero_point;
-  return vector_quantization_for(*(const float *)call->inputs[scale].data, is_signed ? -128 : 0, is_signed ? 127 : 255, zero);
+  float one = *(const float *)call->inputs[scale].data;
+  return vector_quantization_for(one, is_signed ? -128 : 0, is_signed ? 127 : 255, zero);
 }
 
 vector_quantization vector_quantization_for(float scale, float low, float high, float zero_point) {

@@ -39,8 +39,8 @@ typedef struct vector_activations {
 
 vector_activations vector_activations_of(const oneiro_call *call);
 
-/* Of a result that is quantized: its type, and that input `scale` and the zero point behind it, which may be absent, are one
- * number each. */
+/* Of a result that is quantized: its type, and that input `scale` and the zero point behind it, which may be absent,
+ * are one number each. */
 int32_t vector_require_quantization(const oneiro_node *node, size_t scale, oneiro_text *why);
 vector_quantization vector_quantization_of(const oneiro_call *call, size_t scale);
 

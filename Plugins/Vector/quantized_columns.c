@@ -19,7 +19,8 @@ typedef struct packing_job {
   int32_t *sums;
 } packing_job;
 
-/* Some columns of a panel, which are B's from `from` on. A part of them is grouped, [columns, groups], and then turned. */
+/* Some columns of a panel, which are B's from `from` on. A part of them is grouped, [columns, groups], and then
+ * turned. */
 static void pack_panel(const packing_job *job, size_t first, size_t from, size_t columns) {
   enum { WIDEST = 32, SQUARE = 64 };
   const vector_matrix_shape *shape = job->shape;

@@ -10,9 +10,9 @@
 /* As vector_matrix_shape_of for a product of quantized operands, whose sums have to fit into 32 bits. */
 int32_t vector_quantized_shape_of(const oneiro_node *node, vector_matrix_shape *shape, oneiro_text *why);
 
-/* Packs all of B, and adds up its columns, on all threads. With `half`, B's columns are two halves of that many, and a panel
- * of the second one follows each of the first; the plan's columns are those of the panels then, whole ones. `sums` has a
- * number for each of the plan's columns. */
+/* Packs all of B, and adds up its columns, on all threads. With `half`, B's columns are two halves of that many, and
+ * a panel of the second one follows each of the first; the plan's columns are those of the panels then, whole ones.
+ * `sums` has a number for each of the plan's columns. */
 void vector_pack_quantized(oneiro_call *call, const vector_product_plan *plan, const vector_matrix_shape *shape,
                            size_t half, float *packed, int32_t *sums);
 

@@ -89,8 +89,10 @@ static void fill_lines(const conv_state *state) {
   const int64_t *input = state->convolution.window.input;
   size_t depth = state->quads * state->convolution.taps;
   const vector_tap *taps = state->convolution.window.taps;
-  for (size_t k = 0; k < depth; k++)
-    state->lines[k] = taps[k].plane + (ptrdiff_t)((taps[k].at[0] * input[1] + taps[k].at[1]) * input[2] + taps[k].at[2]);
+  for (size_t k = 0; k < depth; k++) {
+    const int32_t *at = taps[k].at;
+    state->lines[k] = taps[k].plane + (ptrdiff_t)((at[0] * input[1] + at[1]) * input[2] + at[2]);
+  }
 }
 
 /* Taps of the padded image, a group of channels after the other. */

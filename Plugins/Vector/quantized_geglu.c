@@ -1,7 +1,7 @@
 /* QuantizedGEGLU: a product of quantized operands and a bias, value * Gelu(gate) of its two halves, quantized again.
  *
- * A panel of gates lies behind each panel of values, so that a part of the product has both; no sum and no float of it ever
- * leaves the cache. */
+ * A panel of gates lies behind each panel of values, so that a part of the product has both; no sum and no float of
+ * it ever leaves the cache. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,8 +112,8 @@ static void describe(const void *argument, size_t index, vector_product_item *it
   (void)index;
   const geglu_job *job = argument;
   *item = (vector_product_item){
-      .a = {.data = (const float *)(const void *)job->a, .line_step = (ptrdiff_t)job->state->plan.depth, .depth_step = 1,
-            .factor = 1},
+      .a = {.data = (const float *)(const void *)job->a, .line_step = (ptrdiff_t)job->state->plan.depth,
+            .depth_step = 1, .factor = 1},
       .b = {.packed = job->state->packed}, .finish = finish};
 }
 

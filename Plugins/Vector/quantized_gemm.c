@@ -38,8 +38,9 @@ static int32_t prepare(oneiro_call *call) {
   size_t byte_count = sizeof(gemm_state) + floats * sizeof(float) + shape.columns * sizeof(int32_t);
   gemm_state *state = vector_new_packed(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
-  *state = (gemm_state){.shape = shape, .activation = activation, .sums = (int32_t *)(state->packed + floats),
-                        .plan = vector_plan_product(shape.rows, shape.columns, depth, 1, VECTOR_B_PACKED, call->threads)};
+  vector_product_plan plan = vector_plan_product(shape.rows, shape.columns, depth, 1, VECTOR_B_PACKED, call->threads);
+  *state = (gemm_state){.shape = shape, .plan = plan, .activation = activation,
+                        .sums = (int32_t *)(state->packed + floats)};
   state->plan.elements = VECTOR_BYTES_B_SIGNED;
   vector_pack_quantized(call, &state->plan, &shape, 0, state->packed, state->sums);
   call->state = state;

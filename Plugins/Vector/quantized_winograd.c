@@ -94,14 +94,15 @@ typedef struct float_job {
 
 static void dequantize_x(void *argument, size_t begin, size_t end) {
   const float_job *job = argument;
-  vector_picked->widen[job->format](job->x_floats + begin, job->x, begin, end - begin, &job->scale, &job->zero_point, 0);
+  vector_picked->widen[job->format](job->x_floats + begin, job->x, begin, end - begin, &job->scale, &job->zero_point,
+                                    0);
 }
 
 static void dequantize_filters(void *argument, size_t begin, size_t end) {
   const float_job *job = argument;
   for (size_t out = begin; out < end; out++) {
-    vector_picked->widen[VECTOR_I8](job->filter_floats + out * job->filter, job->filters, out * job->filter, job->filter,
-                                    job->scales + out * job->scale_step, NULL, 0);
+    vector_picked->widen[VECTOR_I8](job->filter_floats + out * job->filter, job->filters, out * job->filter,
+                                    job->filter, job->scales + out * job->scale_step, NULL, 0);
   }
 }
 
