@@ -1,14 +1,11 @@
 #include "quantized.h"
 
+#include <math.h>
+
 static int32_t require_output(const oneiro_node *node, oneiro_text *why) {
-  int32_t type = node->outputs[0].element_type;
-  if (!oneiro_has_input(node, QUANTIZED_Y_SCALE))
-    return type == ONEIRO_FLOAT32 ? ONEIRO_OK : vector_refuse(why, "the output is not float32");
-  if (type != ONEIRO_UINT8 && type != ONEIRO_INT8) return vector_refuse(why, "an output of %s", vector_type_name(type));
-  if (oneiro_element_count(&node->inputs[QUANTIZED_Y_SCALE]) != 1) return vector_refuse(why, "an output of several scales");
-  if (oneiro_has_input(node, QUANTIZED_Y_ZERO_POINT) && node->inputs[QUANTIZED_Y_ZERO_POINT].element_type != type)
-    return vector_refuse(why, "the zero point has another type than the output");
-  return vector_require_input(node, QUANTIZED_Y_SCALE, ONEIRO_FLOAT32, why);
+  if (oneiro_has_input(node, QUANTIZED_Y_SCALE)) return vector_require_quantization(node, QUANTIZED_Y_SCALE, why);
+  if (node->outputs[0].element_type == ONEIRO_FLOAT32) return ONEIRO_OK;
+  return vector_refuse(why, "the output is not float32");
 }
 
 int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, size_t depth, oneiro_text *why) {
@@ -72,19 +69,49 @@ vector_activations vector_activations_of(const oneiro_call *call) {
 
 vector_output_bytes vector_output_bytes_of(const oneiro_call *call) {
   if (!oneiro_has_input(call->node, QUANTIZED_Y_SCALE)) return (vector_output_bytes){0};
-  bool is_signed = call->outputs[0].element_type == ONEIRO_INT8;
-  const void *zero_point =
-      oneiro_has_input(call->node, QUANTIZED_Y_ZERO_POINT) ? call->inputs[QUANTIZED_Y_ZERO_POINT].data : NULL;
-  return (vector_output_bytes){
-      .bytes = call->outputs[0].data, .scale = *(const float *)call->inputs[QUANTIZED_Y_SCALE].data,
-      .low = is_signed ? INT8_MIN : 0, .high = is_signed ? INT8_MAX : UINT8_MAX,
-      .zero_point = !zero_point ? 0 : is_signed ? *(const int8_t *)zero_point : *(const uint8_t *)zero_point};
+  return (vector_output_bytes){call->outputs[0].data, vector_quantization_of(call, QUANTIZED_Y_SCALE)};
 }
 
 size_t vector_output_floats(const oneiro_node *node) {
   enum { LINE = VECTOR_ALIGNMENT / sizeof(float) };
   if (!oneiro_has_input(node, QUANTIZED_Y_SCALE)) return 0;
   return ((size_t)oneiro_element_count(&node->outputs[0]) + LINE - 1) / LINE * LINE;
+}
+
+int32_t vector_require_quantization(const oneiro_node *node, size_t scale, oneiro_text *why) {
+  int32_t type = node->outputs[0].element_type;
+  if (type != ONEIRO_UINT8 && type != ONEIRO_INT8)
+    return vector_refuse(why, "to element type %s", vector_type_name(type));
+  int32_t status = vector_require_input(node, scale, ONEIRO_FLOAT32, why);
+  if (!status && oneiro_has_input(node, scale + 1)) status = vector_require_input(node, scale + 1, type, why);
+  if (status) return status;
+  if (oneiro_element_count(&node->inputs[scale]) != 1 ||
+      (oneiro_has_input(node, scale + 1) && oneiro_element_count(&node->inputs[scale + 1]) != 1))
+    return vector_refuse(why, "more than one scale");
+  return ONEIRO_OK;
+}
+
+vector_quantization vector_quantization_of(const oneiro_call *call, size_t scale) {
+  bool is_signed = call->outputs[0].element_type == ONEIRO_INT8;
+  const void *zero_point = oneiro_has_input(call->node, scale + 1) ? call->inputs[scale + 1].data : NULL;
+  float zero = !zero_point ? 0 : is_signed ? *(const int8_t *)zero_point : *(const uint8_t *)zero_point;
+  float one = *(const float *)call->inputs[scale].data;
+  return vector_quantization_for(one, is_signed ? -128 : 0, is_signed ? 127 : 255, zero);
+}
+
+vector_quantization vector_quantization_for(float scale, float low, float high, float zero_point) {
+  float inverse = 1 / scale;
+  return (vector_quantization){scale, low, high, zero_point, isnormal(scale) && isnormal(inverse) ? inverse : 0};
+}
+
+int32_t vector_float_node_of(const oneiro_node *node, size_t inputs, vector_float_node *plain, oneiro_text *why) {
+  if (node->input_count <= inputs) return vector_refuse(why, "inputs are missing");
+  int32_t status = vector_require_quantization(node, inputs, why);
+  *plain = (vector_float_node){.node = *node, .output = node->outputs[0]};
+  plain->output.element_type = ONEIRO_FLOAT32;
+  plain->node.outputs = &plain->output;
+  plain->node.input_count = inputs;
+  return status;
 }
 
 void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,

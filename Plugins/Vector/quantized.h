@@ -40,6 +40,21 @@ typedef struct vector_activations {
 
 vector_activations vector_activations_of(const oneiro_call *call);
 
+/* Of a result that is quantized: its type, and that input `scale` and the zero point behind it, which may be absent,
+ * are one number each. */
+int32_t vector_require_quantization(const oneiro_node *node, size_t scale, oneiro_text *why);
+vector_quantization vector_quantization_of(const oneiro_call *call, size_t scale);
+
+vector_quantization vector_quantization_for(float scale, float low, float high, float zero_point);
+
+/* A node without the quantization that it ends with: its first inputs alone, and a result of floats. */
+typedef struct vector_float_node {
+  oneiro_node node;
+  oneiro_tensor output;
+} vector_float_node;
+
+int32_t vector_float_node_of(const oneiro_node *node, size_t inputs, vector_float_node *plain, oneiro_text *why);
+
 /* For `outputs` channels: offsets[i] = zero_point * sums[i], factors[i] = scale * weight scale[i], as
  * vector_loops.dequantize_sums wants them. */
 void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,
@@ -48,7 +63,7 @@ void vector_scale_sums(const oneiro_call *call, const vector_activations *activa
 /* How the result becomes bytes. */
 typedef struct vector_output_bytes {
   uint8_t *bytes;                     /* NULL where it stays float32 */
-  float scale, low, high, zero_point;
+  vector_quantization to;
 } vector_output_bytes;
 
 vector_output_bytes vector_output_bytes_of(const oneiro_call *call);
@@ -58,8 +73,7 @@ size_t vector_output_floats(const oneiro_node *node);
 
 /* `count` elements of the result, from `first` on. */
 static inline void vector_write_bytes(const vector_output_bytes *output, size_t first, const float *y, size_t count) {
-  vector_picked->quantize_row(output->bytes + first, y, count, output->scale, output->low, output->high,
-                              output->zero_point);
+  vector_picked->quantize_row(output->bytes + first, y, count, &output->to);
 }
 
 /* Constant weights as int8: the node's own, or a copy in `memory`, which is to be freed. */

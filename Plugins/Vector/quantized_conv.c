@@ -63,7 +63,37 @@ typedef struct conv_state {
   vector_unary_loop activation;
   int32_t *sums;                      /* of the filters */
   int32_t *zero_points;               /* of the filters; NULL where all are 0 */
+  /* Where columns of a vector lie next to each other in the padded image, NULL otherwise: see vector_operand. */
+  ptrdiff_t *lines;
+  size_t run, run_step;
 } conv_state;
+
+/* Whether whole vectors of output pixels see pixels that lie next to each other, whatever the tap, and fill panels. */
+static void describe_runs(conv_state *state) {
+  const vector_convolution *convolution = &state->convolution;
+  const vector_window *window = &convolution->window;
+  if (convolution->pointwise) {
+    state->run = convolution->out_plane;
+  } else {
+    /* Rows of planes that lie above each other have one step only when nothing is left out between the planes. */
+    bool is_flat = window->output[0] == 1 || window->output[1] == 1;
+    for (int32_t at = 0; at < VECTOR_SPATIAL; at++)
+      if (window->stride[at] != 1) is_flat = false;
+    state->run = is_flat ? (size_t)window->output[2] : 0;
+    state->run_step = (size_t)(window->input[2] * (window->output[0] > 1 ? window->input[1] : 1));
+  }
+  if (state->run % vector_picked->lanes || convolution->out_plane % vector_picked->tile_columns) state->run = 0;
+}
+
+static void fill_lines(const conv_state *state) {
+  const int64_t *input = state->convolution.window.input;
+  size_t depth = state->quads * state->convolution.taps;
+  const vector_tap *taps = state->convolution.window.taps;
+  for (size_t k = 0; k < depth; k++) {
+    const int32_t *at = taps[k].at;
+    state->lines[k] = taps[k].plane + (ptrdiff_t)((at[0] * input[1] + at[1]) * input[2] + at[2]);
+  }
+}
 
 /* Taps of the padded image, a group of channels after the other. */
 static void fill_taps(const conv_state *state, vector_tap *taps) {
@@ -149,7 +179,9 @@ static int32_t prepare(oneiro_call *call) {
                                           VECTOR_A_PACKED, call->threads);
   convolution->plan.elements = VECTOR_BYTES_A_SIGNED;
   convolution->packed_group = vector_packed_rows_floats(convolution->out_channels, depth);
-  size_t head = (sizeof described + depth * sizeof(vector_tap) + 2 * outputs * sizeof(int32_t) + VECTOR_ALIGNMENT - 1) /
+  describe_runs(&described);
+  size_t entries = depth * (sizeof(vector_tap) + sizeof(ptrdiff_t));
+  size_t head = (sizeof described + entries + 2 * outputs * sizeof(int32_t) + VECTOR_ALIGNMENT - 1) /
                 VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
   size_t byte_count = head + convolution->groups * convolution->packed_group * sizeof(float);
   vector_signed_weights weights;
@@ -164,7 +196,10 @@ static int32_t prepare(oneiro_call *call) {
   vector_tap *taps = (vector_tap *)(state + 1);
   fill_taps(state, taps);
   state->convolution.window.taps = taps;
-  state->sums = (int32_t *)(taps + depth);
+  ptrdiff_t *lines = (ptrdiff_t *)(taps + depth);
+  state->lines = state->run ? lines : NULL;
+  if (state->run) fill_lines(state);
+  state->sums = (int32_t *)(lines + depth);
   if (weights.zero_points) {
     state->zero_points = state->sums + outputs;
     memcpy(state->zero_points, weights.zero_points, outputs * sizeof(int32_t));
@@ -199,19 +234,14 @@ typedef struct conv_job {
 /* One row of the padded image from `channels` rows that lie `step` apart; NULL for a row of padding. */
 static void copy_row(const conv_job *job, uint8_t *into, const uint8_t *row, size_t step, size_t channels) {
   const vector_spatial *spatial = &job->state->convolution.spatial;
-  size_t width = (size_t)spatial->input[2], before = (size_t)spatial->pad_begin[2], flip = job->activations.flip;
+  size_t width = (size_t)spatial->input[2], before = (size_t)spatial->pad_begin[2];
+  uint8_t flip = job->activations.flip;
   size_t padded = (size_t)job->state->convolution.window.input[2];
   if (!row || padded > width) memset(into, job->activations.zero_point, padded * VECTOR_BYTES);
   if (!row) return;
   into += before * VECTOR_BYTES;
   if (channels == VECTOR_BYTES) {
-    const uint8_t *a = row, *b = row + step, *c = row + 2 * step, *d = row + 3 * step;
-    for (size_t x = 0; x < width; x++) {
-      into[4 * x] = (uint8_t)(a[x] ^ flip);
-      into[4 * x + 1] = (uint8_t)(b[x] ^ flip);
-      into[4 * x + 2] = (uint8_t)(c[x] ^ flip);
-      into[4 * x + 3] = (uint8_t)(d[x] ^ flip);
-    }
+    vector_picked->interleave(into, row, step, width, flip);
     return;
   }
   for (size_t x = 0; x < width; x++)
@@ -269,7 +299,8 @@ static void describe(const void *argument, size_t index, vector_product_item *it
   *item = (vector_product_item){
       .a = {.packed = convolution->packed + group * convolution->packed_group},
       .b = {.data = (const float *)(const void *)image, .line_step = 1, .depth_step = (ptrdiff_t)state->plane,
-            .window = convolution->pointwise ? NULL : &convolution->window},
+            .window = convolution->pointwise ? NULL : &convolution->window, .lines = state->lines, .run = state->run,
+            .run_step = state->run_step},
       .c = job->y + index * convolution->out_channels * convolution->out_plane, .finish = finish};
 }
 

@@ -88,29 +88,28 @@ static void release(void *state) {
 }
 
 typedef struct float_job {
-  const uint8_t *x;
-  const uint8_t *filters, *zero_points;  /* these may be NULL */
+  const uint8_t *x, *filters, *zero_points;  /* the last ones, of filters, may be NULL */
+  vector_format format, filter_format;
   float *x_floats, *filter_floats;
-  vector_activations activations;
+  float scale, zero_point;                /* of x */
   const float *scales;
-  size_t scale_step, zero_step, filter;  /* elements of a filter */
-  uint8_t flip;                           /* makes filters and zero points unsigned, by exclusive or */
+  size_t scale_step, zero_step, filter;   /* elements of a filter */
 } float_job;
 
 static void dequantize_x(void *argument, size_t begin, size_t end) {
   const float_job *job = argument;
-  int32_t flip = job->activations.flip, zero_point = job->activations.zero_point;
-  for (size_t i = begin; i < end; i++)
-    job->x_floats[i] = (float)((int32_t)(job->x[i] ^ flip) - zero_point) * job->activations.scale;
+  vector_picked->widen[job->format](job->x_floats + begin, job->x, begin, end - begin, &job->scale, &job->zero_point,
+                                    0);
 }
 
 static void dequantize_filters(void *argument, size_t begin, size_t end) {
   const float_job *job = argument;
   for (size_t out = begin; out < end; out++) {
     float scale = job->scales[out * job->scale_step];
-    int32_t zero_point = (job->zero_points ? job->zero_points[out * job->zero_step] : 0) ^ job->flip;
-    for (size_t i = out * job->filter; i < (out + 1) * job->filter; i++)
-      job->filter_floats[i] = (float)((int32_t)(job->filters[i] ^ job->flip) - zero_point) * scale;
+    uint8_t byte = job->zero_points ? job->zero_points[out * job->zero_step] : 0;
+    float zero_point = job->filter_format == VECTOR_I8 ? (float)(int8_t)byte : (float)byte;
+    vector_picked->widen[job->filter_format](job->filter_floats + out * job->filter, job->filters, out * job->filter,
+                                             job->filter, &scale, &zero_point, 0);
   }
 }
 
@@ -129,11 +128,14 @@ static int32_t compute(const oneiro_call *call) {
   const float_state *state = call->state;
   float_node plain;
   float_node_of(call->node, call->inputs, &plain);
+  vector_activations activations = vector_activations_of(call);
   float_job job = {.x = call->inputs[QUANTIZED_X].data, .filters = call->inputs[QUANTIZED_W].data,
                    .x_floats = call->workspace, .filter_floats = (float *)call->workspace + state->x_floats,
-                   .activations = vector_activations_of(call), .scales = call->inputs[QUANTIZED_W_SCALE].data,
+                   .scale = activations.scale, .format = activations.flip ? VECTOR_I8 : VECTOR_U8,
+                   .zero_point = (float)(activations.zero_point - activations.flip),
+                   .scales = call->inputs[QUANTIZED_W_SCALE].data,
                    .scale_step = oneiro_element_count(&call->inputs[QUANTIZED_W_SCALE]) == 1 ? 0 : 1,
-                   .flip = call->inputs[QUANTIZED_W].element_type == ONEIRO_INT8 ? 0x80 : 0};
+                   .filter_format = call->inputs[QUANTIZED_W].element_type == ONEIRO_INT8 ? VECTOR_I8 : VECTOR_U8};
   if (oneiro_has_input(call->node, QUANTIZED_W_ZERO_POINT)) {
     job.zero_points = call->inputs[QUANTIZED_W_ZERO_POINT].data;
     job.zero_step = oneiro_element_count(&call->inputs[QUANTIZED_W_ZERO_POINT]) == 1 ? 0 : 1;

@@ -17,6 +17,7 @@ static const vector_family *const families[] = {
     &vector_geglu,
     &vector_conv,
     &vector_quantized_gemm,
+    &vector_quantized_geglu,
     &vector_quantized_conv,
     &vector_weight_gemm,
     &vector_weight_conv,

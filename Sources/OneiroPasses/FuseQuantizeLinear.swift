@@ -13,14 +13,11 @@ struct FuseQuantizeLinear: RewriteRule {
 
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {
     let output = node.outputs[0]
-    guard node.domain.isEmpty, ["block_size", "output_dtype", "precision"].allSatisfy({ node.int($0) ?? 0 == 0 }),
-      graph.types[node.inputs[1]] == TensorType(.float32, dims: graph.dims(node.inputs[1]) ?? []),
-      node.inputs.dropFirst().allSatisfy({ $0.isEmpty || graph.dims($0).flatMap(Tensor.elementCount) == 1 }),
-      let type = graph.types[output]?.elementType, [.uint8, .int8].contains(type), let dims = graph.dims(output)
-    else { return nil }
+    guard let ending = QuantizedEnding(node, in: graph), let dims = graph.dims(output) else { return nil }
     var patch = GraphPatch("what \(node.label) quantizes")
+    let added = ending.inputs(adding: &patch)
     if let found = ProductBehindViews(of: node.inputs[0], in: graph) {
-      guard let quantized = quantized(found.product, node) else { return nil }
+      guard let quantized = quantized(found.product, added) else { return nil }
       for view in found.views { patch.remove(view) }
       patch.remove(found.product, node)
       let isFlat = found.dims == dims
@@ -29,7 +26,7 @@ struct FuseQuantizeLinear: RewriteRule {
       return patch
     }
     guard let conv = graph.producer(of: node.inputs[0]), graph.onlyReader(of: node.inputs[0]) != nil,
-      let quantized = quantized(conv, node)
+      let quantized = quantized(conv, added)
     else { return nil }
     patch.remove(conv, node)
     patch.add(quantized.writing(output))
@@ -37,12 +34,12 @@ struct FuseQuantizeLinear: RewriteRule {
   }
 
   /// `nil` when the node is no quantized product, or quantizes its result already.
-  private func quantized(_ product: Node, _ quantize: Node) -> Node? {
+  private func quantized(_ product: Node, _ ending: [String]) -> Node? {
     guard product.domain == Model.oneiroDomain, ["QuantizedConv", "QuantizedGemm"].contains(product.opType),
       product.inputs.count <= 8
     else { return nil }
     var result = product
-    result.inputs += [String](repeating: "", count: 8 - result.inputs.count) + quantize.inputs.dropFirst()
+    result.inputs += [String](repeating: "", count: 8 - result.inputs.count) + ending
     return result
   }
 }

@@ -28,6 +28,8 @@ public enum RewriteRules {
     Entry(FuseGEGLU(), "before an activation is fused into the product that it reads"),
     Entry(FuseNormalizationActivation(), "needs both of its parts as single nodes"),
     Entry(FuseQuantized(), "before products take a bias, which is the quantized product's too"),
+    Entry(FuseQuantizedGEGLU(), "needs products that are quantized"),
+    Entry(FuseQuantizedNormalization(), "needs them with their activation"),
     Entry(FuseWeightQuantized(), "like the one above, for what has quantized weights alone"),
     Entry(NarrowAttention(), "needs to see which products are quantized"),
     Entry(FoldDequantization(), "what the one above did not take in; others look for constants"),

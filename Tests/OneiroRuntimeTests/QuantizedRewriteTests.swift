@@ -145,6 +145,36 @@ extension RewriteTests {
           y = QLinearMatMul(x, s, p, w, v, o, v, o)
         }
         """, expected: ["QLinearMatMul"]),
+    Example(
+      testDescription: "a GEGLU between quantized products",
+      text: """
+        g (float[2,3,4] x) => (float[2,3,1] y)
+        <float s = {0.05}, uint8 p = {120}, int8[4,4] w = {1, -2, 3, 4, -5, 60, 7, -128, 1, 2, 3, 4, 5, 6, 7, 8},
+         float v = {0.01}, float[4] b = {0.5, -0.5, 0.25, 1.0}, float t = {0.02}, int8[2,1] u = {100, -50}, int64 n = {2}> {
+          q = QuantizeLinear(x, s, p)  a = DequantizeLinear(q, s, p)  d = DequantizeLinear(w, v)
+          m = MatMul(a, d)  e = Add(m, b)  f, g = Split<axis = -1, num_outputs = 2>(e)  h = Gelu(g)  i = Mul(f, h)
+          j = QuantizeLinear(i, t)  k = DequantizeLinear(j, t)  l = DequantizeLinear(u, v)  y = MatMul(k, l)
+        }
+        """,
+      expected: ["QuantizeLinear", "Reshape", "QuantizedGEGLU", "Reshape", "Reshape", "QuantizedGemm", "Reshape"]),
+    Example(
+      testDescription: "normalizations whose results are quantized",
+      text: """
+        g (float[2,4,3] x) => (float[2,4,3] y, float[2,4,3] z)
+        <float[4] s = {1.0, 2.0, 3.0, 4.0}, float[4] b = {0.0, 1.0, 0.0, 1.0}, float[3] r = {1.0, 2.0, 3.0}, float t = {0.02}, int8 p = {3}> {
+          n = GroupNormalization<num_groups = 2>(x, s, b)  m = Sigmoid(n)  i = Mul(n, m)
+          q = QuantizeLinear(i, t, p)  y = DequantizeLinear(q, t, p)
+          l = LayerNormalization(x, r)  k = QuantizeLinear(l, t)  z = DequantizeLinear(k, t)
+        }
+        """,
+      expected: ["QuantizeGroupNormalization", "DequantizeLinear", "QuantizeLayerNormalization", "DequantizeLinear"]),
+    Example(
+      testDescription: "a normalization that somebody else reads too is quantized by itself",
+      text: """
+        g (float[2,3] x) => (float[2,3] y) <float[3] r = {1.0, 2.0, 3.0}, float t = {0.02}> {
+          l = LayerNormalization(x, r)  k = QuantizeLinear(l, t)  z = DequantizeLinear(k, t)  y = Add(l, z)
+        }
+        """, expected: ["LayerNormalization", "QuantizeLinear", "DequantizeLinear", "Add"]),
   ]
 
   /// Queries, keys and values from one quantized x, keys by `weights`: the quantized "d", or "f" of floats.

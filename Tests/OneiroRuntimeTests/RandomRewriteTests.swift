@@ -30,7 +30,8 @@ import Testing
     // may become a whole step.
     let missing: Set = [
       "expand-attention", "expand-integer-product", "expand-qlinear", "fuse-quantize-linear", "fuse-quantized",
-      "fuse-weight-quantized", "narrow-attention", "fold-dequantization",
+      "fuse-quantized-geglu", "fuse-quantized-normalization", "fuse-weight-quantized", "narrow-attention",
+      "fold-dequantization",
     ]
     #expect(Set(RewriteRules.all.map(\.name)).subtracting(found) == missing)
   }

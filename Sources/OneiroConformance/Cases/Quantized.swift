@@ -82,12 +82,97 @@ extension Conformance {
     return cases
   }()
 
+  /// Halves that fill no whole panel, and sums of several blocks; a byte that is rounded the other way may differ by 1.
+  static let quantizedGEGLU: [Case] = {
+    func end(_ type: ElementType, _ scale: Double = 0.2) -> [Case.Operand] {
+      [.input(one(.float32, scale)), .input(one(type, type == .int8 ? -3 : 120))]
+    }
+    func text(_ value: String) -> Attribute { .string(Array(value.utf8)) }
+    var cases: [Case] = []
+    for (rows, depth, half) in [
+      (1, 1, 1), (7, 19, 37), (129, 64, 33), (13, 1601, 70), (401, 40, 96), (2100, 7, 40), (0, 4, 4), (3, 0, 5),
+      (3, 4, 0),
+    ] {
+      for (type, zeroPoint) in [(ElementType.uint8, 113.0), (.int8, -128)] {
+        cases.append(
+          Case(
+            "QuantizedGEGLU", domain: domain, "\(rows) x \(depth) x \(half) twice, of \(type)",
+            operands(type, [rows, depth], zeroPoint: zeroPoint, weights: [depth, 2 * half], channels: 2 * half)
+              + [.absent] + end(type, Double(depth) / 100 + 0.01), tolerance: 0.008))
+      }
+    }
+    for form in ["none", "tanh"] {
+      cases.append(
+        Case(
+          "QuantizedGEGLU", domain: domain, "transposed, with C, approximate \(form)",
+          operands(.uint8, [9, 22], zeroPoint: 255, weights: [50, 22], channels: nil)
+            + [.input(.random([50], seed: 4))] + end(.int8), ["transB": .int(1), "approximate": text(form)],
+          tolerance: 0.008))
+    }
+    cases.append(
+      Case(
+        "QuantizedGEGLU", domain: domain, "a NaN and an infinity in C",
+        operands(.uint8, [5, 8], zeroPoint: 3, weights: [8, 40], channels: 40)
+          + [.input(Tensor.random([40], seed: 4).replacing([7: .infinity, 29: .nan]))] + end(.uint8),
+        tolerance: 0.008))
+    return cases
+  }()
+
+  static let quantizedNormalizations: [Case] = {
+    func end(_ type: ElementType) -> [Case.Operand] {
+      [.input(one(.float32, 0.02)), .input(one(type, type == .int8 ? -3 : 120))]
+    }
+    var cases: [Case] = []
+    for type in [ElementType.uint8, .int8] {
+      for (dims, activation) in [([2, 6, 5, 7], ""), ([1, 6, 71, 67], "SiLU"), ([2, 6], "Relu"), ([0, 6, 3], "")] {
+        cases.append(
+          Case(
+            "QuantizeGroupNormalization", domain: domain, "\(dims) to \(type), ends with \"\(activation)\"",
+            [.input(.random(dims)), .constant(.random([6], seed: 2)), .constant(.random([6], seed: 3))] + end(type),
+            ["num_groups": .int(3), "activation": .string(Array(activation.utf8))], tolerance: 0.008))
+      }
+      for (dims, axis) in [([3, 5, 37], -1), ([2, 3, 11, 7], 2), ([2, 5003], 1), ([0, 4], -1)] {
+        let row = [dims[(axis < 0 ? axis + dims.count : axis)...].reduce(1, *)]
+        let shape = axis == 2 ? [11, 7] : row
+        cases.append(
+          Case(
+            "QuantizeLayerNormalization", domain: domain, "\(dims) from axis \(axis) to \(type)",
+            [
+              .input(.random(dims)), .constant(.random(shape, seed: 2)),
+              axis == 2 ? .absent : .constant(.random(shape, seed: 3)),
+            ] + end(type), ["axis": .int(Int64(axis))], tolerance: 0.008))
+      }
+      cases.append(
+        Case(
+          "QuantizeLayerNormalization", domain: domain, "a NaN spoils its row, to \(type)",
+          [
+            .input(Tensor.random([3, 37]).replacing([40: .nan])), .constant(.random([37], seed: 2)),
+            .constant(.random([37], seed: 3)),
+          ] + end(type), tolerance: 0.008))
+    }
+    return cases
+  }()
+
   /// One to three axes, padding, strides, dilation, groups, channels that are no multiple of four.
   static let quantizedConv: [Case] = {
     func ints(_ values: Int...) -> Attribute { .ints(values.map(Int64.init)) }
     let shapes: [(name: String, x: [Int], w: [Int], attributes: [String: Attribute])] = [
       ("3 x 3, padded", [2, 7, 9, 11], [13, 7, 3, 3], ["pads": ints(1, 1, 1, 1)]),
       ("1 x 1", [1, 8, 5, 7], [33, 8, 1, 1], [:]),
+      // Rows of whole panels, which are read where they are.
+      ("1 x 1 of 64 pixels", [2, 9, 8, 8], [33, 9, 1, 1], [:]),
+      ("rows of 64", [2, 7, 5, 64], [29, 7, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      (
+        "rows of 32, dilated, groups", [1, 8, 6, 32], [10, 4, 3, 3],
+        ["pads": ints(2, 3, 2, 3), "dilations": ints(2, 3), "group": .int(2)]
+      ),
+      ("one axis of 96", [2, 6, 96], [10, 6, 5], ["pads": ints(4, 0)]),
+      ("three axes, planes of one row", [1, 4, 5, 1, 32], [5, 4, 2, 1, 3], ["pads": ints(1, 0, 1, 0, 0, 1)]),
+      ("three axes, rows of 32", [1, 4, 3, 4, 32], [5, 4, 2, 3, 3], ["pads": ints(1, 1, 1, 0, 1, 1)]),
+      ("rows of 16", [2, 5, 6, 16], [14, 5, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("rows of 48", [1, 5, 4, 48], [14, 5, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("rows of 16, too few for whole panels", [2, 5, 3, 16], [14, 5, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("rows of 64 and several blocks", [1, 400, 3, 64], [13, 400, 1, 5], ["pads": ints(0, 2, 0, 2)]),
       (
         "3 x 3, strides of 2, padded on one side", [1, 5, 8, 8], [6, 5, 3, 3],
         ["strides": ints(2, 2), "pads": ints(0, 0, 1, 1)]
@@ -199,6 +284,13 @@ extension Conformance {
             [.input(x), .input(one(.float32, name == "halves" ? 1 : 0.37)), .input(one(type, zeroPoint))]))
       }
     }
+    for (name, scale) in [("a denormal", 3e-41), ("the largest", 3e38), ("a normal one with many halves", 0.7)] {
+      let x = (-40...40).map { Float(Double($0) * 0.5 * scale) }
+      cases.append(
+        Case(
+          "QuantizeLinear", "\(name) for a scale",
+          [.input(Tensor(x, dims: [81])), .input(one(.float32, scale)), .input(one(.int8, 1))]))
+    }
     return cases
   }()
 
@@ -222,5 +314,6 @@ extension Conformance {
   ].map { Case("DynamicQuantizeLinear", $0.0, [.input($0.1)], outputs: 3) }
 
   static let quantized =
-    quantizedGemm + quantizedConv + requantized + quantizeLinear + dequantizeLinear + dynamicQuantizeLinear
+    quantizedGemm + quantizedGEGLU + quantizedConv + requantized + quantizedNormalizations + quantizeLinear
+    + dequantizeLinear + dynamicQuantizeLinear
 }

@@ -18,13 +18,24 @@ struct FusedBody {
     _ opType: String, domain: String = "", _ inputs: [String], _ output: String,
     _ attributes: [String: Attribute] = [:]
   ) {
-    graph.nodes.append(
-      Node(opType, domain: domain, inputs: inputs, outputs: [output], attributes: attributes))
+    add(opType, domain: domain, inputs, [output], attributes)
+  }
+
+  mutating func add(
+    _ opType: String, domain: String = "", _ inputs: [String], _ outputs: [String],
+    _ attributes: [String: Attribute] = [:]
+  ) {
+    graph.nodes.append(Node(opType, domain: domain, inputs: inputs, outputs: outputs, attributes: attributes))
+  }
+
+  /// The node's activation.
+  mutating func activate(_ value: String, _ output: String) {
+    graph.nodes.append(Activation.node(node.attributes.string("activation"), from: value, to: output))
   }
 
   /// Ends the body with the node's activation of `value`.
   mutating func finish(_ value: String) -> Graph {
-    graph.nodes.append(Activation.node(node.attributes.string("activation"), from: value, to: "Y"))
+    activate(value, "Y")
     return graph
   }
 
