@@ -1,5 +1,5 @@
-/* ai.oneiro's ScaledDotProductAttention where `operand_bits` allows it: bytes for queries and keys, 16 bits for weights
- * and values. It goes over the blocks as attention.c does.
+/* ai.oneiro's ScaledDotProductAttention where `operand_bits` allows it: bytes for queries and keys, bytes or 16 bits
+ * for weights and values. It goes over the blocks as attention.c does.
  *
  * Queries have a scale each. Keys have one for a head, and are taken relative to the middle of their range in each
  * column, which adds the same to all scores of a query: the softmax does not see it. Values have a scale for each
@@ -13,17 +13,16 @@
 #include "families.h"
 #include "quantized.h"
 
-/* Keys of a block: its scores fit the first-level cache. Also the longest sum of weights times values. */
+/* Keys of a block: its scores fit the first-level cache. No more, for the sums of weights times values: see
+ * loops_attention_narrow.inc. */
 enum { KEYS = 192 };
 /* Panels of queries that share a block while it is in the cache. */
 enum { PANELS = 4 };
-/* The largest value in whole numbers; see loops_attention_narrow.inc. */
-static const float VALUE_LIMIT = 1300;
-
 static const double WORTH_SHARING = 1e5;
 
 typedef struct narrow_state {
   attention_shape shape;
+  const vector_narrow *narrow;
   size_t groups_of_bytes;               /* of a head's queries and keys */
   size_t key_block, blocks, panels;     /* keys of a block, blocks of keys, panels of queries a worker takes at once */
   size_t groups;                        /* of panels */
@@ -40,7 +39,8 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (bits > 8) return vector_refuse(why, "operands keep %lld bits", (long long)bits);
   attention_shape shape;
   int32_t status = vector_describe_attention(node, &shape, why);
-  if (!status && shape.size > VECTOR_LONGEST_SUM) status = vector_refuse(why, "heads of %zu numbers", shape.size);
+  /* Half of what a sum can hold, so that scores can be subtracted from each other. */
+  if (!status && shape.size > VECTOR_LONGEST_SUM / 2) status = vector_refuse(why, "heads of %zu numbers", shape.size);
   return status;
 }
 
@@ -48,8 +48,11 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
 static size_t key_floats(const narrow_state *state, size_t keys) {
   return round_up(keys, vector_picked->tile_rows) * state->groups_of_bytes;
 }
+static size_t value_groups(const narrow_state *state, size_t keys) {
+  return (keys + state->narrow->keys - 1) / state->narrow->keys;
+}
 static size_t value_floats(const narrow_state *state, size_t keys) {
-  return round_up(state->shape.value_size, vector_picked->tile_rows) * ((keys + 1) / 2);
+  return round_up(state->shape.value_size, vector_picked->tile_rows) * value_groups(state, keys);
 }
 
 /* Before any block: the unit of the keys of every item and head, and bounds of all columns of every item's keys. */
@@ -69,7 +72,11 @@ static int32_t prepare(oneiro_call *call) {
   }
   const attention_shape *shape = &state->shape;
   state->groups_of_bytes = vector_byte_groups(shape->size);
-  state->key_block = smaller(KEYS, larger(round_up(shape->keys, 2), 2));
+  /* One large weight leaves little of a byte to the others of its block. Bytes are for more than one block. */
+  bool has_bytes = vector_picked->narrow_bytes.keys && shape->keys > KEYS;
+  state->narrow = has_bytes ? &vector_picked->narrow_bytes : &vector_picked->narrow_pairs;
+  const size_t joined = state->narrow->keys;
+  state->key_block = smaller(KEYS, larger(round_up(shape->keys, joined), joined));
   state->blocks = (shape->keys + state->key_block - 1) / state->key_block;
   state->block_floats = round_up(key_floats(state, state->key_block) + value_floats(state, state->key_block) +
                                  shape->value_size, 16);
@@ -82,10 +89,10 @@ static int32_t prepare(oneiro_call *call) {
          shape->items * shape->heads * all_panels < state->panels * state->workers * 4)
     state->panels--;
   state->groups = (all_panels + state->panels - 1) / state->panels;
-  size_t rows = state->key_block + shape->value_size + 1 +
+  size_t rows = state->key_block + shape->value_size + 2 +
                 state->panels * (state->groups_of_bytes + shape->value_size + 3);
   size_t packing = larger(state->key_block, wide) * state->groups_of_bytes +
-                   (state->key_block / 2 + 2) * shape->value_size + shape->size;
+                   (value_groups(state, state->key_block) + 2) * shape->value_size + shape->size;
   state->worker_floats = round_up(rows * wide + packing, 16);
   call->state = state;
   call->workspace_byte_count =
@@ -115,10 +122,7 @@ static void measure(void *argument, size_t begin, size_t end) {
     size_t item = index / shape->heads, head = index % shape->heads;
     float *low = job->bounds + item * 2 * row + head * shape->size, *high = low + row, widest = 0;
     const float *k = job->k + item * shape->keys * row + head * shape->size;
-    memcpy(low, k, shape->size * sizeof(float));
-    memcpy(high, k, shape->size * sizeof(float));
-    for (size_t key = 1; key < shape->keys; key++)
-      vector_picked->widen_bounds(low, high, k + key * row, shape->size);
+    vector_picked->column_bounds(low, high, k, row, shape->keys, shape->size);
     for (size_t i = 0; i < shape->size; i++) {
       float width = high[i] - low[i];
       if (!(width <= widest)) widest = width;
@@ -133,7 +137,7 @@ static void pack_block(const narrow_job *job, size_t index, float *memory) {
   const attention_shape *shape = &state->shape;
   size_t row = shape->heads * shape->size, value_row = shape->heads * shape->value_size;
   size_t block = index % state->blocks, head = index / state->blocks % shape->heads;
-  size_t item = index / state->blocks / shape->heads, keys = keys_of(state, block), pairs = (keys + 1) / 2;
+  size_t item = index / state->blocks / shape->heads, keys = keys_of(state, block), groups = value_groups(state, keys);
   size_t first = item * shape->keys + block * state->key_block, byte_row = state->groups_of_bytes * VECTOR_BYTES;
   float *into = job->packed + index * state->block_floats;
 
@@ -152,21 +156,18 @@ static void pack_block(const narrow_job *job, size_t index, float *memory) {
 
   const float *v = job->v + first * value_row + head * shape->value_size;
   float *values = into + key_floats(state, keys), *units = values + value_floats(state, keys);
-  float *least = memory, *most = least + shape->value_size, *paired = most + shape->value_size;
-  memcpy(least, v, shape->value_size * sizeof(float));
-  memcpy(most, v, shape->value_size * sizeof(float));
-  for (size_t key = 1; key < keys; key++)
-    vector_picked->widen_bounds(least, most, v + key * value_row, shape->value_size);
+  float *least = memory, *most = least + shape->value_size, *joined = most + shape->value_size;
+  vector_picked->column_bounds(least, most, v, value_row, keys, shape->value_size);
   for (size_t i = 0; i < shape->value_size; i++) {
     float bound = fmaxf(-least[i], most[i]);
     bool finite = isfinite(least[i]) && isfinite(most[i]);
-    units[i] = finite ? bound / VALUE_LIMIT : NAN;
+    units[i] = finite ? bound / state->narrow->value_limit : NAN;
     most[i] = finite && units[i] >= FLT_MIN ? 1 / units[i] : 0;
   }
-  for (size_t pair = 0; pair < pairs; pair++)
-    vector_picked->quantize_pairs(paired + pair * shape->value_size, v + 2 * pair * value_row,
-                                  2 * pair + 1 < keys ? v + (2 * pair + 1) * value_row : NULL, most, shape->value_size);
-  vector_picked->pack_rows(values, paired, shape->value_size, pairs, 1, (ptrdiff_t)shape->value_size, 1);
+  for (size_t group = 0, key = 0; group < groups; group++, key += state->narrow->keys)
+    state->narrow->quantize_values(joined + group * shape->value_size, v + key * value_row, value_row, keys - key, most,
+                                   shape->value_size);
+  vector_picked->pack_rows(values, joined, shape->value_size, groups, 1, (ptrdiff_t)shape->value_size, 1);
 }
 
 static void pack_worker(void *argument, size_t worker) {
@@ -188,7 +189,7 @@ static void run_group(const narrow_job *job, size_t index, float *memory) {
   size_t first = group * state->panels * wide, count = smaller(shape->queries - first, state->panels * wide);
   size_t panels = (count + wide - 1) / wide;
   float *scores = memory, *products = scores + state->key_block * wide, *decay = products + value_size * wide;
-  float *mix = decay + wide, *queries = mix + state->panels * value_size * wide;
+  float *gain = decay + wide, *mix = gain + wide, *queries = mix + state->panels * value_size * wide;
   float *units = queries + state->panels * depth * wide, *largest = units + state->panels * wide;
   float *sums = largest + state->panels * wide, *rows = sums + state->panels * wide;
   float factor = fabsf(shape->scale) * job->units[item * shape->heads + head];
@@ -211,10 +212,10 @@ static void run_group(const narrow_job *job, size_t index, float *memory) {
     const float *values = packed + key_floats(state, keys), *value_units = values + value_floats(state, keys);
     for (size_t panel = 0; panel < panels; panel++) {
       loops->multiply_unsigned(scores, wide, packed, queries + panel * depth * wide, keys, wide, depth, 0, queries);
-      loops->attend_narrow(scores, keys, units + panel * wide, largest + panel * wide, sums + panel * wide, decay,
-                           block == 0);
-      loops->multiply_pairs(products, wide, values, scores, value_size, wide, (keys + 1) / 2, 0, queries);
-      loops->add_mix(mix + panel * value_size * wide, products, value_size, value_units, decay, block == 0);
+      state->narrow->attend(scores, keys, units + panel * wide, largest + panel * wide, sums + panel * wide, decay,
+                            gain, block == 0);
+      state->narrow->multiply(products, wide, values, scores, value_size, wide, value_groups(state, keys), 0, queries);
+      loops->add_mix(mix + panel * value_size * wide, products, value_size, value_units, decay, gain, block == 0);
     }
   }
   float *y = job->y + (item * shape->queries + first) * value_row + head * value_size;

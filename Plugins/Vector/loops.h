@@ -44,6 +44,13 @@ typedef void (*vector_unary_loop)(float *y, const float *x, size_t count, const 
 /* y[i] = f(a[i * a_step], b[i * b_step]), steps 0 or 1. */
 typedef void (*vector_binary_loop)(void *y, const void *a, const void *b, size_t count, size_t a_step, size_t b_step);
 
+/* What makes bytes of floats: saturate(round(x / scale) + zero_point) to low ... high, all three within a byte,
+ * signed or not. */
+typedef struct vector_quantization {
+  float scale, low, high, zero_point;
+  float inverse;                   /* 1 / scale, or 0 where that would be no normal float */
+} vector_quantization;
+
 /* A convolution's input seen as a matrix; see `window.h`. */
 struct vector_window;
 
@@ -82,6 +89,31 @@ typedef struct vector_depthwise {
   int64_t kernel[2], stride, dilation[2];
   const vector_reach *reach;       /* of every output row */
 } vector_depthwise;
+
+/* A panel of B that is read where it is: columns for step k are at first + lines[k], those from `lanes` on `gap`
+ * behind. */
+typedef struct vector_seen {
+  const float *first, *next;       /* and where the panel begins that will be read after this one */
+  const ptrdiff_t *lines;
+  size_t gap;
+} vector_seen;
+
+/* What an attention of few bits does with weights and values. */
+typedef struct vector_narrow {
+  size_t keys;                     /* whose weights, or values, lie in the place of a float */
+  float value_limit;               /* the largest value as a whole number */
+  /* C = values times weights, sums of 32 bits. */
+  void (*multiply)(float *c, size_t c_step, const float *values, const float *weights, size_t rows, size_t columns,
+                   size_t depth, int accumulate, const float *then);
+  /* One block. `scores` holds whole numbers, `units` what a unit of each query's means to base 2; what comes out are
+   * weights as whole numbers. `decay` is what the mix of earlier blocks is to be multiplied by, `gain` what that of
+   * this one is; the first time they are not written. */
+  void (*attend)(float *scores, size_t keys, const float *units, float *largest, float *sums, float *decay, float *gain,
+                 int is_first);
+  /* What lies side by side in y[i] are the round(x[i] * factors[i]) of the first `keys` rows, `row` apart, then
+   * zeros. */
+  void (*quantize_values)(float *y, const float *x, size_t row, size_t keys, const float *factors, size_t count);
+} vector_narrow;
 
 typedef struct vector_loops {
   const char *isa;
@@ -129,40 +161,44 @@ typedef struct vector_loops {
                           size_t columns, size_t depth, int accumulate, const float *then);
   void (*multiply_unsigned)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
                             size_t columns, size_t depth, int accumulate, const float *then);
-  /* The same for pairs of signed numbers of 16 bits. */
-  void (*multiply_pairs)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
-                         size_t columns, size_t depth, int accumulate, const float *then);
+  /* multiply_signed for one panel of B that nobody packed. */
+  void (*multiply_seen)(float *c, size_t c_step, const float *a_panels, const vector_seen *b, size_t rows, size_t depth,
+                        int accumulate);
+  /* into[4 i + j] = x[j * step + i] ^ flip, for i below `count` and j below 4. */
+  void (*interleave)(uint8_t *into, const uint8_t *x, size_t step, size_t count, uint8_t flip);
   /* How long a product of bytes takes, in terms of one of floats. */
   float time_of_bytes;
   /* What the sums mean: y[i] = (sum[i] - offsets[i * step]) * factors[i * step] + bias[i * step] + added[i], where y holds
    * the sums; step is 0 or 1, bias and added may be NULL. */
   void (*dequantize_sums)(float *y, const int32_t *offsets, const float *factors, const float *bias, const float *added,
                           size_t count, size_t step);
-  /* y[i] = saturate(round(x[i] / scale) + zero_point) to low ... high, all three within a byte, signed or not. */
-  void (*quantize_row)(uint8_t *y, const float *x, size_t count, float scale, float low, float high, float zero_point);
+  /* sums[i] -= values[i] * factor, where all are whole numbers of 32 bits. */
+  void (*subtract_products)(float *sums, const int32_t *values, int32_t factor, size_t count);
+  void (*quantize_row)(uint8_t *y, const float *x, size_t count, const vector_quantization *to);
+  /* y[i] = quantized(value[i] * Gelu(gate[i])) for two panels of sums that lie side by side, of `value` and of
+   * `gate`, and mean what they do for dequantize_sums; offsets, factors and bias are as long as the panels. */
+  void (*quantize_geglu)(uint8_t *y, const float *sums, const int32_t *offsets, const float *factors, const float *bias,
+                         size_t count, int by_tanh, const vector_quantization *to);
   /* One block of keys of an attention for tile_columns queries; `scores` and `mix` have tile_columns floats a row, a
    * row for each key and for each value. Scores, to base 2, become weights relative to `largest`, the largest score of each
    * query so far; its `sums` and its `mix` of earlier blocks follow. */
   void (*attend)(float *scores, size_t keys, float *largest, float *sums, float *mix, size_t values, int is_first);
   /* What comes out in the end: y[query * step + value] = mix[value][query] / sums[query]. The mix is overwritten. */
   void (*attended)(float *y, size_t step, size_t queries, float *mix, const float *sums, size_t values);
-  /* The same block of an attention of few bits. `scores` holds whole numbers, `units` what a unit of each query's means to
-   * base 2; what comes out are whole numbers too, of 13 bits, two keys' in the place of a float. `decay` is what the mix of
-   * earlier blocks is to be multiplied by. */
-  void (*attend_narrow)(float *scores, size_t keys, const float *units, float *largest, float *sums, float *decay,
-                        int is_first);
-  /* mix[value][query] = mix[value][query] * decay[query] + products[value][query] * units[value], where the products are whole
-   * numbers; the first time without the mix. */
+  /* The same of few bits: with weights of 16 bits, and with bytes where those are faster; its keys are 0 elsewhere. */
+  vector_narrow narrow_pairs, narrow_bytes;
+  /* mix[value][query] = mix[value][query] * decay[query] + products[value][query] * units[value] * gain[query],
+   * where the products are whole numbers; the first time products and units alone. */
   void (*add_mix)(float *mix, const float *products, size_t values, const float *units, const float *decay,
-                  int is_first);
-  /* Bounds of `count` columns over more rows: low[i] = min(low[i], x[i]), and so on. NaN stays. */
-  void (*widen_bounds)(float *low, float *high, const float *x, size_t count);
+                  const float *gain, int is_first);
+  /* Bounds of `count` columns over one row or more that lie `row` apart. A NaN is both. */
+  void (*column_bounds)(float *low, float *high, const float *x, size_t row, size_t rows, size_t count);
   /* Quantization of keys: y[i] = round((x[i] - middle[i]) * factor) + 128, unsigned. */
   void (*quantize_centered)(uint8_t *y, const float *x, const float *middle, size_t count, float factor);
   /* Of queries: y[i] = round(x[i] * factor) from -127 to 127, and the unit that is one of these; 0 for a row of zeros. */
   float (*quantize_query)(int8_t *y, const float *x, size_t count);
-  /* Of two rows of values, 16 bits each: pairs[i] = round(x[i] * factors[i]) and beside it that of `next`; NULL: zeros. */
-  void (*quantize_pairs)(float *pairs, const float *x, const float *next, const float *factors, size_t count);
+  /* How long it takes to transform a tile of a channel, in operations at the speed of a product. */
+  double winograd_tile_cost;
   /* The three transforms of Winograd's 3 x 3 convolution, between which lie 36 products. Floats from one product's
    * operand to the next one's are `step`.
    * Input: a row of a panel of B, tile_columns tiles of one channel; `x` is that channel in the first image. */

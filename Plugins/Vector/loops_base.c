@@ -9,6 +9,7 @@
 #else
 #define TIME_OF_BYTES 1.5f
 #endif
+#define WINOGRAD_TILE_COST 1000
 #define LOOPS vector_loops_base
 #define LOOPS_ISA "base"
 #include "loops_all.inc"

@@ -4,10 +4,12 @@
 #include "loops_shared.h"
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4,avx512vnni"), min_vector_width(512))), apply_to = function)
+#define HAS_FMA
 #define LANES 16
 #define TILE_ROWS 12
 #define TIME_OF_BYTES 0.27f
 #define HAS_VNNI
+#define WINOGRAD_TILE_COST 2500
 #define LOOPS vector_loops_v4_vnni
 #define LOOPS_ISA "x86-64-v4+vnni"
 #include "loops_all.inc"

@@ -3,6 +3,7 @@
 #include "activation.h"
 #include "families.h"
 #include "normalization.h"
+#include "quantized.h"
 
 static int32_t require_per_channel(const oneiro_node *node, size_t from, size_t to, oneiro_text *why) {
   int32_t status = vector_require_floats(node, why);
@@ -36,6 +37,15 @@ static int32_t supports_fused_group(const oneiro_node *node, oneiro_text *why) {
   return status ? status : supports_group(node, why);
 }
 
+/* Inputs of every normalization here but BatchNormalization, behind which a quantization may come. */
+enum { INPUTS = 3 };
+
+static int32_t supports_quantized_group(const oneiro_node *node, oneiro_text *why) {
+  vector_float_node plain;
+  int32_t status = vector_float_node_of(node, INPUTS, &plain, why);
+  return status ? status : supports_fused_group(&plain.node, why);
+}
+
 static int32_t supports_batch(const oneiro_node *node, oneiro_text *why) {
   if (oneiro_int(node, "training_mode", 0) != 0) return vector_refuse(why, "training_mode");
   if (node->output_count > 1) return vector_refuse(why, "more than one output");
@@ -48,22 +58,26 @@ typedef struct channels_job {
   size_t channels, group, plane;      /* of the tensor, of a group, elements of one */
   float epsilon;
   vector_unary_loop activation;       /* NULL: none */
+  uint8_t *bytes;                     /* in the place of y, where the result is quantized */
+  vector_quantization to;
 } channels_job;
 
 /* Elements that are still in the first-level cache when the activation reads them. */
-enum { STRETCH = 4096 };
+enum { STRETCH = 2048 };
 
 /* One channel: (x - mean) * inverse_deviation * scale + bias. */
 static void write_channel(const channels_job *job, size_t index, size_t channel, row_moments moments) {
   float factor = moments.inverse_deviation * job->scale[channel];
   float offset = job->bias[channel] - moments.rest * factor;
   const float *x = job->x + index * job->plane;
-  float *y = job->y + index * job->plane;
-  size_t stretch = job->activation ? STRETCH : job->plane;
+  float floats[STRETCH];
+  size_t stretch = job->activation || job->bytes ? STRETCH : job->plane;
   for (size_t first = 0; first < job->plane; first += stretch) {
     size_t count = job->plane - first < stretch ? job->plane - first : stretch;
-    vector_picked->affine(y + first, x + first, count, moments.mean, factor, offset);
-    if (job->activation) job->activation(y + first, y + first, count, NULL);
+    float *y = job->bytes ? floats : job->y + index * job->plane + first;
+    vector_picked->affine(y, x + first, count, moments.mean, factor, offset);
+    if (job->activation) job->activation(y, y, count, NULL);
+    if (job->bytes) vector_picked->quantize_row(job->bytes + index * job->plane + first, y, count, &job->to);
   }
 }
 
@@ -94,9 +108,7 @@ static channels_job job_of(const oneiro_call *call) {
                         .epsilon = oneiro_float(call->node, "epsilon", 1e-5f)};
 }
 
-static int32_t run_groups(const oneiro_call *call, size_t groups, vector_unary_loop activation) {
-  channels_job job = job_of(call);
-  job.activation = activation;
+static int32_t run_groups(const oneiro_call *call, size_t groups, channels_job job) {
   if (oneiro_element_count(&call->inputs[0]) == 0) return ONEIRO_OK;
   job.group = job.channels / groups;
   vector_parallel_ranges(call, (size_t)call->inputs[0].dims[0] * groups, job.group * job.plane * 3, normalize_groups,
@@ -104,18 +116,24 @@ static int32_t run_groups(const oneiro_call *call, size_t groups, vector_unary_l
   return ONEIRO_OK;
 }
 
+/* GroupNormalization as well, which has no activation. */
 static int32_t compute_group(const oneiro_call *call) {
-  return run_groups(call, (size_t)oneiro_int(call->node, "num_groups", 1), NULL);
+  channels_job job = job_of(call);
+  int32_t status = vector_activation_of(call->node, &job.activation, call->why);
+  return status ? status : run_groups(call, (size_t)oneiro_int(call->node, "num_groups", 1), job);
 }
 
-static int32_t compute_fused_group(const oneiro_call *call) {
-  vector_unary_loop activation;
-  int32_t status = vector_activation_of(call->node, &activation, call->why);
-  return status ? status : run_groups(call, (size_t)oneiro_int(call->node, "num_groups", 1), activation);
+static int32_t compute_quantized_group(const oneiro_call *call) {
+  channels_job job = job_of(call);
+  int32_t status = vector_activation_of(call->node, &job.activation, call->why);
+  if (status) return status;
+  job.bytes = call->outputs[0].data;
+  job.to = vector_quantization_of(call, INPUTS);
+  return run_groups(call, (size_t)oneiro_int(call->node, "num_groups", 1), job);
 }
 
 static int32_t compute_instance(const oneiro_call *call) {
-  return run_groups(call, (size_t)call->inputs[0].dims[1], NULL);
+  return run_groups(call, (size_t)call->inputs[0].dims[1], job_of(call));
 }
 
 static int32_t compute_batch(const oneiro_call *call) {
@@ -129,8 +147,9 @@ static int32_t compute_batch(const oneiro_call *call) {
 
 static const vector_kernel kernels[] = {
     {"GroupNormalization", 21, supports_group, NULL, compute_group, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
-    {"FusedGroupNormalization", 1, supports_fused_group, NULL, compute_fused_group, NULL, "ai.oneiro",
+    {"FusedGroupNormalization", 1, supports_fused_group, NULL, compute_group, NULL, "ai.oneiro",
      .flags = ONEIRO_KERNEL_IN_PLACE},
+    {"QuantizeGroupNormalization", 1, supports_quantized_group, NULL, compute_quantized_group, NULL, "ai.oneiro"},
     {"InstanceNormalization", 22, supports_instance, NULL, compute_instance, NULL, NULL,
      .flags = ONEIRO_KERNEL_IN_PLACE},
     {"BatchNormalization", 15, supports_batch, NULL, compute_batch, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},

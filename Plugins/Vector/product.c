@@ -7,6 +7,8 @@
  * second-level one of 512 KB or more beside ROWS x DEPTH of A. */
 enum { DEPTH = VECTOR_MOST_DEPTH, COLUMNS = 192, ROWS = 192 };
 
+enum { MANY_ROWS = 4 * ROWS };
+
 /* Floats of A that are worth packing ahead for all workers. */
 enum { SHARED_FLOATS = 1 << 20 };
 
@@ -40,12 +42,15 @@ static bool cut_rows(vector_product_plan *plan, size_t items) {
 }
 
 /* A worker takes a block of columns with all the rows at first, so that B is packed once. When that leaves too few
- * blocks for the threads, first the columns are halved, then the rows, then either down to a single tile. */
+ * blocks for the threads, first the columns are halved, then the rows, then either down to a single tile. Below
+ * MANY_ROWS packing B once more for each block costs so much that one block for each thread is enough. */
 static void cut_columns(vector_product_plan *plan, size_t items, size_t wanted) {
   size_t wide = vector_picked->tile_columns, high = vector_picked->tile_rows;
   plan->column_block = smaller(round_up(plan->columns, wide), round_up(COLUMNS, wide));
   while (items * block_count(plan) < wanted) {
+    bool is_even = block_count(plan) * items % plan->workers == 0 && block_count(plan) * items >= plan->workers;
     if (plan->column_block >= 8 * wide) plan->column_block = round_up(plan->column_block / 2, wide);
+    else if (is_even && plan->row_block < MANY_ROWS) break;
     else if (plan->row_block >= 2 * ROWS) plan->row_block = round_up(plan->row_block / 2, high);
     else if (plan->column_block >= 2 * wide) plan->column_block = round_up(plan->column_block / 2, wide);
     else if (plan->row_block >= 2 * high) plan->row_block = round_up(plan->row_block / 2, high);
@@ -73,6 +78,14 @@ vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t dept
   size_t b_lines = packed == VECTOR_B_PACKED ? 0 : plan.column_block;
   plan.worker_floats = round_up((a_lines + b_lines) * plan.depth_block, 16);
   return plan;
+}
+
+void vector_keep_parts(vector_product_plan *plan, size_t panels) {
+  size_t high = vector_picked->tile_rows, wide = vector_picked->tile_columns, part = round_up(row_part(plan), high);
+  plan->keeps_parts = true;
+  plan->column_block = round_up(plan->column_block, panels * wide);
+  /* A is packed along all of K before the first part. */
+  plan->worker_floats = round_up((plan->shared_floats ? 0 : part * plan->depth) + part * STRIPE * wide, 16);
 }
 
 size_t vector_product_workspace(const vector_product_plan *plan) {
@@ -205,6 +218,47 @@ static void multiply(const vector_product_plan *plan, float *c, size_t c_step, c
   }
 }
 
+/* The same for a B that is read where it is. */
+static void multiply_seen(const vector_product_part *part, const vector_operand *b, const float *a, size_t k,
+                          size_t depth, bool accumulate) {
+  size_t wide = vector_picked->tile_columns, lanes = vector_picked->lanes;
+  for (size_t j = 0; j < part->columns; j += wide) {
+    size_t column = part->column + j, next = part->column + (j + wide < part->columns ? j + wide : 0);
+    size_t at = vector_seen_column(b, column);
+    const vector_seen seen = {b->data + at, b->data + vector_seen_column(b, next), b->lines + k,
+                              vector_seen_column(b, column + lanes) - at};
+    vector_picked->multiply_seen(part->c + j, part->c_step, a, &seen, part->rows, depth, accumulate);
+  }
+}
+
+/* A block whose parts are in `memory`, each finished before the next one begins. */
+static void run_kept_parts(const product_job *job, const vector_product_item *item, const vector_product_part *block,
+                           float *memory) {
+  const vector_product_plan *plan = job->plan;
+  size_t high = vector_picked->tile_rows, wide = vector_picked->tile_columns, step = STRIPE * wide;
+  size_t part = row_part(plan);
+  size_t padded_rows = round_up(plan->rows, high), padded_columns = round_up(plan->columns, wide);
+  size_t row_end = block->row + block->rows, column_end = block->column + block->columns;
+  float *a_memory = memory + round_up(part, high) * step;
+  if (plan->depth == 0) memset(memory, 0, part * step * sizeof(float));
+  for (size_t i = block->row; i < row_end; i += part) {
+    size_t rows = smaller(row_end - i, part);
+    for (size_t k = 0; k < plan->depth && !item->a.packed; k += plan->depth_block)
+      pack_a(a_memory + round_up(rows, high) * k, &item->a, i, rows, k, smaller(plan->depth - k, plan->depth_block));
+    for (size_t j = block->column; j < column_end; j += step) {
+      vector_product_part stripe = {memory, step, i, j, rows, smaller(column_end - j, step)};
+      for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
+        size_t depth = smaller(plan->depth - k, plan->depth_block);
+        const float *a = a_memory + round_up(rows, high) * k;
+        if (item->a.packed) a = item->a.packed + padded_rows * k + i * depth;
+        const float *b = item->b.packed + padded_columns * k + j * depth;
+        multiply(plan, stripe.c, step, a, b, rows, stripe.columns, depth, k > 0, b + stripe.columns * depth);
+      }
+      item->finish(job->argument, &stripe);
+    }
+  }
+}
+
 static void run_block(const product_job *job, size_t block, float *memory) {
   const vector_product_plan *plan = job->plan;
   const vector_loops *loops = vector_picked;
@@ -218,13 +272,18 @@ static void run_block(const product_job *job, size_t block, float *memory) {
   size_t columns = smaller(plan->columns - column, plan->column_block);
   size_t padded_rows = round_up(plan->rows, loops->tile_rows);
   size_t padded_columns = round_up(plan->columns, loops->tile_columns);
+  bool is_seen = item.b.lines != NULL;
   if (plan->shared_floats) item.a.packed = job->shared + index * padded_rows * plan->depth;
+  if (plan->keeps_parts) {
+    run_kept_parts(job, &item, &(vector_product_part){NULL, 0, row, column, row_end - row, columns}, memory);
+    return;
+  }
   float *a_memory = memory, *b_memory = memory + (item.a.packed ? 0 : part * plan->depth_block);
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
     size_t depth = smaller(plan->depth - k, plan->depth_block);
     const float *b = b_memory;
     if (item.b.packed) b = item.b.packed + padded_columns * k + column * depth;
-    else pack_b(b_memory, &item.b, column, columns, k, depth);
+    else if (!is_seen) pack_b(b_memory, &item.b, column, columns, k, depth);
     /* Where this worker is likely to read on: in the next part along K, or in the block that follows. */
     const float *next = b;
     if (item.b.packed)
@@ -244,8 +303,9 @@ static void run_block(const product_job *job, size_t block, float *memory) {
         if (k == 0 && item.row_start) start_rows(stripe.c, job->c_step, rows, stripe.columns, item.row_start + i);
         if (k == 0 && item.start) item.start(job->argument, &stripe);
         const float *then = j + stripe.columns < columns ? b + (j + stripe.columns) * depth : next;
-        multiply(plan, stripe.c, job->c_step, a, b + j * depth, rows, stripe.columns, depth,
-                 job->accumulate || starts || k > 0, then);
+        bool accumulates = job->accumulate || starts || k > 0;
+        if (is_seen) multiply_seen(&stripe, &item.b, a, k, depth, accumulates);
+        else multiply(plan, stripe.c, job->c_step, a, b + j * depth, rows, stripe.columns, depth, accumulates, then);
         if (item.finish && k + depth == plan->depth) item.finish(job->argument, &stripe);
       }
     }
@@ -277,7 +337,7 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
                          size_t c_step, bool accumulate,
                          void (*describe)(const void *, size_t, vector_product_item *), const void *argument) {
   if (items == 0 || plan->rows == 0 || plan->columns == 0) return;
-  if (plan->depth == 0) {
+  if (plan->depth == 0 && !plan->keeps_parts) {
     /* A sum of nothing. */
     for (size_t index = 0; index < items && !accumulate; index++) {
       vector_product_item item = {0};

@@ -20,9 +20,19 @@ typedef struct vector_operand {
   ptrdiff_t depth_step;             /* along K */
   float factor;                     /* A only: what its elements are multiplied by */
   const vector_window *window;      /* B only: `data` is the image, K runs over the taps */
+  /* B only, of bytes, with A signed: nothing is packed. Runs of `run` columns, which are whole vectors of the loops'
+   * lanes, lie next to each other, `run_step` from one run to the next, and those of step k along K are lines[k]
+   * further on. */
+  const ptrdiff_t *lines;
+  size_t run, run_step;
   const vector_weights *weights;    /* the strides are those of their elements, one of them 1; `data` is not looked at */
   size_t first;                     /* the first of these elements */
 } vector_operand;
+
+/* Where a column of a B that is read where it is lies in `data`, before lines[k] is added. */
+static inline size_t vector_seen_column(const vector_operand *b, size_t column) {
+  return column / b->run * b->run_step + column % b->run;
+}
 
 struct vector_product_part;
 
@@ -63,6 +73,7 @@ typedef struct vector_product_plan {
   size_t worker_floats;
   size_t shared_floats;             /* of A packed for all workers, before any of them multiplies */
   vector_elements elements;         /* floats, if nobody says otherwise */
+  bool keeps_parts;
 } vector_product_plan;
 
 /* The longest part of K that a panel holds in a row. */
@@ -73,6 +84,10 @@ typedef enum vector_packed { VECTOR_NEITHER_PACKED, VECTOR_A_PACKED, VECTOR_B_PA
 
 vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, vector_packed packed,
                                         int32_t threads);
+
+/* Changes a plan so that C is nowhere: each part of it is made in the worker's own memory, whole, and `finish` takes
+ * it from there. Needs B packed. Parts begin and end at multiples of `panels` panels of B, 1, 2 or 4. */
+void vector_keep_parts(vector_product_plan *plan, size_t panels);
 
 /* Bytes of workspace that vector_run_products needs. */
 size_t vector_product_workspace(const vector_product_plan *plan);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "families.h"
+#include "quantized.h"
 
 static bool is_byte(int32_t element_type) { return element_type == ONEIRO_UINT8 || element_type == ONEIRO_INT8; }
 
@@ -18,12 +19,9 @@ static float zero_point_at(const oneiro_call *call, size_t input, size_t index) 
 static int32_t supports_quantize(const oneiro_node *node, oneiro_text *why) {
   int32_t status = vector_require_plain(node, why);
   if (!status) status = vector_require_input(node, 0, ONEIRO_FLOAT32, why);
-  if (!status) status = vector_require_input(node, 1, ONEIRO_FLOAT32, why);
+  if (!status) status = vector_require_quantization(node, 1, why);
   if (status) return status;
-  if (!is_byte(node->outputs[0].element_type))
-    return vector_refuse(why, "to element type %s", vector_type_name(node->outputs[0].element_type));
-  if (oneiro_element_count(&node->inputs[1]) != 1 || oneiro_int(node, "block_size", 0) != 0)
-    return vector_refuse(why, "more than one scale");
+  if (oneiro_int(node, "block_size", 0) != 0) return vector_refuse(why, "scales of blocks");
   if (oneiro_int(node, "precision", 0) > ONEIRO_FLOAT32) return vector_refuse(why, "another precision than float32");
   return ONEIRO_OK;
 }
@@ -31,13 +29,12 @@ static int32_t supports_quantize(const oneiro_node *node, oneiro_text *why) {
 typedef struct quantize_job {
   const float *x;
   uint8_t *y;
-  float scale, low, high, zero_point;
+  vector_quantization to;
 } quantize_job;
 
 static void quantize_range(void *argument, size_t begin, size_t end) {
   const quantize_job *job = argument;
-  vector_picked->quantize_row(job->y + begin, job->x + begin, end - begin, job->scale, job->low, job->high,
-                              job->zero_point);
+  vector_picked->quantize_row(job->y + begin, job->x + begin, end - begin, &job->to);
 }
 
 /* Work in whole cache lines of the output. */
@@ -60,9 +57,7 @@ static void quantize_all(const oneiro_call *call, quantize_job *job) {
 }
 
 static int32_t quantize(const oneiro_call *call) {
-  bool is_signed = call->outputs[0].element_type == ONEIRO_INT8;
-  quantize_job job = {call->inputs[0].data, call->outputs[0].data, *(const float *)call->inputs[1].data,
-                      is_signed ? -128 : 0, is_signed ? 127 : 255, zero_point_at(call, 2, 0)};
+  quantize_job job = {call->inputs[0].data, call->outputs[0].data, vector_quantization_of(call, 1)};
   quantize_all(call, &job);
   return ONEIRO_OK;
 }
@@ -82,7 +77,7 @@ static int32_t quantize_dynamically(const oneiro_call *call) {
   high = high > 0 ? high : 0;
   float width = (high - low) / 255, scale = width == 0 ? 1 : width, zero_point = -low / scale;
   zero_point = nearbyintf(zero_point < 0 ? 0 : zero_point > 255 ? 255 : zero_point);
-  quantize_job job = {x, call->outputs[0].data, scale, 0, 255, zero_point};
+  quantize_job job = {x, call->outputs[0].data, vector_quantization_for(scale, 0, 255, zero_point)};
   quantize_all(call, &job);
   *(float *)call->outputs[1].data = scale;
   *(uint8_t *)call->outputs[2].data = (uint8_t)zero_point;

@@ -1,4 +1,5 @@
-/* QuantizedConv: a convolution of quantized activations and weights, a bias, what is added to it, an activation.
+/* QuantizedConv: a convolution of quantized activations and weights, a bias, what is added to it, an activation,
+ * and quantization of the result.
  *
  * The image is copied first, four channels side by side in each pixel and with its padding around it, so that padding is
  * the zero point and the filters' taps are whole elements. Then it is a product as that of floats is: filters times the
@@ -41,7 +42,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int32_t status = vector_activation_of(node, &activation, why);
   if (!status) status = describe_convolution(node, &convolution, why);
   if (status) return status;
-  status = vector_require_quantized(node, node->outputs[0].dims[1], why);
+  status = vector_require_quantized(node, node->outputs[0].dims[1], convolution.in_channels * convolution.taps, why);
   if (status) return status;
   if (convolution.in_channels < VECTOR_BYTES && convolution.groups > 1)
     return vector_refuse(why, "groups of %zu channels leave too little to multiply", convolution.in_channels);
@@ -51,8 +52,6 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
     padded *= (double)spatial->input[at] + (double)spatial->pad_begin[at] + (double)spatial->pad_end[at];
   if (padded > MOST_PADDING * ((double)convolution.in_plane + (double)convolution.out_plane) + 4096)
     return vector_refuse(why, "padding makes an image of %.0f pixels", padded);
-  if (convolution.in_channels * convolution.taps > VECTOR_LONGEST_SUM)
-    return vector_refuse(why, "sums of %zu products do not fit into 32 bits", convolution.in_channels * convolution.taps);
   return vector_require_added(node, why);
 }
 
@@ -63,7 +62,38 @@ typedef struct conv_state {
   bool adds_channels;                 /* Z has one number for each channel */
   vector_unary_loop activation;
   int32_t *sums;                      /* of the filters */
+  int32_t *zero_points;               /* of the filters; NULL where all are 0 */
+  /* Where columns of a vector lie next to each other in the padded image, NULL otherwise: see vector_operand. */
+  ptrdiff_t *lines;
+  size_t run, run_step;
 } conv_state;
+
+/* Whether whole vectors of output pixels see pixels that lie next to each other, whatever the tap, and fill panels. */
+static void describe_runs(conv_state *state) {
+  const vector_convolution *convolution = &state->convolution;
+  const vector_window *window = &convolution->window;
+  if (convolution->pointwise) {
+    state->run = convolution->out_plane;
+  } else {
+    /* Rows of planes that lie above each other have one step only when nothing is left out between the planes. */
+    bool is_flat = window->output[0] == 1 || window->output[1] == 1;
+    for (int32_t at = 0; at < VECTOR_SPATIAL; at++)
+      if (window->stride[at] != 1) is_flat = false;
+    state->run = is_flat ? (size_t)window->output[2] : 0;
+    state->run_step = (size_t)(window->input[2] * (window->output[0] > 1 ? window->input[1] : 1));
+  }
+  if (state->run % vector_picked->lanes || convolution->out_plane % vector_picked->tile_columns) state->run = 0;
+}
+
+static void fill_lines(const conv_state *state) {
+  const int64_t *input = state->convolution.window.input;
+  size_t depth = state->quads * state->convolution.taps;
+  const vector_tap *taps = state->convolution.window.taps;
+  for (size_t k = 0; k < depth; k++) {
+    const int32_t *at = taps[k].at;
+    state->lines[k] = taps[k].plane + (ptrdiff_t)((at[0] * input[1] + at[1]) * input[2] + at[2]);
+  }
+}
 
 /* Taps of the padded image, a group of channels after the other. */
 static void fill_taps(const conv_state *state, vector_tap *taps) {
@@ -149,25 +179,44 @@ static int32_t prepare(oneiro_call *call) {
                                           VECTOR_A_PACKED, call->threads);
   convolution->plan.elements = VECTOR_BYTES_A_SIGNED;
   convolution->packed_group = vector_packed_rows_floats(convolution->out_channels, depth);
-  size_t head = (sizeof described + depth * sizeof(vector_tap) + outputs * sizeof(int32_t) + VECTOR_ALIGNMENT - 1) /
+  describe_runs(&described);
+  size_t entries = depth * (sizeof(vector_tap) + sizeof(ptrdiff_t));
+  size_t head = (sizeof described + entries + 2 * outputs * sizeof(int32_t) + VECTOR_ALIGNMENT - 1) /
                 VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
   size_t byte_count = head + convolution->groups * convolution->packed_group * sizeof(float);
+  vector_signed_weights weights;
+  status = vector_sign_weights(call, outputs, convolution->in_channels * convolution->taps, &weights);
+  if (status) return status;
   conv_state *state = vector_new_packed(byte_count);
-  if (!state) return vector_out_of_memory(call->why, byte_count);
+  if (!state) {
+    free(weights.memory);
+    return vector_out_of_memory(call->why, byte_count);
+  }
   *state = described;
   vector_tap *taps = (vector_tap *)(state + 1);
   fill_taps(state, taps);
   state->convolution.window.taps = taps;
-  state->sums = (int32_t *)(taps + depth);
+  ptrdiff_t *lines = (ptrdiff_t *)(taps + depth);
+  state->lines = state->run ? lines : NULL;
+  if (state->run) fill_lines(state);
+  state->sums = (int32_t *)(lines + depth);
+  if (weights.zero_points) {
+    state->zero_points = state->sums + outputs;
+    memcpy(state->zero_points, weights.zero_points, outputs * sizeof(int32_t));
+  }
   float *packed = (float *)(void *)((char *)state + head);
   state->convolution.packed = packed;
-  packing_job packing = {state, node->inputs[QUANTIZED_W].data, packed};
+  packing_job packing = {state, weights.elements, packed};
   size_t high = vector_picked->tile_rows, panels = convolution->groups * ((convolution->out_channels + high - 1) / high);
   vector_parallel_ranges(call, panels, high * convolution->in_channels * convolution->taps, pack_panels, &packing);
+  free(weights.memory);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
-  call->workspace_byte_count = vector_product_workspace(&state->convolution.plan) + 2 * outputs * sizeof(float) +
+  call->workspace_byte_count = vector_product_workspace(&state->convolution.plan) +
+                               vector_output_floats(node) * sizeof(float) + 2 * outputs * sizeof(float) +
                                items * state->quads * state->plane * VECTOR_BYTES;
+  if (state->zero_points)
+    call->workspace_byte_count += items * (state->plane + convolution->out_plane) * sizeof(int32_t);
   return ONEIRO_OK;
 }
 
@@ -176,27 +225,23 @@ typedef struct conv_job {
   vector_activations activations;
   const uint8_t *x;
   uint8_t *image;
-  const int32_t *offsets;
+  const int32_t *offsets, *sums;      /* of filters; at pixels, where zero points are multiplied with them */
   const float *factors, *bias, *z;
+  vector_output_bytes output;
   float *y;
 } conv_job;
 
 /* One row of the padded image from `channels` rows that lie `step` apart; NULL for a row of padding. */
 static void copy_row(const conv_job *job, uint8_t *into, const uint8_t *row, size_t step, size_t channels) {
   const vector_spatial *spatial = &job->state->convolution.spatial;
-  size_t width = (size_t)spatial->input[2], before = (size_t)spatial->pad_begin[2], flip = job->activations.flip;
+  size_t width = (size_t)spatial->input[2], before = (size_t)spatial->pad_begin[2];
+  uint8_t flip = job->activations.flip;
   size_t padded = (size_t)job->state->convolution.window.input[2];
   if (!row || padded > width) memset(into, job->activations.zero_point, padded * VECTOR_BYTES);
   if (!row) return;
   into += before * VECTOR_BYTES;
   if (channels == VECTOR_BYTES) {
-    const uint8_t *a = row, *b = row + step, *c = row + 2 * step, *d = row + 3 * step;
-    for (size_t x = 0; x < width; x++) {
-      into[4 * x] = (uint8_t)(a[x] ^ flip);
-      into[4 * x + 1] = (uint8_t)(b[x] ^ flip);
-      into[4 * x + 2] = (uint8_t)(c[x] ^ flip);
-      into[4 * x + 3] = (uint8_t)(d[x] ^ flip);
-    }
+    vector_picked->interleave(into, row, step, width, flip);
     return;
   }
   for (size_t x = 0; x < width; x++)
@@ -234,9 +279,14 @@ static void finish(const void *argument, const vector_product_part *part) {
     size_t plane = (size_t)(y - job->y) / part->c_step, channel = plane % outputs;
     float start = job->bias ? job->bias[channel] : 0;
     if (state->adds_channels) start += job->z[plane];
+    if (job->sums)
+      vector_picked->subtract_products(
+          y, job->sums + plane / convolution->out_channels * convolution->out_plane + part->column,
+          state->zero_points[channel], part->columns);
     const float *added = job->z && !state->adds_channels ? job->z + (y - job->y) : NULL;
     vector_picked->dequantize_sums(y, job->offsets + channel, job->factors + channel, &start, added, part->columns, 0);
     if (state->activation) state->activation(y, y, part->columns, NULL);
+    if (job->output.bytes) vector_write_bytes(&job->output, (size_t)(y - job->y), y, part->columns);
   }
 }
 
@@ -249,7 +299,8 @@ static void describe(const void *argument, size_t index, vector_product_item *it
   *item = (vector_product_item){
       .a = {.packed = convolution->packed + group * convolution->packed_group},
       .b = {.data = (const float *)(const void *)image, .line_step = 1, .depth_step = (ptrdiff_t)state->plane,
-            .window = convolution->pointwise ? NULL : &convolution->window},
+            .window = convolution->pointwise ? NULL : &convolution->window, .lines = state->lines, .run = state->run,
+            .run_step = state->run_step},
       .c = job->y + index * convolution->out_channels * convolution->out_plane, .finish = finish};
 }
 
@@ -257,14 +308,21 @@ static int32_t compute(const oneiro_call *call) {
   const conv_state *state = call->state;
   const vector_convolution *convolution = &state->convolution;
   size_t outputs = convolution->groups * convolution->out_channels, items = convolution->batch * convolution->groups;
-  float *factors = (float *)call->workspace + vector_product_workspace(&convolution->plan) / sizeof(float);
+  float *result = (float *)call->workspace + vector_product_workspace(&convolution->plan) / sizeof(float);
+  float *factors = result + vector_output_floats(call->node);
   int32_t *offsets = (int32_t *)(factors + outputs);
   conv_job job = {.state = state, .activations = vector_activations_of(call), .x = call->inputs[QUANTIZED_X].data,
                   .image = (uint8_t *)(offsets + outputs), .offsets = offsets, .factors = factors,
                   .bias = oneiro_has_input(call->node, QUANTIZED_BIAS) ? call->inputs[QUANTIZED_BIAS].data : NULL,
                   .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
-                  .y = call->outputs[0].data};
+                  .output = vector_output_bytes_of(call), .y = call->outputs[0].data};
+  if (job.output.bytes) job.y = result;
   vector_scale_sums(call, &job.activations, state->sums, outputs, offsets, factors);
+  if (state->zero_points) {
+    int32_t *planes = (int32_t *)(void *)(job.image + items * state->quads * state->plane * VECTOR_BYTES);
+    job.sums = planes + items * state->plane;
+    vector_sum_windows(call, &job.activations, convolution, planes, planes + items * state->plane);
+  }
   vector_parallel_ranges(call, items * state->quads, state->plane * VECTOR_BYTES, copy_quads, &job);
   vector_run_products(call, &convolution->plan, call->workspace, items, convolution->out_plane, false, describe, &job);
   return ONEIRO_OK;

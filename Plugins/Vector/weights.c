@@ -1,5 +1,7 @@
 #include "weights.h"
 
+#include <string.h>
+
 static int32_t format_of(int32_t element_type) {
   switch (element_type) {
     case ONEIRO_UINT8: return VECTOR_U8;
@@ -67,17 +69,23 @@ static void widen_run(const vector_weights *weights, float *into, size_t first, 
   weights->widen(into, weights->elements, first, count, weights->scales + scale, zeros, step);
 }
 
+/* `length` numbers of a pattern of `period` numbers that repeats, from `start` on; what is there is doubled. */
+static void repeat(float *into, const float *pattern, size_t period, size_t start, size_t length) {
+  size_t done = period < length ? period : length;
+  for (size_t j = 0, i = start; j < done; j++, i = i + 1 == period ? 0 : i + 1) into[j] = pattern[i];
+  for (; done < length; done *= 2)
+    memcpy(into + done, into, (length - done < done ? length - done : done) * sizeof *into);
+}
+
 /* Elements of one block, whose scales repeat every `inner`: those of several rounds are laid out first, because the taps
  * of a filter are few. */
 static void widen_rounds(const vector_weights *weights, float *into, size_t first, size_t count, size_t scale) {
-  enum { PATTERN = 144 };
+  enum { PATTERN = 288 };      /* a block of 32 filters of 3 x 3 */
   float scales[PATTERN], zeros[PATTERN];
   size_t inner = weights->inner, length = PATTERN / inner * inner;
   if (length > count) length = count;
-  for (size_t j = 0, i = first % inner; j < length; j++, i = i + 1 == inner ? 0 : i + 1) {
-    scales[j] = weights->scales[scale + i];
-    zeros[j] = weights->zeros ? weights->zeros[scale + i] : 0;
-  }
+  repeat(scales, weights->scales + scale, inner, first % inner, length);
+  if (weights->zeros) repeat(zeros, weights->zeros + scale, inner, first % inner, length);
   for (size_t done = 0; done < count; done += length) {
     size_t run = count - done < length ? count - done : length;
     weights->widen(into + done, weights->elements, first + done, run, scales, weights->zeros ? zeros : NULL, 1);

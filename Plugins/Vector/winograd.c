@@ -41,12 +41,12 @@ static size_t tiles_of(const vector_convolution *convolution) {
 
 /* Measured per channel pair and per tile of a channel, in operations at the speed of a product. */
 static double cost_of(const vector_convolution *convolution) {
-  enum { FILTER_COST = 1200, TILE_COST = 2500 };
+  enum { FILTER_COST = 1200 };
   double in = (double)convolution->in_channels, out = (double)convolution->out_channels;
   double rows = (double)round_up(convolution->out_channels, vector_picked->tile_rows / 3);
   double tiles = (double)tiles_of(convolution);
   double padded = (double)round_up(tiles_of(convolution), vector_picked->tile_columns);
-  return in * rows * (2 * PRODUCTS * padded + FILTER_COST) + tiles * (in + out) * TILE_COST;
+  return in * rows * (2 * PRODUCTS * padded + FILTER_COST) + tiles * (in + out) * vector_picked->winograd_tile_cost;
 }
 
 int32_t vector_winograd_supports(const vector_convolution *convolution, oneiro_text *why) {

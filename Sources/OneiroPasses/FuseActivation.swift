@@ -46,7 +46,7 @@ struct FuseActivation: RewriteRule {
 }
 
 extension Node {
-  fileprivate func writing(_ output: String) -> Node {
+  func writing(_ output: String) -> Node {
     var node = self
     node.outputs = [output]
     return node

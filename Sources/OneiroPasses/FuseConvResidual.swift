@@ -16,22 +16,22 @@ struct FuseConvResidual: RewriteRule {
       graph.types[node.outputs[0]]?.elementType == .float32
     else { return nil }
     let found = node.inputs.compactMap { convolution(of: $0, graph) }.max { $0.position < $1.position }
-    guard let (conv, _) = found, let inputs = conv.inputs(beforeAdded: "Conv"),
-      let z = graph.other(node, than: conv.outputs[0]),
-      let dims = graph.dims(conv.outputs[0]), graph.dims(node.outputs[0]) == dims, let added = graph.dims(z),
+    guard let (conv, _) = found, let z = graph.other(node, than: conv.outputs[0]),
+      let inputs = conv.inputs(adding: z, to: "Conv"), let dims = graph.dims(conv.outputs[0]),
+      graph.dims(node.outputs[0]) == dims, let added = graph.dims(z),
       added == dims || added == dims.prefix(2) + [Int](repeating: 1, count: max(dims.count - 2, 0))
     else { return nil }
     var patch = GraphPatch("\(conv.label) and what \(node.label) adds")
     patch.remove(conv, node)
     patch.add(
       Node(
-        conv.fusedType, domain: Model.oneiroDomain, name: conv.name, inputs: inputs + [z], outputs: node.outputs,
+        conv.fusedType, domain: Model.oneiroDomain, name: conv.name, inputs: inputs, outputs: node.outputs,
         attributes: conv.attributes, metadata: conv.metadata))
     return patch
   }
 
   private func convolution(of value: String, _ graph: GraphIndex) -> (node: Node, position: Int)? {
-    guard let node = graph.producer(of: value), node.inputs(beforeAdded: "Conv") != nil,
+    guard let node = graph.producer(of: value), node.inputs(adding: value, to: "Conv") != nil,
       graph.onlyReader(of: value) != nil,
       let position = graph.position(of: value)
     else { return nil }

@@ -16,24 +16,20 @@ struct FuseGemmResidual: RewriteRule {
       graph.types[node.outputs[0]]?.elementType == .float32, let dims = graph.dims(node.outputs[0])
     else { return nil }
     let found = node.inputs.compactMap { ProductBehindViews(of: $0, in: graph) }.max { $0.position < $1.position }
-    guard let found, let inputs = found.product.inputs(beforeAdded: "Gemm"),
-      let z = graph.other(node, than: found.value),
+    guard let found, let z = graph.other(node, than: found.value),
       graph.dims(z) == dims, graph.dims(found.value) == dims, graph.constant(z) == nil
     else { return nil }
+    let isFlat = found.dims == dims, added = isFlat ? z : "\(node.outputs[0])#added"
+    guard let inputs = found.product.inputs(adding: added, to: "Gemm") else { return nil }
     let product = found.product, output = node.outputs[0]
     var patch = GraphPatch("\(product.label) and what \(node.label) adds")
     for view in found.views { patch.remove(view) }
     patch.remove(product, node)
-    let isFlat = found.dims == dims
-    var added = z
-    if !isFlat {
-      added = "\(output)#added"
-      patch.addReshape(z, to: found.dims, added, like: node)
-    }
+    if !isFlat { patch.addReshape(z, to: found.dims, added, like: node) }
     let flat = isFlat ? output : "\(output)#sum"
     patch.add(
       Node(
-        product.fusedType, domain: Model.oneiroDomain, name: product.name, inputs: inputs + [added], outputs: [flat],
+        product.fusedType, domain: Model.oneiroDomain, name: product.name, inputs: inputs, outputs: [flat],
         attributes: product.attributes, metadata: product.metadata))
     if !isFlat { patch.addReshape(flat, to: dims, output, like: node) }
     return patch

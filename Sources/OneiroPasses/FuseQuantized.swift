@@ -6,8 +6,9 @@ import OneiroGraph
 ///                             MatMul ── (Add b) ── y        →        a ── QuantizedGemm B b ── y
 ///     B ── DequantizeLinear ──┘
 ///
-/// The first operand has one scale; the second is a constant of int8 whose zero point is 0, with one scale or one for each
-/// output channel. Leading axes of a MatMul's first operand become one, by views that cost nothing.
+/// The first operand has one scale; the second is a constant of bytes with one scale and zero point, or with one of each for
+/// each output channel. Groups of fewer than four channels leave too little to multiply. Leading axes of a MatMul's first
+/// operand become one, by views that cost nothing.
 struct FuseQuantized: RewriteRule {
   let name = "fuse-quantized"
   let summary = "MatMul, Gemm or Conv of dequantized operands -> QuantizedGemm, QuantizedConv"
@@ -23,15 +24,16 @@ struct FuseQuantized: RewriteRule {
   }
 
   private func convolution(_ node: Node, _ activations: DequantizedActivations, _ graph: GraphIndex) -> GraphPatch? {
-    guard let weights = DequantizedWeights(node.inputs[1], outputAxis: 0, in: graph) else { return nil }
+    guard let weights = DequantizedWeights(node.inputs[1], outputAxis: 0, in: graph), weights.dims.count > 2,
+      weights.dims[1] >= 4 || node.int("group") ?? 1 == 1
+    else { return nil }
     var patch = GraphPatch("\(node.label) of quantized operands")
     patch.remove(node)
-    let bias = node.inputs.count > 2 ? [node.inputs[2]] : []
     patch.add(
       Node(
         "QuantizedConv", domain: Model.oneiroDomain, name: node.name,
-        inputs: activations.inputs(adding: &patch, for: node) + weights.inputs + bias, outputs: node.outputs,
-        attributes: node.attributes, metadata: node.metadata))
+        inputs: activations.inputs(adding: &patch, for: node) + weights.inputs(bias: node.inputs.dropFirst(2).first),
+        outputs: node.outputs, attributes: node.attributes, metadata: node.metadata))
     return patch
   }
 
@@ -44,14 +46,14 @@ struct FuseQuantized: RewriteRule {
       let weights = DequantizedWeights(node.inputs[1], outputAxis: isTransposed ? 0 : 1, in: graph),
       let dims = graph.dims(node.outputs[0])
     else { return nil }
-    let bias = node.inputs.count > 2 ? [node.inputs[2]] : []
-    if let bias = bias.first, !bias.isEmpty, graph.dims(bias) != [dims[1]] { return nil }
+    let bias = node.inputs.dropFirst(2).first
+    if let bias, !bias.isEmpty, graph.dims(bias) != [dims[1]] { return nil }
     var patch = GraphPatch("\(node.label) of quantized operands")
     patch.remove(node)
     patch.add(
       Node(
         "QuantizedGemm", domain: Model.oneiroDomain, name: node.name,
-        inputs: activations.inputs(adding: &patch, for: node) + weights.inputs + bias, outputs: node.outputs,
+        inputs: activations.inputs(adding: &patch, for: node) + weights.inputs(bias: bias), outputs: node.outputs,
         attributes: isTransposed ? ["transB": .int(1)] : [:], metadata: node.metadata))
     return patch
   }
@@ -63,16 +65,16 @@ struct FuseQuantized: RewriteRule {
     else { return nil }
     var patch = GraphPatch("\(node.label) of quantized operands")
     patch.remove(node)
-    var output = node.outputs[0], bias: [String] = []
+    var output = node.outputs[0], bias: String?
     if let (add, name) = self.bias(of: output, columns: weights.dims[1], rank: dims.count, graph),
       let tensor = graph.constant(name)
     {
       patch.remove(add)
       output = add.outputs[0]
-      bias = [name]
+      bias = name
       if tensor.rank != 1 {
-        bias = ["\(output)#bias"]
-        patch.addInitializer(bias[0], tensor.reshaped([tensor.count]))
+        bias = "\(output)#bias"
+        patch.addInitializer("\(output)#bias", tensor.reshaped([tensor.count]))
       }
     }
     var operands = activations.inputs(adding: &patch, for: node)
@@ -83,7 +85,7 @@ struct FuseQuantized: RewriteRule {
     }
     patch.add(
       Node(
-        "QuantizedGemm", domain: Model.oneiroDomain, name: node.name, inputs: operands + weights.inputs + bias,
+        "QuantizedGemm", domain: Model.oneiroDomain, name: node.name, inputs: operands + weights.inputs(bias: bias),
         outputs: [product], metadata: node.metadata))
     if !isFlat { patch.addReshape(product, to: dims.dropLast() + [weights.dims[1]], output, like: node) }
     return patch
@@ -123,29 +125,39 @@ private struct DequantizedActivations {
   }
 }
 
-/// A constant that is dequantized from int8 with the zero point 0.
+/// A constant that is dequantized from bytes.
 private struct DequantizedWeights {
   /// The quantized constant and its scale.
-  let inputs: [String]
+  private let elements: [String]
+  /// `nil` where it is 0 throughout.
+  private let zeroPoint: String?
   let dims: [Int]
+
+  /// The fused operators' inputs from the weights on.
+  func inputs(bias: String?) -> [String] {
+    guard let zeroPoint else { return elements + (bias.map { [$0] } ?? []) }
+    return elements + [bias ?? "", "", zeroPoint]
+  }
 
   /// - outputAxis: along which there may be several scales.
   init?(_ value: String, outputAxis: Int, in graph: GraphIndex) {
     guard let node = graph.producer(of: value), node.op == OpIdentifier("DequantizeLinear"),
-      let weights = graph.constant(node.inputs[0]), weights.elementType == .int8,
+      let weights = graph.constant(node.inputs[0]),
+      weights.elementType == .int8 || weights.elementType == .uint8,
       let scale = graph.constant(node.inputs[1]), scale.elementType == .float32, node.int("block_size") ?? 0 == 0
     else { return nil }
     if node.inputs.count > 2, !node.inputs[2].isEmpty {
-      guard let zeroPoint = graph.constant(node.inputs[2]), zeroPoint.int64s().allSatisfy({ $0 == 0 }) else {
-        return nil
-      }
+      guard let given = graph.constant(node.inputs[2]) else { return nil }
+      zeroPoint = given.int64s().allSatisfy { $0 == 0 } ? nil : node.inputs[2]
+    } else {
+      zeroPoint = nil
     }
     let axis = Int(node.int("axis") ?? 1)
     let isPerChannel =
       scale.rank == 1 && weights.rank > outputAxis && scale.count == weights.dims[outputAxis]
       && (axis == outputAxis || axis == outputAxis - weights.rank)
     guard isPerChannel || (scale.count == 1 && scale.rank <= 1) else { return nil }
-    inputs = [node.inputs[0], node.inputs[1]]
+    elements = [node.inputs[0], node.inputs[1]]
     dims = weights.dims
   }
 }

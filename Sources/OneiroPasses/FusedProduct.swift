@@ -12,18 +12,20 @@ extension Node {
     }
   }
 
-  /// The inputs that come before what is added; `nil` when something is added already, or the node is no `plainType` and
-  /// not its quantized form.
+  /// The inputs with `z` as what is added; `nil` when something is added already, or the node is no `plainType` and not its
+  /// quantized form.
   /// - plainType: "Conv" or "Gemm".
-  func inputs(beforeAdded plainType: String) -> [String]? {
-    let count: Int
+  func inputs(adding z: String, to plainType: String) -> [String]? {
+    let position: Int
     switch op {
-    case OpIdentifier(plainType): count = 3
-    case OpIdentifier("Quantized\(plainType)", domain: Model.oneiroDomain): count = 6
-    case OpIdentifier("WeightQuantized\(plainType)", domain: Model.oneiroDomain): count = 5
+    case OpIdentifier(plainType): position = 3
+    case OpIdentifier("Quantized\(plainType)", domain: Model.oneiroDomain): position = 6
+    case OpIdentifier("WeightQuantized\(plainType)", domain: Model.oneiroDomain): position = 5
     default: return nil
     }
-    guard inputs.count <= count, attributes["activation"] == nil else { return nil }
-    return inputs + [String](repeating: "", count: count - inputs.count)
+    guard inputs.count <= position || inputs[position].isEmpty, attributes["activation"] == nil else { return nil }
+    var inputs = inputs + [String](repeating: "", count: max(0, position + 1 - inputs.count))
+    inputs[position] = z
+    return inputs
   }
 }

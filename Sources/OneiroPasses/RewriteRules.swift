@@ -12,7 +12,9 @@ public enum RewriteRules {
   }
 
   public static let list: [Entry] = [
-    Entry(RemoveNeutral(), "first: what it removes stands between the parts of the patterns below"),
+    Entry(ExpandQLinear(), "first: quantized models are in one form then"),
+    Entry(ExpandIntegerProduct(), "like the one above"),
+    Entry(RemoveNeutral(), "early: what it removes stands between the parts of the patterns below"),
     Entry(ShareCommonSubexpressions(), "exporters write the same Reshape for every reader"),
     Entry(CancelTransposes(), "before attention is looked for, which follows them"),
     Entry(FoldBatchNormalization(), "before anything is fused with the convolution"),
@@ -25,15 +27,17 @@ public enum RewriteRules {
     Entry(FuseGeluTanh(), "like the one above"),
     Entry(FuseGEGLU(), "before an activation is fused into the product that it reads"),
     Entry(FuseNormalizationActivation(), "needs both of its parts as single nodes"),
-    Entry(FuseIntegerProduct(), "like the one below, for the other spelling of quantized models"),
     Entry(FuseQuantized(), "before products take a bias, which is the quantized product's too"),
+    Entry(FuseQuantizedGEGLU(), "needs products that are quantized"),
+    Entry(FuseQuantizedNormalization(), "needs them with their activation"),
     Entry(FuseWeightQuantized(), "like the one above, for what has quantized weights alone"),
     Entry(NarrowAttention(), "needs to see which products are quantized"),
     Entry(FoldDequantization(), "what the one above did not take in; others look for constants"),
     Entry(FuseBias(), "the views it puts around products would hide the patterns above"),
     Entry(FuseConvResidual(), "what is added comes before an activation"),
     Entry(FuseGemmResidual(), "like the one above; needs products with their bias"),
-    Entry(FuseActivation(), "last: it takes in whatever the fused operators end with"),
+    Entry(FuseActivation(), "late: it takes in whatever the fused operators end with"),
+    Entry(FuseQuantizeLinear(), "last: quantization comes after an activation"),
   ]
 
   public static let all: [any RewriteRule] = list.map(\.rule)

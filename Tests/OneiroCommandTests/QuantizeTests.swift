@@ -13,13 +13,14 @@ import Testing
 
   @Test(
     "The bundled U-Net keeps its predictions, and another run replays the recipe",
-    arguments: [("w8a8", 25.0, 0.30), ("w4", 20, 0.18), ("w8", 35, 0.30)])
+    arguments: [("w8a8", 25.0, 0.30), ("w8a8 --equalize", 25, 0.30), ("w4", 20, 0.18), ("w8", 35, 0.30)])
   func bundled(scheme: String, decibels: Double, share: Double) throws {
     let output = files.path("small.onnx"), report = files.path("report.json")
-    let result = try Program.run([
-      "quantize", Self.pipeline, output, "--scheme", scheme, "--role", "unet", "--calibration", "\(Self.trials):0,5",
-      "--calibration-calls", "8", "--report", report, "--json",
-    ])
+    let result = try Program.run(
+      [
+        "quantize", Self.pipeline, output, "--role", "unet", "--calibration", "\(Self.trials):0,5",
+        "--calibration-calls", "8", "--report", report, "--json", "--scheme",
+      ] + scheme.split(separator: " ").map(String.init))
     #expect(result.status == 0, "\(result.errors)")
     let part = try #require(try parts(of: Data(result.output.utf8)).first)
     #expect(part["role"] as? String == "unet")
@@ -28,6 +29,7 @@ import Testing
     let before = try #require(part["bytes_before"] as? Double), after = try #require(part["bytes_after"] as? Double)
     #expect(after <= share * before, "\(scheme): \(after) of \(before) bytes")
     #expect((part["layers"] as? [Any])?.count == 121)
+    #expect((part["equalized"] as? [Any])?.isEmpty == !scheme.contains("equalize"))
     let again = files.path("again.onnx")
     #expect(try Program.run(["quantize", Self.pipeline, again, "--recipe", report]).status == 0)
     for name in ["unet", "vae_decoder"] {

@@ -105,9 +105,14 @@ import Testing
   private func evaluate(_ graph: Graph) throws -> [String: [Double]] {
     var values = graph.initializers
     for input in graph.inputs {
-      let dims = try #require(input.type?.tensorType?.dims)
-      let count = dims.reduce(1, *)
-      values[input.name] = Tensor((0..<count).map { Float(($0 * 37) % 23) / 7 - 1.5 }, dims: dims)
+      let type = try #require(input.type?.tensorType), dims = try #require(type.dims)
+      let numbers = (0..<dims.reduce(1, *)).map { Double(($0 * 37) % 23) }
+      values[input.name] =
+        switch type.elementType {
+        case .uint8: Tensor(.uint8, doubles: numbers.map { $0 * 11 }, dims: dims)
+        case .int8: Tensor(.int8, doubles: numbers.map { $0 * 11 - 128 }, dims: dims)
+        default: Tensor(numbers.map { Float($0) / 7 - 1.5 }, dims: dims)
+        }
     }
     for node in graph.nodes {
       let op = try #require(Operators.find(node.op))

@@ -5,6 +5,7 @@
 #   Tests/Peers/run.sh families.py            small networks of many families, exported by PyTorch, next to ONNX Runtime
 #   Tests/Peers/run.sh extracted_parts.py     parts of the full-size pipeline in ONNX Runtime and OpenVINO
 #   Tests/Peers/run.sh quantized.py            what oneiro quantize writes in ONNX Runtime
+#   Tests/Peers/run.sh quantized_elsewhere.py  what ONNX Runtime quantizes in Oneiro
 #   Tests/Peers/run.sh diffusers_import.py    imported diffusers folders next to diffusers
 #   Tests/Peers/run.sh sampler_golden.py      samplers next to diffusers' schedulers
 #   Tests/Peers/run.sh eeg_files.py           recordings that other programs write

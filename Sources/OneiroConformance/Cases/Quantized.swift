@@ -20,6 +20,19 @@ extension Conformance {
     ]
   }
 
+  /// Weights with zero points, after the inputs before them: what stays within a signed byte less its zero point, what does
+  /// not, and both in turn.
+  private static func centered(
+    _ x: ElementType, _ dims: [Int], _ type: ElementType, weights: [Int], channels: Int, _ range: ClosedRange<Int>
+  ) -> [Case.Operand] {
+    [
+      .input(bytes(x, dims)), .input(one(.float32, 0.02)), .input(one(x, x == .int8 ? -7 : 113)),
+      .constant(.randomInts(type, weights, range, seed: 2)), .constant(.random([channels], 0.001...0.03, seed: 3)),
+      .input(.random([channels], seed: 4)), .absent,
+      .constant(.randomInts(type, [channels], type == .int8 ? -128...127 : 0...255, seed: 6)),
+    ]
+  }
+
   /// Sizes that leave tails of bytes, rows and columns; both types of activations, and zero points at their ends.
   static let quantizedGemm: [Case] = {
     var cases: [Case] = []
@@ -49,6 +62,94 @@ extension Conformance {
           .input(Tensor.random([40], seed: 4).replacing([7: .infinity])),
           .input(Tensor.random([5, 40], seed: 5).replacing([3: .nan, 50: -.infinity])),
         ], ["activation": .string(Array("Relu".utf8))], tolerance: 1e-5))
+    for (type, range) in [(ElementType.uint8, 0...255), (.uint8, 100...140), (.int8, -128...127)] {
+      for (rows, depth, columns) in [(7, 19, 37), (129, 64, 33), (3, 1601, 5), (0, 4, 4), (3, 0, 5)] {
+        cases.append(
+          Case(
+            "QuantizedGemm", domain: domain, "\(rows) x \(depth) x \(columns), weights of \(type) in \(range)",
+            centered(
+              rows % 2 == 0 ? .uint8 : .int8, [rows, depth], type, weights: [depth, columns], channels: columns, range),
+            tolerance: 2e-6))
+      }
+    }
+    cases.append(
+      Case(
+        "QuantizedGemm", domain: domain, "transposed, one zero point",
+        Array(operands(.uint8, [9, 22], zeroPoint: 255, weights: [50, 22], channels: nil).prefix(3)) + [
+          .constant(bytes(.uint8, [50, 22], seed: 2)), .constant(one(.float32, 0.01)), .absent,
+          .input(.random([9, 50], seed: 5)), .constant(one(.uint8, 200)),
+        ], ["transB": .int(1)], tolerance: 2e-6))
+    return cases
+  }()
+
+  /// Halves that fill no whole panel, and sums of several blocks; a byte that is rounded the other way may differ by 1.
+  static let quantizedGEGLU: [Case] = {
+    func end(_ type: ElementType, _ scale: Double = 0.2) -> [Case.Operand] {
+      [.input(one(.float32, scale)), .input(one(type, type == .int8 ? -3 : 120))]
+    }
+    func text(_ value: String) -> Attribute { .string(Array(value.utf8)) }
+    var cases: [Case] = []
+    for (rows, depth, half) in [
+      (1, 1, 1), (7, 19, 37), (129, 64, 33), (13, 1601, 70), (401, 40, 96), (2100, 7, 40), (0, 4, 4), (3, 0, 5),
+      (3, 4, 0),
+    ] {
+      for (type, zeroPoint) in [(ElementType.uint8, 113.0), (.int8, -128)] {
+        cases.append(
+          Case(
+            "QuantizedGEGLU", domain: domain, "\(rows) x \(depth) x \(half) twice, of \(type)",
+            operands(type, [rows, depth], zeroPoint: zeroPoint, weights: [depth, 2 * half], channels: 2 * half)
+              + [.absent] + end(type, Double(depth) / 100 + 0.01), tolerance: 0.008))
+      }
+    }
+    for form in ["none", "tanh"] {
+      cases.append(
+        Case(
+          "QuantizedGEGLU", domain: domain, "transposed, with C, approximate \(form)",
+          operands(.uint8, [9, 22], zeroPoint: 255, weights: [50, 22], channels: nil)
+            + [.input(.random([50], seed: 4))] + end(.int8), ["transB": .int(1), "approximate": text(form)],
+          tolerance: 0.008))
+    }
+    cases.append(
+      Case(
+        "QuantizedGEGLU", domain: domain, "a NaN and an infinity in C",
+        operands(.uint8, [5, 8], zeroPoint: 3, weights: [8, 40], channels: 40)
+          + [.input(Tensor.random([40], seed: 4).replacing([7: .infinity, 29: .nan]))] + end(.uint8),
+        tolerance: 0.008))
+    return cases
+  }()
+
+  static let quantizedNormalizations: [Case] = {
+    func end(_ type: ElementType) -> [Case.Operand] {
+      [.input(one(.float32, 0.02)), .input(one(type, type == .int8 ? -3 : 120))]
+    }
+    var cases: [Case] = []
+    for type in [ElementType.uint8, .int8] {
+      for (dims, activation) in [([2, 6, 5, 7], ""), ([1, 6, 71, 67], "SiLU"), ([2, 6], "Relu"), ([0, 6, 3], "")] {
+        cases.append(
+          Case(
+            "QuantizeGroupNormalization", domain: domain, "\(dims) to \(type), ends with \"\(activation)\"",
+            [.input(.random(dims)), .constant(.random([6], seed: 2)), .constant(.random([6], seed: 3))] + end(type),
+            ["num_groups": .int(3), "activation": .string(Array(activation.utf8))], tolerance: 0.008))
+      }
+      for (dims, axis) in [([3, 5, 37], -1), ([2, 3, 11, 7], 2), ([2, 5003], 1), ([0, 4], -1)] {
+        let row = [dims[(axis < 0 ? axis + dims.count : axis)...].reduce(1, *)]
+        let shape = axis == 2 ? [11, 7] : row
+        cases.append(
+          Case(
+            "QuantizeLayerNormalization", domain: domain, "\(dims) from axis \(axis) to \(type)",
+            [
+              .input(.random(dims)), .constant(.random(shape, seed: 2)),
+              axis == 2 ? .absent : .constant(.random(shape, seed: 3)),
+            ] + end(type), ["axis": .int(Int64(axis))], tolerance: 0.008))
+      }
+      cases.append(
+        Case(
+          "QuantizeLayerNormalization", domain: domain, "a NaN spoils its row, to \(type)",
+          [
+            .input(Tensor.random([3, 37]).replacing([40: .nan])), .constant(.random([37], seed: 2)),
+            .constant(.random([37], seed: 3)),
+          ] + end(type), tolerance: 0.008))
+    }
     return cases
   }()
 
@@ -58,6 +159,20 @@ extension Conformance {
     let shapes: [(name: String, x: [Int], w: [Int], attributes: [String: Attribute])] = [
       ("3 x 3, padded", [2, 7, 9, 11], [13, 7, 3, 3], ["pads": ints(1, 1, 1, 1)]),
       ("1 x 1", [1, 8, 5, 7], [33, 8, 1, 1], [:]),
+      // Rows of whole panels, which are read where they are.
+      ("1 x 1 of 64 pixels", [2, 9, 8, 8], [33, 9, 1, 1], [:]),
+      ("rows of 64", [2, 7, 5, 64], [29, 7, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      (
+        "rows of 32, dilated, groups", [1, 8, 6, 32], [10, 4, 3, 3],
+        ["pads": ints(2, 3, 2, 3), "dilations": ints(2, 3), "group": .int(2)]
+      ),
+      ("one axis of 96", [2, 6, 96], [10, 6, 5], ["pads": ints(4, 0)]),
+      ("three axes, planes of one row", [1, 4, 5, 1, 32], [5, 4, 2, 1, 3], ["pads": ints(1, 0, 1, 0, 0, 1)]),
+      ("three axes, rows of 32", [1, 4, 3, 4, 32], [5, 4, 2, 3, 3], ["pads": ints(1, 1, 1, 0, 1, 1)]),
+      ("rows of 16", [2, 5, 6, 16], [14, 5, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("rows of 48", [1, 5, 4, 48], [14, 5, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("rows of 16, too few for whole panels", [2, 5, 3, 16], [14, 5, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("rows of 64 and several blocks", [1, 400, 3, 64], [13, 400, 1, 5], ["pads": ints(0, 2, 0, 2)]),
       (
         "3 x 3, strides of 2, padded on one side", [1, 5, 8, 8], [6, 5, 3, 3],
         ["strides": ints(2, 2), "pads": ints(0, 0, 1, 1)]
@@ -66,6 +181,12 @@ extension Conformance {
       ("groups", [2, 12, 6, 5], [8, 6, 3, 3], ["group": .int(2), "pads": ints(1, 1, 1, 1)]),
       ("one axis", [2, 6, 40], [10, 6, 5], ["pads": ints(2, 2), "strides": ints(2)]),
       ("three axes", [1, 4, 5, 6, 7], [5, 4, 2, 3, 3], ["pads": ints(0, 1, 1, 1, 1, 1)]),
+      // Planes of few pixels have a kernel of their own.
+      (
+        "larger planes, strides of 2", [2, 5, 33, 34], [6, 5, 3, 3],
+        ["strides": ints(2, 2), "pads": ints(0, 0, 1, 1)]
+      ),
+      ("larger planes, dilated", [1, 4, 21, 20], [3, 4, 3, 2], ["dilations": ints(2, 3), "pads": ints(2, 1, 2, 2)]),
       ("a depth of several blocks", [1, 200, 6, 6], [17, 200, 3, 3], ["pads": ints(1, 1, 1, 1)]),
       (
         "padding far beyond the image, which no kernel may copy", [1, 8, 20, 20], [8, 8, 3, 3],
@@ -81,6 +202,20 @@ extension Conformance {
           tolerance: 1e-6)
       }
     }
+    for (index, shape) in shapes.enumerated() {
+      let type: ElementType = index % 3 == 0 ? .int8 : .uint8
+      cases.append(
+        Case(
+          "QuantizedConv", domain: domain, "\(shape.name), weights of \(type) with zero points",
+          centered(
+            index % 2 == 0 ? .uint8 : .int8, shape.x, type, weights: shape.w, channels: shape.w[0],
+            type == .int8 ? -128...127 : 0...255), shape.attributes, tolerance: 2e-6))
+    }
+    cases.append(
+      Case(
+        "QuantizedConv", domain: domain, "large, weights of uint8 with zero points",
+        centered(.uint8, [1, 40, 31, 34], .uint8, weights: [45, 40, 3, 3], channels: 45, 0...255),
+        ["pads": .ints([1, 1, 1, 1])], tolerance: 5e-5))
     let plain = operands(.uint8, [2, 6, 7, 9], zeroPoint: 128, weights: [14, 6, 3, 3], channels: nil)
     cases += [
       Case(
@@ -108,6 +243,32 @@ extension Conformance {
     return cases
   }()
 
+  /// Whose results are bytes again, of which some lie so near to the middle of two steps that a last bit decides.
+  static let requantized: [Case] = [(ElementType.uint8, 0.0), (.uint8, 131), (.int8, -17)].flatMap { type, zeroPoint in
+    let ending: [Case.Operand] = [.input(one(.float32, 0.737)), .input(one(type, zeroPoint))]
+    let step = 1.0 / 255
+    let relu: [String: Attribute] = ["activation": .string(Array("Relu".utf8)), "pads": .ints([1, 1, 1, 1])]
+    return [
+      Case(
+        "QuantizedGemm", domain: domain, "to \(type) around \(zeroPoint)",
+        centered(.uint8, [37, 70], .uint8, weights: [70, 45], channels: 45, 0...255) + ending, tolerance: step),
+      Case(
+        "QuantizedConv", domain: domain, "to \(type) around \(zeroPoint)",
+        operands(.int8, [2, 6, 7, 9], zeroPoint: 12, weights: [14, 6, 3, 3], channels: 14) + [
+          .absent, .input(.random([2, 14, 7, 9], -50...50, seed: 5)), .absent,
+        ] + ending, relu, tolerance: step),
+      Case(
+        "QuantizedConv", domain: domain, "large, to \(type) around \(zeroPoint)",
+        centered(.uint8, [1, 40, 31, 34], .uint8, weights: [45, 40, 3, 3], channels: 45, 0...255) + ending, relu,
+        tolerance: step),
+      Case(
+        "QuantizedConv", domain: domain, "none, to \(type) around \(zeroPoint)",
+        operands(.uint8, [0, 4, 5, 5], zeroPoint: 7, weights: [3, 4, 3, 3], channels: nil) + [
+          .absent, .absent, .absent,
+        ] + ending, relu, tolerance: step),
+    ]
+  }
+
   /// Halves go to the even number; what lies outside the type's range becomes its end.
   static let quantizeLinear: [Case] = {
     let halves = Tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 300, -300, 1e9, -1e9, 0, -0.0] as [Float], dims: [12])
@@ -122,6 +283,13 @@ extension Conformance {
             "QuantizeLinear", "\(name) to \(type) around \(zeroPoint)",
             [.input(x), .input(one(.float32, name == "halves" ? 1 : 0.37)), .input(one(type, zeroPoint))]))
       }
+    }
+    for (name, scale) in [("a denormal", 3e-41), ("the largest", 3e38), ("a normal one with many halves", 0.7)] {
+      let x = (-40...40).map { Float(Double($0) * 0.5 * scale) }
+      cases.append(
+        Case(
+          "QuantizeLinear", "\(name) for a scale",
+          [.input(Tensor(x, dims: [81])), .input(one(.float32, scale)), .input(one(.int8, 1))]))
     }
     return cases
   }()
@@ -146,5 +314,6 @@ extension Conformance {
   ].map { Case("DynamicQuantizeLinear", $0.0, [.input($0.1)], outputs: 3) }
 
   static let quantized =
-    quantizedGemm + quantizedConv + quantizeLinear + dequantizeLinear + dynamicQuantizeLinear
+    quantizedGemm + quantizedGEGLU + quantizedConv + requantized + quantizedNormalizations + quantizeLinear
+    + dequantizeLinear + dynamicQuantizeLinear
 }

@@ -18,13 +18,33 @@ struct FusedBody {
     _ opType: String, domain: String = "", _ inputs: [String], _ output: String,
     _ attributes: [String: Attribute] = [:]
   ) {
-    graph.nodes.append(
-      Node(opType, domain: domain, inputs: inputs, outputs: [output], attributes: attributes))
+    add(opType, domain: domain, inputs, [output], attributes)
+  }
+
+  mutating func add(
+    _ opType: String, domain: String = "", _ inputs: [String], _ outputs: [String],
+    _ attributes: [String: Attribute] = [:]
+  ) {
+    graph.nodes.append(Node(opType, domain: domain, inputs: inputs, outputs: outputs, attributes: attributes))
+  }
+
+  /// The node's activation.
+  mutating func activate(_ value: String, _ output: String) {
+    graph.nodes.append(Activation.node(node.attributes.string("activation"), from: value, to: output))
   }
 
   /// Ends the body with the node's activation of `value`.
   mutating func finish(_ value: String) -> Graph {
-    graph.nodes.append(Activation.node(node.attributes.string("activation"), from: value, to: "Y"))
+    activate(value, "Y")
+    return graph
+  }
+
+  /// The same, and where input `scale` is there, quantized by it and the zero point behind it.
+  mutating func finish(_ value: String, quantizedBy scale: Int) -> Graph {
+    guard node.has(scale) else { return finish(value) }
+    graph.nodes.append(Activation.node(node.attributes.string("activation"), from: value, to: "activated"))
+    let inputs = [scale, scale + 1].filter(node.has).map { graph.inputs[$0].name }
+    add("QuantizeLinear", ["activated"] + inputs, "Y")
     return graph
   }
 

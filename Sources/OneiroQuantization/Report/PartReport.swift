@@ -13,6 +13,8 @@ public struct PartReport: Sendable {
   public let outputNoise: QuantizationNoise?
   /// Of one call of the whole part, where calls were there to measure with.
   public let seconds: CallTime?
+  /// `nil` where nothing was to be equalized.
+  public let equalization: Equalization?
 
   public struct Layer: Sendable {
     public let result: LayerResult
@@ -25,11 +27,12 @@ public struct PartReport: Sendable {
   /// - seconds: of one call of the whole part.
   /// - layerTimes: by layer.
   public init(
-    role: String, original: Graph, quantized: QuantizedGraph, evaluation: Evaluation? = nil, seconds: CallTime? = nil,
-    layerTimes: [String: CallTime] = [:]
+    role: String, original: Graph, quantized: QuantizedGraph, equalization: Equalization? = nil,
+    evaluation: Evaluation? = nil, seconds: CallTime? = nil, layerTimes: [String: CallTime] = [:]
   ) {
     self.role = role
     self.seconds = seconds
+    self.equalization = equalization
     layers = quantized.layers.map {
       Layer(result: $0, outputNoise: evaluation?.noise[$0.output], seconds: layerTimes[$0.name])
     }

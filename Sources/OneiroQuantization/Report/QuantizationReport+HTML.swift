@@ -58,6 +58,18 @@ extension QuantizationReport {
       <h2>\(HTMLText.escaped(part.role.isEmpty ? "layers" : part.role))</h2>
       \(SignalPlot(part).svg)
       <table>\(head)\(rows.joined())</table>
+      \(equalized(part))
+      """
+  }
+
+  private func equalized(_ part: PartReport) -> String {
+    guard let equalization = part.equalization else { return "" }
+    let rows = equalization.activations.map {
+      Self.row([$0.value, $0.layers.joined(separator: ", "), "\($0.exponent)", Self.decibels($0.gain)])
+    }
+    return """
+      <p>\(rows.count) of \(equalization.candidateCount) activations equalized</p>
+      <table>\(Self.row(["activation", "layers", "exponent", "gain, dB"], cell: "th"))\(rows.joined())</table>
       """
   }
 

@@ -20,6 +20,15 @@ extension QuantizationReport {
     }
     var lines = table.lines
     for part in parts {
+      if let equalization = part.equalization {
+        let gains = equalization.activations.map(\.gain).sorted()
+        var line =
+          "\(part.role.isEmpty ? "" : part.role + ": ")\(gains.count) of \(equalization.candidateCount) activations equalized"
+        if let least = gains.first, let most = gains.last {
+          line += ", whose layers gain \(Self.decibels(least)) to \(Self.decibels(most)) dB"
+        }
+        lines.append(line)
+      }
       for (reason, count) in part.reasons {
         lines.append("\(part.role.isEmpty ? "" : part.role + ": ")\(count) not \(scheme): \(reason)")
       }

@@ -59,7 +59,16 @@ extension QuantizationReport {
       ("bytes_after", .int(part.byteCountAfter)),
       ("output_snr_db", part.outputNoise.map { .finite($0.decibels) } ?? .null),
       ("ms_before", .milliseconds(part.seconds?.before)), ("ms_after", .milliseconds(part.seconds?.after)),
+      ("equalized", .array((part.equalization?.activations ?? []).map(json))),
       ("layers", .array(part.layers.map(json))),
+    ])
+  }
+
+  private func json(_ activation: EqualizedActivation) -> JSONValue {
+    .object([
+      ("value", .string(activation.value)), ("layers", .array(activation.layers.map { .string($0) })),
+      ("exponent", .number(activation.exponent)), ("gain_db", .finite(activation.gain)),
+      ("factors", .array(activation.factors.factors.map { .float($0) })),
     ])
   }
 

@@ -9,7 +9,16 @@ public struct QuantizationRecipe: Sendable, Decodable {
   public struct Part: Sendable, Decodable {
     /// Empty for a plain model.
     public let role: String
+    public let equalized: [Equalized]?
     public let layers: [Layer]
+  }
+
+  public struct Equalized: Sendable, Decodable {
+    public let value: String
+    public let layers: [String]
+    public let exponent: Double
+    public let gain_db: Double?
+    public let factors: [Float]
   }
 
   public struct Layer: Sendable, Decodable {
@@ -32,10 +41,24 @@ public struct QuantizationRecipe: Sendable, Decodable {
         file: path, nil, expected: "the JSON report of a quantization, with parts, and layers by name and scheme",
         found: "something else")
     }
+    for equalized in parts.flatMap({ $0.equalized ?? [] }) {
+      guard let factor = equalized.factors.first(where: { !($0.isFinite && $0 > 0) }) else { continue }
+      throw .mismatch(
+        file: path, "factors of activation \"\(equalized.value)\"", expected: "positive numbers", found: "\(factor)")
+    }
     for layer in parts.flatMap(\.layers) {
       guard let scale = layer.activation?.scale, !(scale.isFinite && scale > 0) else { continue }
       throw .mismatch(
         file: path, "scale of layer \"\(layer.name)\"", expected: "a positive number", found: "\(scale)")
+    }
+  }
+
+  /// What was equalized in a part.
+  public func equalized(role: String) -> [EqualizedActivation] {
+    (parts.first { $0.role == role }?.equalized ?? []).map {
+      EqualizedActivation(
+        value: $0.value, layers: $0.layers, exponent: $0.exponent, factors: ChannelFactors($0.factors),
+        gain: $0.gain_db ?? .infinity)
     }
   }
 

@@ -42,6 +42,7 @@ public struct OperationCount: Sendable, Equatable {
     case "ConvTranspose": return product(first) * product(second.dropFirst())
     // A: [M, K] or [K, M], Y: [M, N].
     case "Gemm", "FusedGemm", "QuantizedGemm", "WeightQuantizedGemm": return product(first) * Double(output.last ?? 1)
+    case "QuantizedGEGLU": return product(first) * Double(output.last ?? 1) * 2
     // A: [..., M, K] or [K], Y: [..., M, N].
     case "MatMul": return product(output) * Double(first.last ?? 1)
     case "ScaledDotProductAttention":

@@ -12,6 +12,8 @@ struct QuantizationJob {
     case automatic(LayerSelection, ChoiceGoal)
   }
   let plan: Plan
+  /// Whether channels of activations are brought closer to each other.
+  let equalizes: Bool
   let method: RangeMethod
   let planner: Planner
   /// Whether to tell how long each layer takes.
@@ -23,11 +25,15 @@ struct QuantizationJob {
   /// - model: a plain model, or a part of a pipeline as one.
   func prepare(_ model: Model, role: String, path: String, _ calibration: Calibration?) throws -> PreparedPart {
     do throws(GraphError) { try QuantizedModelCheck.check(model.graph) } catch { throw error.located(in: path) }
+    let equalization = try equalization(of: model, role: role, path: path, calibration)
+    var model = model
+    if let equalization { model.graph = equalization.graph }
     let (choices, known) = try choices(for: model, role: role, path: path, calibration)
     let isKnown = choices.allSatisfy { !$0.scheme.needsCalibration || known[$0.layer.activation] != nil }
     guard let calibration, !isKnown else {
       return PreparedPart(
-        role: role, model: model, path: path, choices: choices, activations: known, calibration: calibration)
+        role: role, model: model, path: path, choices: choices, activations: known, calibration: calibration,
+        equalization: equalization)
     }
     let graph = try LoadedModel(model, path: path).graph
     let label = role.isEmpty ? "calibration" : "ranges of \(role)"
@@ -36,7 +42,36 @@ struct QuantizationJob {
       bar.update(label: label, done: $0, total: $1)
     }
     return PreparedPart(
-      role: role, model: model, path: path, choices: settled, activations: activations, calibration: calibration)
+      role: role, model: model, path: path, choices: settled, activations: activations, calibration: calibration,
+      equalization: equalization)
+  }
+
+  /// `nil` where nothing is to be equalized.
+  private func equalization(
+    of model: Model, role: String, path: String, _ calibration: Calibration?
+  ) throws -> Equalization? {
+    let layers = QuantizableLayer.all(in: model.graph), wanted: [LayerChoice]
+    switch plan {
+    case .recipe(let recipe, let file):
+      let given = recipe.equalized(role: role)
+      guard !given.isEmpty else { return nil }
+      do throws(GraphError) {
+        return try Equalization(model.graph, recipe.choices(for: layers, role: role).choices, replaying: given)
+      } catch { throw error.located(in: file) }
+    case .selection(let selection): wanted = selection.choices(for: layers)
+    // What is chosen in the end is not known yet; rounded activations gain most.
+    case .automatic(let keep, _): wanted = LayerSelection(.w8a8, keep: keep.keep).choices(for: layers)
+    }
+    guard equalizes, let calibration else { return nil }
+    defer { bar.finish() }
+    do {
+      return try Equalization(
+        model.graph, wanted, runnable: try LoadedModel(model, path: path).graph, calibration: calibration,
+        method: method, planner: planner
+      ) { bar.update(label: role.isEmpty ? "equalization" : "equalization of \(role)", done: $0, total: $1) }
+    } catch RunError.graph(let error) {
+      throw error.located(in: role.isEmpty ? path : "\(path): \(role)")
+    }
   }
 
   private func choices(
@@ -78,7 +113,8 @@ struct QuantizationJob {
   /// Measures what became of the graph, where there are calls to do that with.
   func report(on part: PreparedPart, _ written: QuantizedGraph) throws -> PartReport {
     guard let calls = part.calibration?.calls else {
-      return PartReport(role: part.role, original: part.model.graph, quantized: written)
+      return PartReport(
+        role: part.role, original: part.model.graph, quantized: written, equalization: part.equalization)
     }
     var after = part.model
     after.graph = written.graph
@@ -95,7 +131,8 @@ struct QuantizationJob {
       ? try LayerTimer(graph, call: calls[0], planner: planner).times(of: part.choices, activations: part.activations)
       : [:]
     return PartReport(
-      role: part.role, original: part.model.graph, quantized: written, evaluation: evaluation,
+      role: part.role, original: part.model.graph, quantized: written, equalization: part.equalization,
+      evaluation: evaluation,
       seconds: CallTime(
         before: try GraphTime.seconds(graph, call: calls[0], planner: planner),
         after: try GraphTime.seconds(quantized, call: calls[0], planner: planner)),
@@ -111,6 +148,8 @@ struct PreparedPart {
   let choices: [LayerChoice]
   let activations: [String: ActivationQuantization]
   let calibration: Calibration?
+  /// What was done to `model`, where something was.
+  let equalization: Equalization?
 
   func write(to stream: consuming WeightStream, _ job: QuantizationJob) throws(GraphError) -> QuantizedGraph {
     let total = model.graph.initializers.values.reduce(0) { $0 + $1.storedByteCount }
@@ -127,6 +166,8 @@ struct PreparedPart {
 extension PreparedPart {
   /// One whose layers stay as they are.
   init(untouched model: Model, role: String, path: String) {
-    self.init(role: role, model: model, path: path, choices: [], activations: [:], calibration: nil)
+    self.init(
+      role: role, model: model, path: path, choices: [], activations: [:], calibration: nil,
+      equalization: nil)
   }
 }

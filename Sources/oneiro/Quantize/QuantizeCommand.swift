@@ -35,6 +35,8 @@ struct QuantizeCommand: ParsableCommand {
           --calibration Models/parts/eeg_samples.safetensors:0-3
         oneiro quantize model.onnx int8.onnx --scheme w8a8 \\
           --calibration-input x=a.npy --calibration-input x=b.npy
+        oneiro quantize model.onnx even8.onnx --scheme w8a8 --equalize \\
+          --calibration-input x=a.npy
 
       A report in JSON is a recipe, which --recipe replays without calibration:
 
@@ -65,6 +67,9 @@ struct QuantizeCommand: ParsableCommand {
     if schemes.needsCalibration, calibration.isEmpty {
       throw ValidationError("--scheme \(schemes.name) needs --calibration, or --calibration-input for a plain model")
     }
+    if schemes.equalize, calibration.isEmpty {
+      throw ValidationError("--equalize needs --calibration, or --calibration-input for a plain model")
+    }
     if let report, ![".json", ".html"].contains(where: report.lowercased().hasSuffix) {
       throw ValidationError("--report: expected a name that ends in .json or .html, found \"\(report)\"")
     }
@@ -87,7 +92,8 @@ struct QuantizeCommand: ParsableCommand {
     do { try ModelChecker.check(loaded) } catch { throw error.located(in: model) }
     try checkKeep(schemes.selection, loaded)
     let job = QuantizationJob(
-      plan: try schemes.plan(), method: calibration.method, planner: try options.planner(), timesLayers: report != nil,
+      plan: try schemes.plan(), equalizes: schemes.equalize, method: calibration.method, planner: try options.planner(),
+      timesLayers: report != nil,
       bar: ProgressBar(isQuiet: json), byteBar: ProgressBar(isQuiet: json, counting: nil))
     let parts =
       PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, job)

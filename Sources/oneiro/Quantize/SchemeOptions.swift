@@ -20,6 +20,9 @@ struct SchemeOptions: ParsableArguments {
     help: ArgumentHelp(
       "With --scheme auto: the least noise with weights of a part that small: 300M, 1.5G.", valueName: "bytes"))
   var maxMemory: ByteCount?
+  @Flag(
+    help: "Bring the channels of an activation closer to each other, where calibration shows less noise for it.")
+  var equalize = false
   @Option(help: ArgumentHelp("Make the choices of an earlier --report FILE.json again.", valueName: "json"))
   var recipe: String?
   @Option(
@@ -32,6 +35,9 @@ struct SchemeOptions: ParsableArguments {
   func validate() throws {
     guard (scheme == nil) != (recipe == nil) else {
       throw ValidationError("say what layers become: --scheme NAME, or --recipe FILE")
+    }
+    guard !equalize || recipe == nil else {
+      throw ValidationError("--equalize does not go with --recipe, which says what is equalized")
     }
     let goals = [minSnr != nil, maxTime != nil, maxMemory != nil].count { $0 }
     guard goals == (scheme == .auto ? 1 : 0) else {
