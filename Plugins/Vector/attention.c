@@ -1,9 +1,12 @@
 /* ai.oneiro's ScaledDotProductAttention: softmax(scale Q K') V for every head, with the heads side by side on the last
  * axis.
  *
- * Keys and values are packed once, block by block, into panels of the product's A. A worker then takes some panels of
- * queries and goes over the blocks: scores = K Q', weights, mix += V' weights. It keeps the scores of one block and one
- * panel; the softmax's maximum and sum are corrected as better ones turn up. */
+ * Keys and values of a head are packed once, block by block, into panels of the product's A. A worker then takes some panels
+ * of queries and goes over the blocks: scores = K Q', weights, mix += V' weights. It keeps the scores of one block and one
+ * panel; the softmax's maximum and sum are corrected as better ones turn up.
+ *
+ * With heads enough for all workers, one does all of a head, and what it packs stays in its caches. Otherwise all heads are
+ * packed first, and workers share their queries. */
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -25,6 +28,7 @@ typedef struct attention_state {
   size_t groups;                        /* of panels */
   size_t block_floats, worker_floats;
   size_t workers;
+  bool by_head;                         /* a worker does whole heads, and has packed blocks of its own */
 } attention_state;
 
 static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
@@ -40,20 +44,36 @@ int32_t vector_describe_attention(const oneiro_node *node, attention_shape *shap
       return vector_refuse(why, "input %zu has rank %d, not 3", index, node->inputs[index].rank);
   }
   const int64_t *q = node->inputs[0].dims, *k = node->inputs[1].dims, *v = node->inputs[2].dims;
+  attention_shape described = {.items = (size_t)q[0], .queries = (size_t)q[1], .keys = (size_t)k[1]};
+  int64_t widths[3];
+  for (size_t index = 0; index < 3; index++) {
+    int64_t row = node->inputs[index].dims[2], offset = oneiro_ints_at(node, "qkv_offsets", index, 0);
+    widths[index] = oneiro_ints_at(node, "qkv_widths", index, row);
+    if (offset < 0 || widths[index] < 0 || offset > row || widths[index] > row - offset)
+      return vector_refuse(why, "input %zu has rows of %lld, not %lld + %lld", index, (long long)row,
+                           (long long)offset, (long long)widths[index]);
+    described.rows[index] = (size_t)row;
+    described.offsets[index] = (size_t)offset;
+  }
   int64_t heads = oneiro_int(node, "heads", 0);
-  if (heads < 1 || q[2] % heads || v[2] % heads)
-    return vector_refuse(why, "widths %lld and %lld are not made of %lld heads", (long long)q[2], (long long)v[2],
-                         (long long)heads);
-  if (k[0] != q[0] || v[0] != q[0] || k[1] != v[1] || k[2] != q[2])
+  if (heads < 1 || widths[0] % heads || widths[2] % heads)
+    return vector_refuse(why, "widths %lld and %lld are not made of %lld heads", (long long)widths[0],
+                         (long long)widths[2], (long long)heads);
+  if (k[0] != q[0] || v[0] != q[0] || k[1] != v[1] || widths[1] != widths[0])
     return vector_refuse(why, "the inputs' shapes do not go together");
-  double size = q[2] ? (double)(q[2] / heads) : 1;
+  described.heads = (size_t)heads;
+  described.size = (size_t)(widths[0] / heads);
+  described.value_size = (size_t)(widths[2] / heads);
   const oneiro_attribute *scale = oneiro_find_attribute(node, "scale");
-  double factor = scale && scale->kind == ONEIRO_ATTRIBUTE_FLOAT ? (double)scale->floats[0] : 1 / sqrt(size);
-  *shape = (attention_shape){
-      .items = (size_t)q[0], .heads = (size_t)heads, .queries = (size_t)q[1], .keys = (size_t)k[1],
-      .size = (size_t)(q[2] / heads), .value_size = (size_t)(v[2] / heads),
-      .scale = (float)(factor * 1.44269504088896340736)};
-  return vector_require_output(node, ONEIRO_FLOAT32, q[0] * q[1] * v[2], why);
+  double factor = scale && scale->kind == ONEIRO_ATTRIBUTE_FLOAT ? (double)scale->floats[0]
+                                                                 : 1 / sqrt(described.size ? (double)described.size : 1);
+  described.scale = (float)(factor * 1.44269504088896340736);
+  *shape = described;
+  return vector_require_output(node, ONEIRO_FLOAT32, q[0] * q[1] * widths[2], why);
+}
+
+const float *vector_attention_operand(const oneiro_call *call, const attention_shape *shape, size_t index) {
+  return (const float *)call->inputs[index].data + shape->offsets[index];
 }
 
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
@@ -82,19 +102,19 @@ static int32_t prepare(oneiro_call *call) {
   double work = (double)(state->shape.items * heads * (state->shape.size + state->shape.value_size)) *
                 (double)state->shape.queries * (double)state->shape.keys;
   state->workers = call->threads > 1 && work > WORTH_SHARING ? (size_t)call->threads : 1;
-  size_t all_panels = (state->shape.queries + wide - 1) / wide;
+  size_t all_panels = (state->shape.queries + wide - 1) / wide, all_heads = state->shape.items * heads;
+  state->by_head = all_heads % state->workers == 0 || all_heads >= state->workers * 4;
   state->panels = smaller(PANELS, all_panels ? all_panels : 1);
   while (state->panels > 1 && (state->panels * width * wide > QUERY_FLOATS ||
-                               (state->workers > 1 && state->shape.items * heads * all_panels
-                                                          < state->panels * state->workers * 4)))
+                               (!state->by_head && all_heads * all_panels < state->panels * state->workers * 4)))
     state->panels--;
   state->groups = (all_panels + state->panels - 1) / state->panels;
   size_t rows = state->panels * (state->shape.size + state->shape.value_size + 2) + state->key_block;
-  state->worker_floats = round_up(rows * wide, 16);
+  size_t head_floats = state->blocks * state->block_floats;
+  state->worker_floats = round_up(rows * wide, 16) + (state->by_head ? head_floats : 0);
   call->state = state;
   call->workspace_byte_count =
-      (state->shape.items * heads * state->blocks * state->block_floats + state->workers * state->worker_floats)
-      * sizeof(float);
+      ((state->by_head ? 0 : all_heads * head_floats) + state->workers * state->worker_floats) * sizeof(float);
   return ONEIRO_OK;
 }
 
@@ -115,29 +135,32 @@ static const float *values_of(const attention_state *state, const float *block, 
   return block + round_up(keys, vector_picked->tile_rows) * state->shape.size;
 }
 
-static void pack(void *argument, size_t begin, size_t end) {
-  const attention_job *job = argument;
+/* - head: counted through all items. */
+static void pack_block(const attention_job *job, size_t head, size_t block, float *into) {
   const attention_state *state = job->state;
   const attention_shape *shape = &state->shape;
-  size_t row = state->shape.heads * state->shape.size, value_row = state->shape.heads * state->shape.value_size;
-  for (size_t index = begin; index < end; index++) {
-    size_t block = index % state->blocks, head = index / state->blocks % state->shape.heads;
-    size_t item = index / state->blocks / state->shape.heads, keys = keys_of(state, block);
-    size_t first = item * state->shape.keys + block * state->key_block;
-    float *into = job->packed + index * state->block_floats;
-    vector_picked->pack_rows(into, job->k + first * row + head * shape->size, keys, shape->size, (ptrdiff_t)row, 1,
-                             state->shape.scale);
-    vector_picked->pack_rows((float *)values_of(state, into, keys),
-                             job->v + first * value_row + head * shape->value_size, shape->value_size, keys, 1,
-                             (ptrdiff_t)value_row, 1);
-  }
+  size_t row = shape->rows[1], value_row = shape->rows[2], keys = keys_of(state, block);
+  size_t first = head / shape->heads * shape->keys + block * state->key_block;
+  vector_picked->pack_rows(into, job->k + first * row + head % shape->heads * shape->size, keys, shape->size,
+                           (ptrdiff_t)row, 1, shape->scale);
+  vector_picked->pack_rows((float *)values_of(state, into, keys),
+                           job->v + first * value_row + head % shape->heads * shape->value_size, shape->value_size, keys,
+                           1, (ptrdiff_t)value_row, 1);
 }
 
-static void run_group(const attention_job *job, size_t index, float *memory) {
+static void pack_all(void *argument, size_t begin, size_t end) {
+  const attention_job *job = argument;
+  size_t blocks = job->state->blocks;
+  for (size_t index = begin; index < end; index++)
+    pack_block(job, index / blocks, index % blocks, job->packed + index * job->state->block_floats);
+}
+
+/* - packed: the head's blocks. */
+static void run_group(const attention_job *job, size_t index, const float *packed, float *memory) {
   const attention_state *state = job->state;
   const vector_loops *loops = vector_picked;
   const size_t wide = loops->tile_columns, size = state->shape.size, value_size = state->shape.value_size;
-  const size_t row = state->shape.heads * size, value_row = state->shape.heads * value_size;
+  const size_t row = state->shape.rows[0], y_row = state->shape.heads * value_size;
   size_t group = index % state->groups, head = index / state->groups % state->shape.heads;
   size_t item = index / state->groups / state->shape.heads;
   size_t first = group * state->panels * wide, count = smaller(state->shape.queries - first, state->panels * wide);
@@ -146,7 +169,6 @@ static void run_group(const attention_job *job, size_t index, float *memory) {
   float *mix = sums + state->panels * wide, *queries = mix + state->panels * value_size * wide;
   loops->pack_columns(queries, job->q + (item * state->shape.queries + first) * row + head * size, count, size, 1,
                       (ptrdiff_t)row);
-  const float *packed = job->packed + (index / state->groups) * state->blocks * state->block_floats;
   for (size_t block = 0; block < state->blocks; block++, packed += state->block_floats) {
     size_t keys = keys_of(state, block);
     const float *values = values_of(state, packed, keys);
@@ -157,18 +179,32 @@ static void run_group(const attention_job *job, size_t index, float *memory) {
       loops->multiply(panel_mix, wide, values, scores, value_size, wide, keys, block > 0, queries);
     }
   }
-  float *y = job->y + (item * state->shape.queries + first) * value_row + head * value_size;
+  float *y = job->y + (item * state->shape.queries + first) * y_row + head * value_size;
   for (size_t panel = 0; panel < panels; panel++)
-    loops->attended(y + panel * wide * value_row, value_row, smaller(count - panel * wide, wide),
+    loops->attended(y + panel * wide * y_row, y_row, smaller(count - panel * wide, wide),
                     mix + panel * value_size * wide, sums + panel * wide, value_size);
 }
 
-static void run_worker(void *argument, size_t worker) {
+static void run_heads(void *argument, size_t worker) {
+  attention_job *job = argument;
+  const attention_state *state = job->state;
+  float *packed = job->workspace + worker * state->worker_floats, *memory = packed + state->blocks * state->block_floats;
+  size_t count = state->shape.items * state->shape.heads;
+  for (size_t head; (head = atomic_fetch_add(&job->next, 1)) < count;) {
+    for (size_t block = 0; block < state->blocks; block++)
+      pack_block(job, head, block, packed + block * state->block_floats);
+    for (size_t group = 0; group < state->groups; group++)
+      run_group(job, head * state->groups + group, packed, memory);
+  }
+}
+
+static void run_groups(void *argument, size_t worker) {
   attention_job *job = argument;
   const attention_state *state = job->state;
   float *memory = job->workspace + worker * state->worker_floats;
   size_t count = state->shape.items * state->shape.heads * state->groups;
-  for (size_t index; (index = atomic_fetch_add(&job->next, 1)) < count;) run_group(job, index, memory);
+  for (size_t index; (index = atomic_fetch_add(&job->next, 1)) < count;)
+    run_group(job, index, job->packed + index / state->groups * state->blocks * state->block_floats, memory);
 }
 
 static int32_t compute(const oneiro_call *call) {
@@ -178,14 +214,19 @@ static int32_t compute(const oneiro_call *call) {
     memset(call->outputs[0].data, 0, call->outputs[0].byte_count);
     return ONEIRO_OK;
   }
-  size_t blocks = state->shape.items * state->shape.heads * state->blocks;
-  attention_job job = {state, call->inputs[0].data, call->inputs[1].data, call->inputs[2].data, call->outputs[0].data,
-                       call->workspace, (float *)call->workspace + blocks * state->block_floats, 0};
-  size_t width = state->shape.size + state->shape.value_size;
-  vector_parallel_ranges(call, blocks, state->key_block * width * 2, pack, &job);
-  size_t workers = smaller(smaller(state->workers, (size_t)call->threads),
-                           state->shape.items * state->shape.heads * state->groups);
-  vector_parallel_workers(call, workers, run_worker, &job);
+  const attention_shape *shape = &state->shape;
+  size_t heads = shape->items * shape->heads, blocks = state->by_head ? 0 : heads * state->blocks;
+  attention_job job = {
+      .state = state, .q = vector_attention_operand(call, shape, 0), .k = vector_attention_operand(call, shape, 1),
+      .v = vector_attention_operand(call, shape, 2), .y = call->outputs[0].data, .packed = call->workspace,
+      .workspace = (float *)call->workspace + blocks * state->block_floats};
+  size_t workers = smaller(state->workers, (size_t)call->threads);
+  if (state->by_head) {
+    vector_parallel_workers(call, smaller(workers, heads), run_heads, &job);
+    return ONEIRO_OK;
+  }
+  vector_parallel_ranges(call, blocks, state->key_block * (shape->size + shape->value_size) * 2, pack_all, &job);
+  vector_parallel_workers(call, smaller(workers, heads * state->groups), run_groups, &job);
   return ONEIRO_OK;
 }
 

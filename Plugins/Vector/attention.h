@@ -10,11 +10,15 @@ typedef struct attention_shape {
   size_t items, heads;                  /* the batch; heads of each */
   size_t queries, keys;
   size_t size, value_size;              /* of a head */
+  size_t rows[3], offsets[3];           /* of the inputs: how long a row is, and where Q, K or V begins in it */
   float scale;                          /* times log2(e) */
 } attention_shape;
 
 /* The shapes of a node, or why they are not taken. */
 int32_t vector_describe_attention(const oneiro_node *node, attention_shape *shape, oneiro_text *why);
+
+/* The first number of Q, K or V. */
+const float *vector_attention_operand(const oneiro_call *call, const attention_shape *shape, size_t index);
 
 #pragma GCC visibility pop
 #endif

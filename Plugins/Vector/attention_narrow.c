@@ -117,10 +117,10 @@ static size_t keys_of(const narrow_state *state, size_t block) {
 static void measure(void *argument, size_t begin, size_t end) {
   const narrow_job *job = argument;
   const attention_shape *shape = &job->state->shape;
-  size_t row = shape->heads * shape->size;
+  const size_t width = shape->heads * shape->size, row = shape->rows[1];
   for (size_t index = begin; index < end; index++) {
     size_t item = index / shape->heads, head = index % shape->heads;
-    float *low = job->bounds + item * 2 * row + head * shape->size, *high = low + row, widest = 0;
+    float *low = job->bounds + item * 2 * width + head * shape->size, *high = low + width, widest = 0;
     const float *k = job->k + item * shape->keys * row + head * shape->size;
     vector_picked->column_bounds(low, high, k, row, shape->keys, shape->size);
     for (size_t i = 0; i < shape->size; i++) {
@@ -135,14 +135,14 @@ static void measure(void *argument, size_t begin, size_t end) {
 static void pack_block(const narrow_job *job, size_t index, float *memory) {
   const narrow_state *state = job->state;
   const attention_shape *shape = &state->shape;
-  size_t row = shape->heads * shape->size, value_row = shape->heads * shape->value_size;
+  const size_t width = shape->heads * shape->size, row = shape->rows[1], value_row = shape->rows[2];
   size_t block = index % state->blocks, head = index / state->blocks % shape->heads;
   size_t item = index / state->blocks / shape->heads, keys = keys_of(state, block), groups = value_groups(state, keys);
   size_t first = item * shape->keys + block * state->key_block, byte_row = state->groups_of_bytes * VECTOR_BYTES;
   float *into = job->packed + index * state->block_floats;
 
   float *middle = memory, *rows = memory + shape->size;
-  const float *low = job->bounds + item * 2 * row + head * shape->size, *high = low + row;
+  const float *low = job->bounds + item * 2 * width + head * shape->size, *high = low + width;
   for (size_t i = 0; i < shape->size; i++) middle[i] = low[i] / 2 + high[i] / 2;
   float unit = job->units[item * shape->heads + head], factor = unit >= FLT_MIN ? 1 / unit : 0;
   if (shape->scale < 0) factor = -factor;   /* units are never negative: the largest number is the largest score */
@@ -183,7 +183,7 @@ static void run_group(const narrow_job *job, size_t index, float *memory) {
   const attention_shape *shape = &state->shape;
   const vector_loops *loops = vector_picked;
   const size_t wide = loops->tile_columns, size = shape->size, value_size = shape->value_size;
-  const size_t row = shape->heads * size, value_row = shape->heads * value_size, depth = state->groups_of_bytes;
+  const size_t row = shape->rows[0], y_row = shape->heads * value_size, depth = state->groups_of_bytes;
   size_t group = index % state->groups, head = index / state->groups % shape->heads;
   size_t item = index / state->groups / shape->heads;
   size_t first = group * state->panels * wide, count = smaller(shape->queries - first, state->panels * wide);
@@ -218,9 +218,9 @@ static void run_group(const narrow_job *job, size_t index, float *memory) {
       loops->add_mix(mix + panel * value_size * wide, products, value_size, value_units, decay, gain, block == 0);
     }
   }
-  float *y = job->y + (item * shape->queries + first) * value_row + head * value_size;
+  float *y = job->y + (item * shape->queries + first) * y_row + head * value_size;
   for (size_t panel = 0; panel < panels; panel++)
-    loops->attended(y + panel * wide * value_row, value_row, smaller(count - panel * wide, wide),
+    loops->attended(y + panel * wide * y_row, y_row, smaller(count - panel * wide, wide),
                     mix + panel * value_size * wide, sums + panel * wide, value_size);
 }
 
@@ -242,8 +242,10 @@ static int32_t compute(const oneiro_call *call) {
   }
   float *units = call->workspace, *bounds = units + unit_floats(state), *packed = bounds + bound_floats(state);
   size_t heads = shape->items * shape->heads, blocks = heads * state->blocks;
-  narrow_job job = {state, call->inputs[0].data, call->inputs[1].data, call->inputs[2].data, call->outputs[0].data,
-                    units, bounds, packed, packed + blocks * state->block_floats, 0};
+  narrow_job job = {
+      .state = state, .q = vector_attention_operand(call, shape, 0), .k = vector_attention_operand(call, shape, 1),
+      .v = vector_attention_operand(call, shape, 2), .y = call->outputs[0].data, .units = units, .bounds = bounds,
+      .packed = packed, .workspace = packed + blocks * state->block_floats};
   vector_parallel_ranges(call, heads, shape->keys * shape->size, measure, &job);
   size_t workers = smaller(state->workers, (size_t)call->threads);
   vector_parallel_workers(call, smaller(workers, blocks), pack_worker, &job);

@@ -32,6 +32,7 @@ public enum RewriteRules {
     Entry(FuseQuantizedNormalization(), "needs them with their activation"),
     Entry(FuseWeightQuantized(), "like the one above, for what has quantized weights alone"),
     Entry(NarrowAttention(), "needs to see which products are quantized"),
+    Entry(ReadAttentionColumns(), "the one above looks through the Slices"),
     Entry(FoldDequantization(), "what the one above did not take in; others look for constants"),
     Entry(FuseBias(), "the views it puts around products would hide the patterns above"),
     Entry(FuseConvResidual(), "what is added comes before an activation"),

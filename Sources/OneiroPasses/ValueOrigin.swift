@@ -83,8 +83,8 @@ struct ValueOrigin {
     return found ?? ValueOrigin(itself: value, in: graph)
   }
 
-  /// The axis that a Slice of step 1 cuts, and where it begins.
-  private static func contiguousSlice(
+  /// The one axis that a Slice of step 1 cuts, and where it begins; `nil` for other Slices.
+  static func contiguousSlice(
     _ node: Node, _ graph: GraphIndex, count dims: [Int]
   ) -> (axis: Int, start: Int)? {
     guard node.inputs.count >= 3, let all = graph.dims(node.inputs[0]), all.count == dims.count,

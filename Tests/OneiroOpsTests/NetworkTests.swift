@@ -168,6 +168,26 @@ import Testing
     #expect("\(error!)".contains(sentence), "\(error!)")
   }
 
+  @Test(
+    arguments: [
+      ([4, 4], nil, "attribute qkv_widths: expected three numbers from 0 up, found [4, 4]"),
+      ([4, -4, 4], nil, "attribute qkv_widths: expected three numbers from 0 up, found [4, -4, 4]"),
+      (nil, [0, 0, 0], "attribute qkv_offsets: stands without qkv_widths"),
+      ([4, 4, 4], [0, 9, 0], "input 1 \"in1\": expected rows of 9 + 4 or more"),
+      ([4, 4, 4], [0, 0, .max], "input 2 \"in2\": expected rows of 9223372036854775807 + 4 or more"),
+      ([3, 3, 4], nil, "expected a width of 2 equal heads, found 3"),
+      ([4, 6, 4], nil, "input 1 \"in1\": expected 4 along axis 2"),
+    ] as [([Int64]?, [Int64]?, String)])
+  func attentionRefusesColumnsThatAreNotThere(widths: [Int64]?, offsets: [Int64]?, sentence: String) {
+    var attributes: [String: Attribute] = ["heads": .int(2)]
+    attributes["qkv_widths"] = widths.map(Attribute.ints)
+    attributes["qkv_offsets"] = offsets.map(Attribute.ints)
+    let error = #expect(throws: GraphError.self) {
+      try run(ScaledDotProductAttention.self, [ones([2, 3, 12]), ones([2, 5, 12]), ones([2, 5, 12])], attributes)
+    }
+    #expect("\(error!)".contains(sentence), "\(error!)")
+  }
+
   @Test func recurrentNetworksStopAtEachSequenceLength() throws {
     let lengths = Tensor([Int32(1), 0], dims: [2])
     let y = try run(

@@ -61,6 +61,34 @@ extension Conformance {
       test("a NaN value spoils its column", q: q, k: k, v: v.replacing([350 * 6 + 4: .nan]), heads: 2),
       test("an infinite value", q: q, k: k, v: v.replacing([6: .infinity]), heads: 2),
     ]
+    let rows = Tensor.random([2, 37, 30], -2...2)
+    for bits in [32, 8] {
+      func columns(
+        _ text: String, _ inputs: [Case.Operand], widths: [Int64], offsets: [Int64]? = nil, heads: Int64
+      ) -> Case {
+        var attributes: [String: Attribute] = [
+          "heads": .int(heads), "operand_bits": .int(Int64(bits)), "qkv_widths": .ints(widths),
+        ]
+        attributes["qkv_offsets"] = offsets.map(Attribute.ints)
+        let tolerance = bits == 32 ? 1e-5 : 0.03
+        return Case(name, domain: domain, "\(text), in \(bits) bits", inputs, attributes, tolerance: tolerance)
+      }
+      let three: [Case.Operand] = [.input(q), .input(k), .input(v)]
+      let same: [Case.Operand] = [.input(rows), .input(rows), .input(rows)]
+      cases.append(columns("columns of one input", same, widths: [10, 10, 8], offsets: [0, 10, 21], heads: 2))
+      cases.append(columns("columns that overlap", same, widths: [12, 12, 30], offsets: [3, 4, 0], heads: 3))
+      cases.append(columns("columns of three inputs", three, widths: [4, 4, 2], offsets: [4, 2, 4], heads: 2))
+      cases.append(columns("no columns", three, widths: [4, 4, 0], offsets: [4, 2, 6], heads: 2))
+      cases.append(
+        columns(
+          "first columns of constant keys and values", [.input(rows), .constant(rows), .constant(rows)],
+          widths: [9, 9, 12], heads: 3))
+      cases.append(
+        columns(
+          "a NaN outside of what is read",
+          [.input(q.replacing([8: .nan])), .input(k), .input(v.replacing([12: .nan]))],
+          widths: [4, 4, 4], offsets: [4, 4, 2], heads: 1))
+    }
     // Positive queries: an infinite key is an infinite score for all of them.
     let positive = Tensor.random([1, 5, 4], 0.5...1), values = Tensor.random([1, 400, 4], seed: 3)
     let keys = Tensor.random([1, 400, 4], seed: 2)

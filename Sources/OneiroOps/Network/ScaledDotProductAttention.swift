@@ -7,12 +7,16 @@ import OneiroGraph
 ///
 /// Q: [N, T, heads * D], K: [N, S, heads * D], V: [N, S, heads * Dv], Y: [N, T, heads * Dv]. The heads lie side by side
 /// on the last axis, as a linear layer leaves them. Without `scale` it is 1 / sqrt(D). `operand_bits` is how many bits of a
-/// number's precision a kernel has to keep where it multiplies: 32 is all of them.
+/// number's precision a kernel has to keep where it multiplies: 32 is all of them. With `qkv_widths` and `qkv_offsets`, Q, K
+/// and V are columns of their inputs (`AttentionColumns`).
 public enum ScaledDotProductAttention: Operator {
   public static let schema = OpSchema(
     "ScaledDotProductAttention", domain: Model.oneiroDomain, since: 1,
     inputs: [.one("Q", "T"), .one("K", "T"), .one("V", "T")], outputs: [.one("Y", "T")],
-    attributes: [.required("heads", .int), .float("scale"), .int("operand_bits", default: 32)],
+    attributes: [
+      .required("heads", .int), .float("scale"), .int("operand_bits", default: 32), .ints("qkv_widths"),
+      .ints("qkv_offsets"),
+    ],
     types: ["T": .floats])
 
   public static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType] {
@@ -25,12 +29,14 @@ public enum ScaledDotProductAttention: Operator {
       throw .mismatch(node: node.node, "attribute operand_bits", expected: "8 or 32", found: "\(bits)")
     }
     var shapes: [[Dimension]] = []
+    let columns = try AttentionColumns(node)
     for index in 0..<3 {
-      guard let shape = try node.shape(index) else {
-        shapes.append([.unknown, .unknown, .unknown])
+      guard var shape = try node.shape(index) else {
+        shapes.append([.unknown, .unknown, columns.map { .known($0.widths[index]) } ?? .unknown])
         continue
       }
       guard shape.count == 3 else { throw node.fails(index, expected: "rank 3", found: "rank \(shape.count)") }
+      if let columns { shape[2] = try columns.part(of: shape[2], index, node) }
       if let width = shape[2].extent, width % heads != 0 {
         throw node.fails(index, expected: "a width of \(heads) equal heads", found: "\(width)")
       }
@@ -50,7 +56,7 @@ public enum ScaledDotProductAttention: Operator {
 
   public static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor] {
     let dims = try checkedOutputDims(call)[0]
-    let q = try call.tensor(0), k = try call.tensor(1), v = try call.tensor(2)
+    let q = try operand(0, of: call), k = try operand(1, of: call), v = try operand(2, of: call)
     let heads = call.attributes.int("heads"), length = dims[1], total = k.dims[1]
     let width = q.dims[2], size = width / heads, valueWidth = dims[2], valueSize = valueWidth / heads
     let scale = call.attributes.optionalFloat("scale") ?? defaultScale(size)
@@ -76,6 +82,11 @@ public enum ScaledDotProductAttention: Operator {
     return [Tensor(q.elementType, doubles: y, dims: dims)]
   }
 
+  private static func operand(_ index: Int, of call: KernelCall) throws(KernelError) -> Tensor {
+    let tensor = try call.tensor(index)
+    return AttentionColumns(call.attributes).map { $0.part(of: tensor, index) } ?? tensor
+  }
+
   private static func defaultScale(_ size: Int) -> Double { 1 / Double(max(size, 1)).squareRoot() }
 
   /// A NaN, an infinity, or nothing but minus infinities make all of it NaN, as in Softmax.
@@ -91,9 +102,9 @@ public enum ScaledDotProductAttention: Operator {
 
   public static func body(_ node: InferenceContext) throws(GraphError) -> Graph? {
     let types = [try node.tensor(0), try node.tensor(1), try node.tensor(2)]
-    guard let width = types[0].shape?.last?.extent ?? types[1].shape?.last?.extent,
-      let valueWidth = types[2].shape?.last?.extent
-    else { return nil }
+    let columns = AttentionColumns(node.attributes)
+    let widths = columns?.widths ?? types.map { $0.shape?.last?.extent }
+    guard let width = widths[0] ?? widths[1], let valueWidth = widths[2] else { return nil }
     let heads = node.attributes.int("heads"), size = width / heads
     let scale = node.attributes.optionalFloat("scale") ?? defaultScale(size)
     // Extents of 0 would be copies of the input's in a Reshape without `allowzero`.
@@ -111,10 +122,11 @@ public enum ScaledDotProductAttention: Operator {
     func add(_ opType: String, _ inputs: [String], _ output: String, _ attributes: [String: Attribute] = [:]) {
       graph.nodes.append(Node(opType, inputs: inputs, outputs: [output], attributes: attributes))
     }
-    add("Mul", ["Q", "scale"], "scaled")
+    let operands = columns?.addSlices(of: ["Q", "K", "V"], to: &graph) ?? ["Q", "K", "V"]
+    add("Mul", [operands[0], "scale"], "scaled")
     add("Reshape", ["scaled", "split"], "q")
-    add("Reshape", ["K", "split"], "k")
-    add("Reshape", ["V", "split_values"], "v")
+    add("Reshape", [operands[1], "split"], "k")
+    add("Reshape", [operands[2], "split_values"], "v")
     add("Transpose", ["q"], "q_heads", ["perm": .ints([0, 2, 1, 3])])
     add("Transpose", ["k"], "k_heads", ["perm": .ints([0, 2, 3, 1])])
     add("Transpose", ["v"], "v_heads", ["perm": .ints([0, 2, 1, 3])])

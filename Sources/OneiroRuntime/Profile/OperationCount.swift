@@ -46,11 +46,11 @@ public struct OperationCount: Sendable, Equatable {
     // A: [..., M, K] or [K], Y: [..., M, N].
     case "MatMul": return product(output) * Double(first.last ?? 1)
     case "ScaledDotProductAttention":
-      // Q: [N, T, heads * D], K: [N, S, heads * D], V: [N, S, heads * Dv].
-      guard inputs.count >= 3, let value = inputs[2], first.count == 3, second.count == 3, value.count == 3 else {
-        return 0
-      }
-      return Double(first[0]) * Double(first[1]) * Double(second[1]) * (Double(first[2]) + Double(value[2]))
+      // Q: [N, T, heads * D], K: [N, S, heads * D], Y: [N, T, heads * Dv]; Q may be columns of its rows.
+      guard first.count == 3, second.count == 3, output.count == 3 else { return 0 }
+      var width = Double(first[2])
+      if case .ints(let widths) = step.node.attributes["qkv_widths"], let own = widths.first { width = Double(own) }
+      return Double(first[0]) * Double(first[1]) * Double(second[1]) * (width + Double(output[2]))
     default: return 0
     }
   }

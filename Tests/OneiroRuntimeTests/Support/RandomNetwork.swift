@@ -174,8 +174,18 @@ struct RandomNetwork {
   private mutating func attention() {
     guard !tokens.isEmpty else { return toTokens() }
     let (x, dims) = pick(tokens), width = 4, split = shape([0, 0, 2, 2])
+    let isOneProduct = numbers.int(0...1) == 0
+    let product = isOneProduct ? add("MatMul", [x, constant([dims[2], 3 * width], 0.5)]) : ""
+    var part = 0
     func heads(_ perm: [Int64], _ network: inout RandomNetwork) -> String {
-      let projected = network.add("MatMul", [x, network.constant([dims[2], width], 0.5)])
+      let projected: String
+      if isOneProduct {
+        let bounds = [part * width, (part + 1) * width, 2].map { network.shape([$0]) }
+        projected = network.add("Slice", [product] + bounds)
+        part += 1
+      } else {
+        projected = network.add("MatMul", [x, network.constant([dims[2], width], 0.5)])
+      }
       return network.add("Transpose", [network.add("Reshape", [projected, split])], ["perm": .ints(perm)])
     }
     let q = heads([0, 2, 1, 3], &self), k = heads([0, 2, 3, 1], &self), v = heads([0, 2, 1, 3], &self)
