@@ -58,6 +58,7 @@ struct Bench: ParsableCommand {
       model: model, backend: options.backend, backendOrder: planner.backend.order, threads: options.threads,
       assumed: inputs.assumed, load: (loadTime + planTime).milliseconds, planning: planTime.milliseconds,
       plan: round.plan, warmup: warmup)
+    report.forecastByteCount = MemoryForecast(round.plan).peak
     if round.remainder == nil {
       var benchmark = try benchmark(round.plan, inputs.values)
       report.times = try benchmark.times(runs: runs, warmup: warmup)
@@ -78,6 +79,7 @@ struct Bench: ParsableCommand {
       report.times = try time(GraphRunner(graph, planner: planner), inputs.values)
       report.peakByteCount = ProcessMemory.peakByteCount
     }
+    verbosity.conclude()
     print(json ? report.json.text : report.text(perNode: perNode))
   }
 

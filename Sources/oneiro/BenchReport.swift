@@ -17,6 +17,8 @@ struct BenchReport {
   /// Runs before the first that counted.
   let warmup: Int
   var times = RunTimes(milliseconds: [0])
+  /// What the process was expected to take at its peak, before the first run.
+  var forecastByteCount = 0
   /// The most memory that the process had while it ran the model.
   var peakByteCount = 0
   /// `nil` where shapes depend on data, so that there is no plan made ahead.
@@ -34,6 +36,7 @@ struct BenchReport {
       ("load_ms", .milliseconds(load)),
       ("arena_bytes", .int(plan.arenaByteCount)),
       ("constant_bytes", .int(plan.constantByteCount)),
+      ("forecast_bytes", .int(forecastByteCount)),
       ("peak_bytes", .int(peakByteCount)),
       ("machine", profile?.machineJSON ?? .null),
       ("operators", .array(profile?.operatorsJSON ?? [])),
@@ -56,7 +59,7 @@ struct BenchReport {
     summary.add([
       "memory",
       "arena \(ByteCount(plan.arenaByteCount)), constants \(ByteCount(plan.constantByteCount)), "
-        + "process at its peak \(ByteCount(peakByteCount))",
+        + "process at its peak \(ByteCount(peakByteCount)), \(ByteCount(forecastByteCount)) as forecast",
     ])
     if let peak = profile?.peak {
       summary.add([

@@ -155,8 +155,12 @@ struct DreamCommand: ParsableCommand {
     let opener = try RecordingOpener(
       pipeline, replacing: try replacedParts(), planner: try dreamOptions(hasLabels: false).planner)
     let recording = try preparation.open(eegWithTrials, option: "--eeg", with: opener, isQuiet: json)
-    if compareSamplers { return try compare(recording, from: path) }
-    try draw(recording, from: path)
+    if compareSamplers {
+      try compare(recording, from: path)
+    } else {
+      try draw(recording, from: path)
+    }
+    verbosity.conclude()
   }
 
   private var eegWithTrials: String { trials.map { "\(eeg):\($0)" } ?? eeg }

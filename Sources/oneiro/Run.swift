@@ -81,6 +81,7 @@ struct Run: ParsableCommand {
     var counts: [String: Int] = [:]
     for plan in runner.lastPlans { for (source, count) in plan.placement { counts[source, default: 0] += count } }
     let placement = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) nodes on \($0.key)" }
+    verbosity.conclude()
     print(placement.isEmpty ? "all nodes were computed while planning" : placement.joined(separator: ", "))
   }
 

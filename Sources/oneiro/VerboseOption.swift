@@ -2,13 +2,21 @@ import ArgumentParser
 import Foundation
 import OneiroRuntime
 
-/// Says ahead what a run will need.
+/// Says what memory a run will need, and what it took.
 struct VerboseOption: ParsableArguments {
-  @Flag(help: "Say before the run what memory it needs, on standard error.") var verbose = false
+  @Flag(help: "Say before the run what memory it needs, and then what it took, on standard error.") var verbose = false
 
   /// Told of each plan before it runs.
   func announce(_ plan: ExecutionPlan) {
     guard verbose else { return }
-    FileHandle.standardError.write(Data("memory  \(PlanMemory(plan))\n".utf8))
+    say("\(PlanMemory(plan))")
+    say("\(MemoryForecast(plan)), as forecast")
   }
+
+  /// What the process has taken in the end.
+  func conclude() {
+    if verbose { say("peak \(ByteCount(ProcessMemory.peakByteCount)), as taken") }
+  }
+
+  private func say(_ sentence: String) { FileHandle.standardError.write(Data("memory  \(sentence)\n".utf8)) }
 }

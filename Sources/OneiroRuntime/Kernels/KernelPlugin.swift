@@ -189,7 +189,8 @@ public struct PluginKernel: @unchecked Sendable {
     }
     return .prepared(
       PreparedPluginKernel(
-        self, node: node, label: label, state: call.state, workspaceByteCount: call.workspace_byte_count))
+        self, node: node, label: label, state: call.state, workspaceByteCount: call.workspace_byte_count,
+        packedInputs: call.packed_inputs))
   }
 }
 
@@ -201,18 +202,22 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
   private let label: String
   private var state: UnsafeMutableRawPointer?
   let workspaceByteCount: Int
+  let packedInputs: UInt64
   var source: String { kernel.source }
   var isa: String { kernel.isaAndMethod }
   var needsNoNarrowConstants: Bool { kernel.readsNarrow }
   var mayOverwriteInput: Bool { kernel.mayOverwriteInput }
 
-  init(_ kernel: PluginKernel, node: BoundNode, label: String, state: UnsafeMutableRawPointer?, workspaceByteCount: Int)
-  {
+  init(
+    _ kernel: PluginKernel, node: BoundNode, label: String, state: UnsafeMutableRawPointer?, workspaceByteCount: Int,
+    packedInputs: UInt64
+  ) {
     self.kernel = kernel
     self.node = node
     self.label = label
     self.state = state
     self.workspaceByteCount = workspaceByteCount
+    self.packedInputs = packedInputs
   }
 
   deinit { if let state { kernel.descriptor.release?(state) } }

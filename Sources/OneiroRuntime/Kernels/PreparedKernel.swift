@@ -11,6 +11,8 @@ public protocol PreparedKernel: AnyObject, Sendable {
   var workspaceByteCount: Int { get }
   /// Whether runs are given no data for constants that are kept narrow, as the kernel has packed them.
   var needsNoNarrowConstants: Bool { get }
+  /// Which constant inputs the kernel has packed and does not read again: bit i is input i.
+  var packedInputs: UInt64 { get }
   /// Whether output 0 may lie where an input of its shape and element type does.
   var mayOverwriteInput: Bool { get }
   /// The same of one of the inputs.
@@ -26,6 +28,7 @@ extension PreparedKernel {
   public var isa: String { "" }
   public var workspaceByteCount: Int { 0 }
   public var needsNoNarrowConstants: Bool { false }
+  public var packedInputs: UInt64 { 0 }
   public var mayOverwriteInput: Bool { false }
   public func mayOverwriteInput(_ index: Int) -> Bool { mayOverwriteInput }
   public func makeSessionState(workspace: UnsafeMutableRawPointer?) throws(RunError) -> AnyObject? { nil }
