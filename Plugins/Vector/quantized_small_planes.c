@@ -20,7 +20,8 @@ enum { GEMM_INPUTS = QUANTIZED_W_ZERO_POINT + 1 };
 /* The node as a QuantizedGemm would have it: without what comes after the bias. */
 typedef struct gemm_node {
   oneiro_tensor inputs[GEMM_INPUTS], output;
-  int64_t x_dims[2], w_dims[2], y_dims[2];
+  int64_t x_dims[2], w_dims[2], y_dims[2], transposes_b;
+  oneiro_attribute attribute;
   oneiro_node node;
 } gemm_node;
 
@@ -28,9 +29,9 @@ static void gemm_node_of(const oneiro_node *node, const oneiro_tensor *inputs, c
                          gemm_node *gemm) {
   size_t depth = convolution->in_channels * convolution->taps, rows = convolution->batch * convolution->out_plane;
   *gemm = (gemm_node){.x_dims = {(int64_t)rows, (int64_t)depth},
-                      .w_dims = {(int64_t)depth, (int64_t)convolution->out_channels},
+                      .w_dims = {(int64_t)convolution->out_channels, (int64_t)depth},
                       .y_dims = {(int64_t)rows, (int64_t)convolution->out_channels},
-                      .node = *node, .output = node->outputs[0]};
+                      .transposes_b = 1, .node = *node, .output = node->outputs[0]};
   for (size_t index = 0; index < GEMM_INPUTS; index++)
     if (index != QUANTIZED_ADDED && oneiro_has_input(node, index)) gemm->inputs[index] = inputs[index];
   oneiro_tensor *x = &gemm->inputs[QUANTIZED_X], *w = &gemm->inputs[QUANTIZED_W], *y = &gemm->output;
@@ -46,7 +47,10 @@ static void gemm_node_of(const oneiro_node *node, const oneiro_tensor *inputs, c
   gemm->node.inputs = gemm->inputs;
   gemm->node.input_count = GEMM_INPUTS;
   gemm->node.outputs = y;
-  gemm->node.attribute_count = 0;
+  gemm->attribute = (oneiro_attribute){
+      .name = "transB", .kind = ONEIRO_ATTRIBUTE_INT, .ints = &gemm->transposes_b, .count = 1};
+  gemm->node.attributes = &gemm->attribute;
+  gemm->node.attribute_count = 1;
 }
 
 static int32_t describe(const oneiro_node *node, vector_convolution *convolution, oneiro_text *why) {
@@ -84,12 +88,22 @@ static size_t whole_lines(size_t byte_count) {
   return (byte_count + VECTOR_ALIGNMENT - 1) / VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
 }
 
-/* Filters [out channel, in channel, tap] as a matrix [tap and in channel, out channel]. */
-static void turn_filters(const vector_convolution *convolution, uint8_t *into, const uint8_t *filters) {
-  size_t channels = convolution->in_channels, taps = convolution->taps, outputs = convolution->out_channels;
-  for (size_t tap = 0; tap < taps; tap++)
-    for (size_t in = 0; in < channels; in++, into += outputs)
-      for (size_t out = 0; out < outputs; out++) into[out] = filters[(out * channels + in) * taps + tap];
+typedef struct filter_job {
+  const vector_convolution *convolution;
+  const uint8_t *filters;
+  uint8_t *turned;
+} filter_job;
+
+/* Filters [in channel, tap] of some out channels as [tap, in channel]. */
+static void turn_filters(void *argument, size_t begin, size_t end) {
+  const filter_job *job = argument;
+  size_t channels = job->convolution->in_channels, taps = job->convolution->taps;
+  for (size_t out = begin; out < end; out++) {
+    const uint8_t *from = job->filters + out * channels * taps;
+    uint8_t *into = job->turned + out * channels * taps;
+    for (size_t in = 0; in < channels; in++)
+      for (size_t tap = 0; tap < taps; tap++) into[tap * channels + in] = *from++;
+  }
 }
 
 static void release(void *state) {
@@ -111,7 +125,9 @@ static int32_t prepare(oneiro_call *call) {
     free(filters);
     return vector_out_of_memory(call->why, sizeof *state + filter_bytes);
   }
-  turn_filters(convolution, filters, call->node->inputs[QUANTIZED_W].data);
+  filter_job job = {convolution, call->node->inputs[QUANTIZED_W].data, filters};
+  vector_parallel_ranges(call, convolution->out_channels, convolution->in_channels * convolution->taps, turn_filters,
+                         &job);
   gemm_node gemm;
   gemm_node_of(call->node, call->node->inputs, convolution, &gemm);
   gemm.inputs[QUANTIZED_W].data = filters;
