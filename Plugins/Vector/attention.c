@@ -1,12 +1,12 @@
 /* ai.oneiro's ScaledDotProductAttention: softmax(scale Q K') V for every head, with the heads side by side on the last
  * axis.
  *
- * Keys and values of a head are packed once, block by block, into panels of the product's A. A worker then takes some panels
- * of queries and goes over the blocks: scores = K Q', weights, mix += V' weights. It keeps the scores of one block and one
- * panel; the softmax's maximum and sum are corrected as better ones turn up.
+ * Keys and values of a head are packed once, block by block, into panels of the product's A. A worker then takes some
+ * panels of queries and goes over the blocks: scores = K Q', weights, mix += V' weights. It keeps the scores of one
+ * block and one panel; the softmax's maximum and sum are corrected as better ones turn up.
  *
- * With heads enough for all workers, one does all of a head, and what it packs stays in its caches. Otherwise all heads are
- * packed first, and workers share their queries. */
+ * With heads enough for all workers, one does all of a head, and what it packs stays in its caches. Otherwise all heads
+ * are packed first, and workers share their queries. */
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* The inner loops, one table an instruction set level.
  *
- * `loops_base.c`, `loops_v3.c`, `loops_v4.c` and `loops_v4_vnni.c` compile the same `loops_*.inc` sources, each for its own level. All
- * loops take any count (0 included) and any alignment. Element-wise ones may write where they read from. */
+ * `loops_base.c`, `loops_v3.c`, `loops_v4.c` and `loops_v4_vnni.c` compile the same `loops_*.inc` sources, each for its
+ * own level. All loops take any count (0 included) and any alignment. Element-wise ones may write where they read from.
+ * */
 #ifndef VECTOR_LOOPS_H
 #define VECTOR_LOOPS_H
 
@@ -77,8 +78,8 @@ typedef struct vector_winograd_channel {
 /* The lanes of the widest level. */
 enum { VECTOR_MOST_LANES = 16 };
 
-/* What one output row sees of the input: the row under its first tap, in the padding if negative, and which rows of taps
- * meet the input. */
+/* What one output row sees of the input: the row under its first tap, in the padding if negative, and which rows of
+ * taps meet the input. */
 typedef struct vector_reach {
   int64_t first, begin, end;
 } vector_reach;
@@ -151,12 +152,12 @@ typedef struct vector_loops {
   /* The same for a convolution's input: `columns` output positions from `first` on, rows depth_begin ..< + depth. */
   void (*pack_window)(float *panels, const struct vector_window *window, const float *x, size_t first, size_t columns,
                       size_t depth_begin, size_t depth);
-  /* C = A B (+ C when accumulate) for packed panels of any number of rows and columns. `then` is the panel of B that will
-   * be read next, to be fetched meanwhile; it may be any address. */
+  /* C = A B (+ C when accumulate) for packed panels of any number of rows and columns. `then` is the panel of B that
+   * will be read next, to be fetched meanwhile; it may be any address. */
   void (*multiply)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows, size_t columns,
                    size_t depth, int accumulate, const float *then);
-  /* The same for quantized operands, four bytes in the place of a float and sums of 32 bits in C: A signed and B unsigned,
-   * or the other way round. */
+  /* The same for quantized operands, four bytes in the place of a float and sums of 32 bits in C: A signed and B
+   * unsigned, or the other way round. */
   void (*multiply_signed)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
                           size_t columns, size_t depth, int accumulate, const float *then);
   void (*multiply_unsigned)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
@@ -168,8 +169,8 @@ typedef struct vector_loops {
   void (*interleave)(uint8_t *into, const uint8_t *x, size_t step, size_t count, uint8_t flip);
   /* How long a product of bytes takes, in terms of one of floats. */
   float time_of_bytes;
-  /* What the sums mean: y[i] = (sum[i] - offsets[i * step]) * factors[i * step] + bias[i * step] + added[i], where y holds
-   * the sums; step is 0 or 1, bias and added may be NULL. */
+  /* What the sums mean: y[i] = (sum[i] - offsets[i * step]) * factors[i * step] + bias[i * step] + added[i], where y
+   * holds the sums; step is 0 or 1, bias and added may be NULL. */
   void (*dequantize_sums)(float *y, const int32_t *offsets, const float *factors, const float *bias, const float *added,
                           size_t count, size_t step);
   /* sums[i] -= values[i] * factor, where all are whole numbers of 32 bits. */
@@ -180,8 +181,8 @@ typedef struct vector_loops {
   void (*quantize_geglu)(uint8_t *y, const float *sums, const int32_t *offsets, const float *factors, const float *bias,
                          size_t count, int by_tanh, const vector_quantization *to);
   /* One block of keys of an attention for tile_columns queries; `scores` and `mix` have tile_columns floats a row, a
-   * row for each key and for each value. Scores, to base 2, become weights relative to `largest`, the largest score of each
-   * query so far; its `sums` and its `mix` of earlier blocks follow. */
+   * row for each key and for each value. Scores, to base 2, become weights relative to `largest`, the largest score of
+   * each query so far; its `sums` and its `mix` of earlier blocks follow. */
   void (*attend)(float *scores, size_t keys, float *largest, float *sums, float *mix, size_t values, int is_first);
   /* What comes out in the end: y[query * step + value] = mix[value][query] / sums[query]. The mix is overwritten. */
   void (*attended)(float *y, size_t step, size_t queries, float *mix, const float *sums, size_t values);
@@ -195,7 +196,8 @@ typedef struct vector_loops {
   void (*column_bounds)(float *low, float *high, const float *x, size_t row, size_t rows, size_t count);
   /* Quantization of keys: y[i] = round((x[i] - middle[i]) * factor) + 128, unsigned. */
   void (*quantize_centered)(uint8_t *y, const float *x, const float *middle, size_t count, float factor);
-  /* Of queries: y[i] = round(x[i] * factor) from -127 to 127, and the unit that is one of these; 0 for a row of zeros. */
+  /* Of queries: y[i] = round(x[i] * factor) from -127 to 127, and the unit that is one of these; 0 for a row of zeros.
+   * */
   float (*quantize_query)(int8_t *y, const float *x, size_t count);
   /* How long it takes to transform a tile of a channel, in operations at the speed of a product. */
   double winograd_tile_cost;
@@ -209,16 +211,17 @@ typedef struct vector_loops {
   /* Output: one channel from the products' rows, which may be read up to a vector behind the last tile. */
   void (*winograd_output)(const vector_winograd_channel *channel, const float *products, size_t step,
                           const vector_winograd_run *runs, size_t count);
-  /* LSTM and GRU, one step. C = H R for few rows, R packed by `pack_columns` over its whole depth; C is written up to whole
-   * panels. */
+  /* LSTM and GRU, one step. C = H R for few rows, R packed by `pack_columns` over its whole depth; C is written up to
+   * whole panels. */
   void (*multiply_state)(float *c, size_t c_step, const float *h, size_t h_step, const float *weights, size_t rows,
                          size_t columns, size_t depth);
-  /* The gates i, o, f, c: `gates` holds R h and is overwritten, `projected` W x and all biases; the cell and h move on. */
+  /* The gates i, o, f, c: `gates` holds R h and is overwritten, `projected` W x and all biases; the cell and h move on.
+   * */
   void (*lstm_step)(float *gates, const float *projected, size_t hidden, float *cell, float *h);
   /* The gates z and r, in place. */
   void (*gru_gates)(float *gates, const float *projected, size_t hidden);
-  /* h moves on. `candidate` holds Rh h, to which `bias` is added before the reset gate acts; or, without `bias`, it holds
-   * Rh (r * h). It is overwritten. `projected` is that of the candidate alone. */
+  /* h moves on. `candidate` holds Rh h, to which `bias` is added before the reset gate acts; or, without `bias`, it
+   * holds Rh (r * h). It is overwritten. `projected` is that of the candidate alone. */
   void (*gru_step)(const float *gates, float *candidate, const float *projected, const float *bias, size_t hidden,
                    float *h);
   /* y[i] = (q[first + i] - zeros[i * step]) * scales[i * step]; step is 0 or 1, zeros may be NULL. */
@@ -229,8 +232,8 @@ typedef struct vector_loops {
    * apart; what comes before `end` may be read past the pixels. */
   void (*lanes_from_planes)(float *into, size_t width, size_t width_step, const float *x, size_t plane, size_t pixels,
                             size_t channels, size_t first, size_t repeats, const float *end);
-  /* To `channels` planes, from pixels `from_step` floats apart; what comes before `end` may be written past the pixels of
-   * a plane, into what this call will write itself. */
+  /* To `channels` planes, from pixels `from_step` floats apart; what comes before `end` may be written past the pixels
+   * of a plane, into what this call will write itself. */
   void (*planes_from_lanes)(float *y, size_t plane, const float *from, size_t from_step, size_t pixels, size_t channels,
                             const float *end);
   /* `count` output rows from `first` on, of `lanes` channels; `x` holds the padded input rows that they need from

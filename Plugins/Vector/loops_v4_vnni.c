@@ -1,5 +1,5 @@
-/* The loops for x86-64-v4 with VNNI, which multiplies bytes four at a time. The compiler prefers 256-bit registers at this level unless told that a function
- * wants wider ones. */
+/* The loops for x86-64-v4 with VNNI, which multiplies bytes four at a time. The compiler prefers 256-bit registers at
+ * this level unless told that a function wants wider ones. */
 #if defined(__x86_64__)
 #include "loops_shared.h"
 

@@ -3,8 +3,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* A panel of A and one of B, DEPTH x tile, are to stay in a first-level cache; a block of B, DEPTH x COLUMNS floats, in a
- * second-level one of 512 KB or more beside ROWS x DEPTH of A. */
+/* A panel of A and one of B, DEPTH x tile, are to stay in a first-level cache; a block of B, DEPTH x COLUMNS floats, in
+ * a second-level one of 512 KB or more beside ROWS x DEPTH of A. */
 enum { DEPTH = VECTOR_MOST_DEPTH, COLUMNS = 192, ROWS = 192 };
 
 enum { MANY_ROWS = 4 * ROWS };

@@ -57,8 +57,8 @@ typedef struct vector_product_part {
 /* y = loop(y) for every element y of a part that is complete. */
 void vector_activate_part(vector_unary_loop loop, const vector_product_part *part);
 
-/* What the elements of the operands are. Bytes come in fours along K, in the place of a float; what lies in C is then a sum of
- * 32 bits, which `finish` turns into a number. */
+/* What the elements of the operands are. Bytes come in fours along K, in the place of a float; what lies in C is then a
+ * sum of 32 bits, which `finish` turns into a number. */
 typedef enum vector_elements {
   VECTOR_FLOATS,
   VECTOR_BYTES_A_SIGNED,            /* and B unsigned */

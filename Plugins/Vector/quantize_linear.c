@@ -1,5 +1,5 @@
-/* QuantizeLinear and DynamicQuantizeLinear of float32 with one scale for the tensor, and DequantizeLinear of bytes with one
- * scale for the tensor or for each position along an axis. */
+/* QuantizeLinear and DynamicQuantizeLinear of float32 with one scale for the tensor, and DequantizeLinear of bytes with
+ * one scale for the tensor or for each position along an axis. */
 #include <math.h>
 #include <stdlib.h>
 

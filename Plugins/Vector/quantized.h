@@ -90,8 +90,8 @@ int32_t vector_sign_weights(const oneiro_call *call, size_t channels, size_t inn
 void vector_sum_rows(const oneiro_call *call, const vector_activations *activations, size_t rows, size_t depth,
                      int32_t *sums);
 
-/* The same for each output pixel, [batch, groups, pixels]. The convolution's window is over the padded image, and `planes`
- * has room for [batch, groups, padded pixels]. */
+/* The same for each output pixel, [batch, groups, pixels]. The convolution's window is over the padded image, and
+ * `planes` has room for [batch, groups, padded pixels]. */
 void vector_sum_windows(const oneiro_call *call, const vector_activations *activations,
                         const vector_convolution *convolution, int32_t *planes, int32_t *sums);
 

@@ -15,33 +15,60 @@ typedef struct packing_job {
   int32_t *sums;
 } packing_job;
 
-/* Some columns of a panel, which are B's from `from` on. A part of them is grouped, [columns, groups], and then
- * turned. */
-static void pack_panel(const packing_job *job, size_t first, size_t from, size_t columns) {
-  enum { WIDEST = 32, SQUARE = 64 };
+/* Some columns of a panel, which are B's from `from` on, that lie next to each other: four rows of B at a time are
+ * woven into a line of the panel. */
+static void weave_rows(const packing_job *job, size_t first, size_t from, size_t columns) {
+  enum { WIDEST = 32 };
+  static const int8_t zeros[WIDEST];
   const vector_matrix_shape *shape = job->shape;
   const vector_product_plan *plan = job->plan;
   size_t wide = vector_picked->tile_columns, padded = (plan->columns + wide - 1) / wide * wide;
-  size_t column_step = shape->transposes_b ? shape->depth : 1, depth_step = shape->transposes_b ? 1 : shape->columns;
+  int32_t sums[WIDEST] = {0};
+  for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
+    size_t depth = plan->depth - k < plan->depth_block ? plan->depth - k : plan->depth_block;
+    int8_t *line = (int8_t *)(job->packed + padded * k + first * depth);
+    for (size_t group = k; group < k + depth; group++, line += wide * VECTOR_BYTES) {
+      const int8_t *rows[VECTOR_BYTES];
+      for (size_t byte = 0; byte < VECTOR_BYTES; byte++) {
+        size_t row = group * VECTOR_BYTES + byte;
+        rows[byte] = row < shape->depth ? job->b + row * shape->columns + from : zeros;
+      }
+      for (size_t column = 0; column < columns; column++) {
+        int8_t a = rows[0][column], b = rows[1][column], c = rows[2][column], d = rows[3][column];
+        line[4 * column] = a;
+        line[4 * column + 1] = b;
+        line[4 * column + 2] = c;
+        line[4 * column + 3] = d;
+        sums[column] += a + b + c + d;
+      }
+      memset(line + columns * VECTOR_BYTES, 0, (wide - columns) * VECTOR_BYTES);
+    }
+  }
+  memcpy(job->sums + first, sums, columns * sizeof *sums);
+}
+
+/* The same for columns each of which lies from end to end: a part of them is grouped, [columns, groups], and then
+ * turned. */
+static void pack_lines(const packing_job *job, size_t first, size_t from, size_t columns) {
+  enum { WIDEST = 32 };
+  const vector_matrix_shape *shape = job->shape;
+  const vector_product_plan *plan = job->plan;
+  size_t wide = vector_picked->tile_columns, padded = (plan->columns + wide - 1) / wide * wide;
   _Alignas(VECTOR_ALIGNMENT) int8_t groups[WIDEST * VECTOR_MOST_DEPTH * VECTOR_BYTES];
   memset(job->sums + first, 0, columns * sizeof *job->sums);
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
     size_t depth = plan->depth - k < plan->depth_block ? plan->depth - k : plan->depth_block;
     size_t row = depth * VECTOR_BYTES, start = k * VECTOR_BYTES;
     size_t bytes = shape->depth - start < row ? shape->depth - start : row;
-    /* In squares, so that the lines of B that are read across stay in the cache. */
-    for (size_t at = 0; at < bytes; at += SQUARE) {
-      size_t count = bytes - at < SQUARE ? bytes - at : SQUARE;
-      for (size_t column = 0; column < columns; column++) {
-        const int8_t *b = job->b + (from + column) * column_step + (start + at) * depth_step;
-        int8_t *into = groups + column * row + at;
-        int32_t sum = 0;
-        for (size_t i = 0; i < count; i++) sum += into[i] = b[i * depth_step];
-        job->sums[first + column] += sum;
-      }
+    for (size_t column = 0; column < columns; column++) {
+      const int8_t *line = job->b + (from + column) * shape->depth + start;
+      int8_t *into = groups + column * row;
+      int32_t sum = 0;
+      for (size_t i = 0; i < bytes; i++) sum += line[i];
+      job->sums[first + column] += sum;
+      memcpy(into, line, bytes);
+      memset(into + bytes, 0, row - bytes);
     }
-    for (size_t column = 0; column < columns && bytes < row; column++)
-      memset(groups + column * row + bytes, 0, row - bytes);
     vector_picked->pack_columns(job->packed + padded * k + first * depth, (const float *)(const void *)groups, columns,
                                 depth, 1, (ptrdiff_t)depth);
   }
@@ -54,7 +81,9 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
     size_t at = (job->half ? panel / 2 : panel) * wide, columns = all - at < wide ? all - at : wide;
     size_t first = panel * wide, rest = job->plan->columns - first;
     if (columns < wide && columns < rest) memset(job->sums + first, 0, (rest < wide ? rest : wide) * sizeof *job->sums);
-    pack_panel(job, first, at + (job->half && panel % 2 ? job->half : 0), columns);
+    size_t from = at + (job->half && panel % 2 ? job->half : 0);
+    if (job->shape->transposes_b) pack_lines(job, first, from, columns);
+    else weave_rows(job, first, from, columns);
   }
 }
 

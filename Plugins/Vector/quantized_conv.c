@@ -1,9 +1,9 @@
 /* QuantizedConv: a convolution of quantized activations and weights, a bias, what is added to it, an activation,
  * and quantization of the result.
  *
- * The image is copied first, four channels side by side in each pixel and with its padding around it, so that padding is
- * the zero point and the filters' taps are whole elements. Then it is a product as that of floats is: filters times the
- * image seen through a window. */
+ * The image is copied first, four channels side by side in each pixel and with its padding around it, so that padding
+ * is the zero point and the filters' taps are whole elements. Then it is a product as that of floats is: filters times
+ * the image seen through a window. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,8 @@
 #include "families.h"
 #include "quantized.h"
 
-/* Padding may make an image larger than this many times what is read and written, but then a copy of it is the wrong way. */
+/* Padding may make an image larger than this many times what is read and written, but then a copy of it is the wrong
+ * way. */
 static const double MOST_PADDING = 16;
 
 /* The node as a plain Conv would have it. */
@@ -120,9 +121,14 @@ static void group_filter(const conv_state *state, int8_t *into, const int8_t *fi
   size_t channels = state->convolution.in_channels, taps = state->convolution.taps;
   for (size_t at = first, tap = first % taps, in = first / taps * VECTOR_BYTES; at < first + count; at++) {
     const int8_t *from = filter + in * taps + tap;
-    size_t rest = channels - in;
-    for (size_t byte = 0; byte < VECTOR_BYTES; byte++, into++)
-      *into = rest >= VECTOR_BYTES || byte < rest ? from[byte * taps] : 0;
+    size_t present = channels - in < VECTOR_BYTES ? channels - in : VECTOR_BYTES;
+    if (present == VECTOR_BYTES) {
+      const int8_t four[VECTOR_BYTES] = {from[0], from[taps], from[2 * taps], from[3 * taps]};
+      memcpy(into, four, VECTOR_BYTES);
+    } else {
+      for (size_t byte = 0; byte < VECTOR_BYTES; byte++) into[byte] = byte < present ? from[byte * taps] : 0;
+    }
+    into += VECTOR_BYTES;
     if (++tap == taps) {
       tap = 0;
       in += VECTOR_BYTES;

@@ -43,6 +43,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int32_t status = product_node_of(node, &product, why);
   if (!status) status = vector_quantized_shape_of(&product.plain.node, &shape, why);
   if (!status) status = vector_require_quantized(&product.plain.node, (int64_t)shape.columns, shape.depth, why);
+  if (!status && node->inputs[QUANTIZED_W].element_type != ONEIRO_INT8) status = vector_refuse(why, "unsigned weights");
   if (!status && !by_tanh(node) && strcmp(oneiro_string(node, "approximate", "none"), "none") != 0)
     status = vector_refuse(why, "approximate is %s", oneiro_string(node, "approximate", ""));
   return status;

@@ -1,5 +1,5 @@
-/* QuantizedGemm: a product of quantized activations and weights, a bias, what has the result's shape, an activation, and
- * quantization of the result. Sums are exact; what comes after is computed in float32. */
+/* QuantizedGemm: a product of quantized activations and weights, a bias, what has the result's shape, an activation,
+ * and quantization of the result. Sums are exact; what comes after is computed in float32. */
 #include <stdlib.h>
 #include <string.h>
 

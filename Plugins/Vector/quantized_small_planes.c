@@ -1,6 +1,6 @@
-/* QuantizedConv of planes of few pixels, as a QuantizedGemm: Y' [pixel, out channel] = X' [pixel, tap and in channel] W'. The
- * filters are the operand that is packed once and read from front to back in a run, however few the pixels are, and pixels
- * with all their channels are copied as a whole. */
+/* QuantizedConv of planes of few pixels, as a QuantizedGemm: Y' [pixel, out channel] = X' [pixel, tap and in channel]
+ * W'. The filters are the operand that is packed once and read from front to back in a run, however few the pixels are,
+ * and pixels with all their channels are copied as a whole. */
 #include <stdlib.h>
 #include <string.h>
 

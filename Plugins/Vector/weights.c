@@ -77,8 +77,8 @@ static void repeat(float *into, const float *pattern, size_t period, size_t star
     memcpy(into + done, into, (length - done < done ? length - done : done) * sizeof *into);
 }
 
-/* Elements of one block, whose scales repeat every `inner`: those of several rounds are laid out first, because the taps
- * of a filter are few. */
+/* Elements of one block, whose scales repeat every `inner`: those of several rounds are laid out first, because the
+ * taps of a filter are few. */
 static void widen_rounds(const vector_weights *weights, float *into, size_t first, size_t count, size_t scale) {
   enum { PATTERN = 288 };      /* a block of 32 filters of 3 x 3 */
   float scales[PATTERN], zeros[PATTERN];

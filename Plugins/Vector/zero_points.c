@@ -1,7 +1,7 @@
 /* Weights that are unsigned, or whose zero points are not 0.
  *
- * Products want signed weights with the zero point 0. What a channel's zero point leaves within -128 ... 127 is moved there
- * when the weights are packed. Of other channels a zero point remains, and
+ * Products want signed weights with the zero point 0. What a channel's zero point leaves within -128 ... 127 is moved
+ * there when the weights are packed. Of other channels a zero point remains, and
  *     sum((x - x0) (w - w0)) = sum((x - x0) w) - w0 sum(x - x0),
  * where the last sum is the same for all channels, and made once in a run. */
 #include <stdlib.h>
@@ -93,8 +93,8 @@ typedef struct window_job {
   vector_activations activations;
 } window_job;
 
-/* The sum of an item's channels at each pixel, with padding around it, where it is 0: rows of padded images, counted through
- * all items. */
+/* The sum of an item's channels at each pixel, with padding around it, where it is 0: rows of padded images, counted
+ * through all items. */
 static void sum_channels(void *argument, size_t begin, size_t end) {
   const window_job *job = argument;
   const vector_convolution *convolution = job->convolution;

@@ -6,7 +6,7 @@ import OneiroGraph
 ///                                                →    a ── QuantizedGEGLU ── Reshape ── y
 ///
 /// Stands back when anything on the way has a second reader or is a graph output, when the product ends with something else
-/// already, and when y has more than one scale.
+/// already or has unsigned weights, and when y has more than one scale.
 struct FuseQuantizedGEGLU: RewriteRule {
   let name = "fuse-quantized-geglu"
   let summary = "QuantizedGemm, GEGLU, QuantizeLinear -> QuantizedGEGLU"
@@ -17,6 +17,7 @@ struct FuseQuantizedGEGLU: RewriteRule {
       let ending = QuantizedEnding(reader, in: graph), let dims = graph.dims(reader.outputs[0]),
       let found = ProductBehindViews(of: node.inputs[0], in: graph), found.product.opType == "QuantizedGemm",
       found.product.attributes["activation"] == nil, found.product.inputs.count <= 6,
+      graph.types[found.product.inputs[3]]?.elementType == .int8,
       // Each row of the product is one of the halves' too.
       graph.dims(node.inputs[0])?.last == found.dims[1]
     else { return nil }

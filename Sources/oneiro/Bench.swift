@@ -50,7 +50,7 @@ struct Bench: ParsableCommand {
     let inputs = try inputs.values(for: graph, model: model)
     let planStart = clock.now
     let round = try AssumedDimensions.explaining(inputs.assumed) {
-      try planner.round(graph, inputs: inputs.values.mapValues(MadeUpInputs.binding))
+      try inModel { try planner.round(graph, inputs: inputs.values.mapValues(MadeUpInputs.binding)) }
     }
     let planTime = clock.now - planStart
     verbosity.announce(round.plan)
@@ -61,8 +61,8 @@ struct Bench: ParsableCommand {
     report.forecastByteCount = MemoryForecast(round.plan).peak
     if round.remainder == nil {
       var benchmark = try benchmark(round.plan, inputs.values)
-      report.times = try benchmark.times(runs: runs, warmup: warmup)
-      let stepTimes = try benchmark.stepTimes(runs: min(runs, 5))
+      report.times = try inModel { try benchmark.times(runs: runs, warmup: warmup) }
+      let stepTimes = try inModel { try benchmark.stepTimes(runs: min(runs, 5)) }
       report.peakByteCount = ProcessMemory.peakByteCount
       // Last, since it takes memory that is not the model's.
       let peak = try MachinePeak.measure(planner)
@@ -76,7 +76,7 @@ struct Bench: ParsableCommand {
       guard profile == nil else {
         throw GraphError.invalid(file: model, nil, "shapes depend on data, so there is no plan made ahead to trace")
       }
-      report.times = try time(GraphRunner(graph, planner: planner), inputs.values)
+      report.times = try inModel { try time(GraphRunner(graph, planner: planner), inputs.values) }
       report.peakByteCount = ProcessMemory.peakByteCount
     }
     verbosity.conclude()
@@ -87,6 +87,10 @@ struct Bench: ParsableCommand {
     do { return try Benchmark(plan, inputs: inputs.compactMapValues(\.tensor)) } catch {
       throw error.located(in: model)
     }
+  }
+
+  private func inModel<Result>(_ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch let error as RunError { throw error.located(in: model) }
   }
 
   private func time(_ runner: GraphRunner, _ inputs: [String: Value]) throws -> RunTimes {

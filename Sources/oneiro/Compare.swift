@@ -76,7 +76,9 @@ struct Compare: ParsableCommand {
     var run = RunOptions()
     run.observe = recorder.observe
     try AssumedDimensions.explaining(inputs.assumed) {
-      _ = try GraphRunner(graph, planner: planner).run(inputs.values, run)
+      do { _ = try GraphRunner(graph, planner: planner).run(inputs.values, run) } catch let error as RunError {
+        throw error.located(in: model)
+      }
     }
     return recorder
   }

@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test("The networks hold what the passes look for") func covers() throws {
-    let log = try (1...90).map { (seed: UInt64) -> RewriteLog in
+    let log = try (1...300).map { (seed: UInt64) -> RewriteLog in
       let planner = Planner(backend: try Backend.reference, threads: 1)
       _ = try planner.plan(RandomNetwork(seed: seed, pieces: 24).graph, inputs: Self.types)
       return planner.rewriteLog

@@ -49,7 +49,9 @@ struct ChannelSourceSearch {
   private func parts(of value: String, axis: Int, first: Int, channels: Int) -> [ChannelSource.Part]? {
     guard let node = producers[value], node.domain.isEmpty, let rank = rank(of: value) else { return nil }
     func above(_ input: Int, axis: Int, first: Int = first) -> [ChannelSource.Part]? {
-      guard node.inputs.count > input, readerCount(of: node.inputs[input]) == 1 else { return nil }
+      guard node.inputs.count > input, self.rank(of: node.inputs[input]) == rank,
+        readerCount(of: node.inputs[input]) == 1
+      else { return nil }
       return parts(of: node.inputs[input], axis: axis, first: first, channels: channels)
     }
     /// Inputs that are constants of rank 1, or absent.

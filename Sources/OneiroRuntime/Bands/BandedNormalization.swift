@@ -5,6 +5,8 @@ import OneiroOps
 ///
 ///     X [N,C,H,W] ── Reshape [1,NC,H,W] ── BatchNormalization(scale, bias, mean, variance) ── Reshape ── activation ── Y
 ///
+/// and QuantizeLinear behind it where the normalization ends with that.
+///
 /// Mean, variance and bias have a number for each image and channel. A group's mean is rounded to float32; what it lacks by
 /// that is in the bias.
 struct BandedNormalization {
@@ -55,11 +57,20 @@ struct BandedNormalization {
       Node(
         "BatchNormalization", name: node.label, inputs: [flatX, scales, bias, mean, variance], outputs: [normalized],
         attributes: ["epsilon": .float(Float(epsilon))]), flat)
-    guard !activation.isEmpty else { return reshape(normalized, output, body.types[output]!) }
-    let shaped = banding.newName(output + "/shaped")
-    reshape(normalized, shaped, body.types[output]!)
-    var last = Activation.node(activation, from: shaped, to: output)
-    last.name = node.label
-    body.add(last, body.types[output]!)
+    let isQuantized = node.opType == "QuantizeGroupNormalization", shape = TensorType(.float32, dims: dims)
+    let floats = isQuantized ? banding.newName(output + "/floats") : output
+    if activation.isEmpty {
+      reshape(normalized, floats, shape)
+    } else {
+      let shaped = banding.newName(output + "/shaped")
+      reshape(normalized, shaped, shape)
+      var last = Activation.node(activation, from: shaped, to: floats)
+      last.name = node.label
+      body.add(last, shape)
+    }
+    guard isQuantized else { return }
+    let ends = node.inputs[3...4].map { body.constant($0, banding.constants[$0]!) }
+    body.add(
+      Node("QuantizeLinear", name: node.label, inputs: [floats] + ends, outputs: [output]), body.types[output]!)
   }
 }

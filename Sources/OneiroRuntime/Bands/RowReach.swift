@@ -37,8 +37,8 @@ struct RowReach {
         let window = RowWindow(convolution: attributes, extent: extent, from: image, to: output)
       else { return nil }
       inputs = [.rows(window)]
-    case "GroupNormalization", "FusedGroupNormalization", "InstanceNormalization":
-      guard types[node.outputs[0]]?.elementType == .float32,
+    case "GroupNormalization", "FusedGroupNormalization", "InstanceNormalization", "QuantizeGroupNormalization":
+      guard types[node.inputs[0]]?.elementType == .float32,
         node.inputs.dropFirst().allSatisfy({ constants[$0] != nil })
       else { return nil }
       inputs = dims.indices.map { $0 == 0 ? .rows(RowWindow()) : .whole }
@@ -91,8 +91,7 @@ struct RowReach {
   private static let elementwise: Set<String> = [
     "Abs", "Add", "And", "BatchNormalization", "Cast", "Ceil", "Celu", "Clip", "Cos", "DequantizeLinear", "Div", "Elu",
     "Equal", "Erf", "Exp", "Floor", "Gelu", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "LeakyRelu",
-    "Less",
-    "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg", "Not", "Or", "PRelu", "Pow",
+    "Less", "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg", "Not", "Or", "PRelu", "Pow",
     "QuantizeLinear", "Reciprocal", "Relu", "Round", "Selu", "SiLU", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign",
     "Sqrt", "Sub", "Sum", "Swish", "Tanh", "ThresholdedRelu", "Where", "Xor",
   ]

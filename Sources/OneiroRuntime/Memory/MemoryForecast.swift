@@ -18,7 +18,9 @@ public struct MemoryForecast: Sendable, CustomStringConvertible {
   public init(_ plan: ExecutionPlan) {
     let constants = MappedConstants(plan)
     program = ProcessMemory.residentByteCount - constants.residentByteCount
-    values = plan.arenaByteCount + plan.outputs.reduce(0) { $0 + $1.byteCount }
+    // A file may claim more than any machine has, and a sum of that overflow.
+    let most = ArenaLayout.largestByteCount
+    values = plan.outputs.reduce(min(plan.arenaByteCount, most)) { min($0 + min($1.byteCount, most), most) }
     mappedWeights = constants.byteCount
     soFar = ProcessMemory.peakByteCount
     limit = plan.maxMemory ?? .max

@@ -69,7 +69,7 @@ struct QuantizationJob {
         model.graph, wanted, runnable: try LoadedModel(model, path: path).graph, calibration: calibration,
         method: method, planner: planner
       ) { bar.update(label: role.isEmpty ? "equalization" : "equalization of \(role)", done: $0, total: $1) }
-    } catch RunError.graph(let error) {
+    } catch let error as RunError {
       throw error.located(in: role.isEmpty ? path : "\(path): \(role)")
     }
   }
