@@ -79,7 +79,7 @@ struct Bench: ParsableCommand {
       report.times = try inModel { try time(GraphRunner(graph, planner: planner), inputs.values) }
       report.peakByteCount = ProcessMemory.peakByteCount
     }
-    verbosity.conclude()
+    verbosity.conclude(report.peakByteCount)
     print(json ? report.json.text : report.text(perNode: perNode))
   }
 

@@ -13,9 +13,9 @@ struct VerboseOption: ParsableArguments {
     say("\(MemoryForecast(plan)), as forecast")
   }
 
-  /// What the process has taken in the end.
-  func conclude() {
-    if verbose { say("peak \(ByteCount(ProcessMemory.peakByteCount)), as taken") }
+  /// - peakByteCount: what the process has taken.
+  func conclude(_ peakByteCount: Int = ProcessMemory.peakByteCount) {
+    if verbose { say("peak \(ByteCount(peakByteCount)), as taken") }
   }
 
   private func say(_ sentence: String) { FileHandle.standardError.write(Data("memory  \(sentence)\n".utf8)) }

@@ -32,6 +32,9 @@ import Testing
     #expect((part["equalized"] as? [Any])?.isEmpty == !scheme.contains("equalize"))
     let again = files.path("again.onnx")
     #expect(try Program.run(["quantize", Self.pipeline, again, "--recipe", report]).status == 0)
+    let plain = Program.repository.appendingPathComponent("Models/parts/unet.onnx").path
+    let refused = try Program.run(["quantize", plain, files.path("plain.onnx"), "--recipe", report])
+    #expect(refused.status == 1 && refused.errors.contains("recipe: expected choices for a plain model"))
     for name in ["unet", "vae_decoder"] {
       #expect(
         try SHA256.hex(ofFile: files.path("again.\(name).weights"))

@@ -53,6 +53,15 @@ public struct QuantizationRecipe: Sendable, Decodable {
     }
   }
 
+  /// - roles: of the model's parts; one that is empty for a plain model.
+  /// - Throws: when the recipe has a part that the model has not, so that it is another model's.
+  public func checkParts(_ roles: [String]) throws(GraphError) {
+    func text(_ role: String) -> String { role.isEmpty ? "a plain model" : "part \"\(role)\"" }
+    guard let stranger = parts.first(where: { !roles.contains($0.role) }) else { return }
+    let own = roles == [""] ? "a plain model" : roles.joined(separator: ", ")
+    throw .mismatch("recipe", expected: "choices for \(own)", found: "those for \(text(stranger.role))")
+  }
+
   /// What was equalized in a part.
   public func equalized(role: String) -> [EqualizedActivation] {
     (parts.first { $0.role == role }?.equalized ?? []).map {

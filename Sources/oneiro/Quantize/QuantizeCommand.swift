@@ -95,6 +95,10 @@ struct QuantizeCommand: ParsableCommand {
       plan: try schemes.plan(), equalizes: schemes.equalize, method: calibration.method, planner: try options.planner(),
       timesLayers: report != nil,
       bar: ProgressBar(isQuiet: json), byteBar: ProgressBar(isQuiet: json, counting: nil))
+    if case .recipe(let recipe, let file) = job.plan {
+      let roles = PipelineBuilder.parts(of: loaded).map(\.role)
+      do { try recipe.checkParts(roles.isEmpty ? [""] : roles) } catch { throw error.located(in: file) }
+    }
     let parts =
       PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, job)
     let pictures = try evaluation.map { try compare($0, job.bar) }
