@@ -6,18 +6,20 @@ struct Kernels: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List kernel plugins and their kernels.",
     discussion: """
-      Without a path, every plugin that can be found: next to the program, in ../lib/oneiro, in ONEIRO_PLUGIN_PATH.
+      Without a plugin, every plugin that can be found: next to the program, in ../lib/oneiro, in ONEIRO_PLUGIN_PATH.
 
         oneiro kernels
+        oneiro kernels vector
         oneiro kernels ./libMyKernels.so
       """.flowing)
 
-  @Argument(help: "A kernel plugin.") var plugin: String?
+  @Argument(help: "A kernel plugin, by its name or its file.") var plugin: String?
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
     let reports =
-      try plugin.map { [Self.report(try KernelPlugin.load($0))] } ?? PluginSearch.all.map(Self.reportIfUsable)
+      try plugin.map { [Self.report(try KernelPlugin.load(try PluginSearch.path(of: $0)))] }
+      ?? PluginSearch.all.map(Self.reportIfUsable)
     if json {
       print(
         String(

@@ -6,7 +6,7 @@ extension QuantizationReport {
   public var text: String {
     var table = TextTable([
       .left("part"), .left("layers"), .right("before"), .right("after"), .right(""), .right("output SNR, dB"),
-      .right("ms"), .right("before"),
+      .right("ms before"), .right("after"),
     ])
     for part in parts {
       let schemes = part.schemes.map { "\($0.count) \($0.scheme.rawValue)" }.joined(separator: ", ")
@@ -14,8 +14,8 @@ extension QuantizationReport {
         part.role.isEmpty ? "model" : part.role, schemes.isEmpty ? "none" : schemes,
         "\(ByteCount(part.byteCountBefore))",
         "\(ByteCount(part.byteCountAfter))", Self.share(part.byteCountAfter, of: part.byteCountBefore),
-        part.outputNoise.map { Self.decibels($0.decibels) } ?? "", Self.milliseconds(part.seconds?.after),
-        Self.milliseconds(part.seconds?.before),
+        part.outputNoise.map { Self.decibels($0.decibels) } ?? "", Self.milliseconds(part.seconds?.before),
+        Self.milliseconds(part.seconds?.after),
       ])
     }
     var lines = table.lines
