@@ -18,11 +18,7 @@ struct FuseActivation: RewriteRule {
     var patch = GraphPatch("\(activation) at the end of what \(node.label) reads")
     if let found = ProductBehindViews(of: x, in: graph) {
       guard let fused = fused(found.product, activation) else { return nil }
-      for view in found.views { patch.remove(view) }
-      patch.remove(found.product, node)
-      let isFlat = found.dims == dims
-      patch.add(fused.writing(isFlat ? output : "\(output)#activated"))
-      if !isFlat { patch.addReshape("\(output)#activated", to: dims, output, like: node) }
+      patch.replace(found, and: node, by: fused, dims: dims, flat: "\(output)#activated")
       return patch
     }
     let convolutions: Set = ["Conv", "FusedConv", "QuantizedConv", "WeightQuantizedConv"]
@@ -42,6 +38,22 @@ struct FuseActivation: RewriteRule {
     return Node(
       node.fusedType, domain: Model.oneiroDomain, name: node.name, inputs: node.inputs, outputs: node.outputs,
       attributes: attributes, metadata: node.metadata)
+  }
+}
+
+extension GraphPatch {
+  /// A product, the views behind it and the node that reads those  →  one product that does what the node did, and a view
+  /// where the node's result has another shape.
+  /// - dims: of the node's result.
+  /// - flat: a name for the product's result where there is a view.
+  mutating func replace(
+    _ found: ProductBehindViews, and node: Node, by product: Node, dims: [Int], flat: String
+  ) {
+    for view in found.views { remove(view) }
+    remove(found.product, node)
+    let output = node.outputs[0], isFlat = found.dims == dims
+    add(product.writing(isFlat ? output : flat))
+    if !isFlat { addReshape(flat, to: dims, output, like: node) }
   }
 }
 

@@ -18,11 +18,7 @@ struct FuseQuantizeLinear: RewriteRule {
     let added = ending.inputs(adding: &patch)
     if let found = ProductBehindViews(of: node.inputs[0], in: graph) {
       guard let quantized = quantized(found.product, added) else { return nil }
-      for view in found.views { patch.remove(view) }
-      patch.remove(found.product, node)
-      let isFlat = found.dims == dims
-      patch.add(quantized.writing(isFlat ? output : "\(output)#quantized"))
-      if !isFlat { patch.addReshape("\(output)#quantized", to: dims, output, like: node) }
+      patch.replace(found, and: node, by: quantized, dims: dims, flat: "\(output)#quantized")
       return patch
     }
     guard let conv = graph.producer(of: node.inputs[0]), graph.onlyReader(of: node.inputs[0]) != nil,
