@@ -82,7 +82,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
 }
 
 static int32_t prepare(oneiro_call *call) {
-  const size_t high = vector_picked->tile_rows, wide = vector_picked->tile_columns;
+  const size_t high = vector_floats()->rows, wide = vector_picked->tile_columns;
   attention_state *state = vector_new_state(sizeof *state);
   if (!state) return vector_out_of_memory(call->why, sizeof *state);
   int32_t status = vector_describe_attention(call->node, &state->shape, call->why);
@@ -132,7 +132,7 @@ static size_t keys_of(const attention_state *state, size_t block) {
 
 /* Packed keys come first in a block, then packed values. */
 static const float *values_of(const attention_state *state, const float *block, size_t keys) {
-  return block + round_up(keys, vector_picked->tile_rows) * state->shape.size;
+  return block + round_up(keys, vector_floats()->rows) * state->shape.size;
 }
 
 /* - head: counted through all items. */
@@ -141,9 +141,9 @@ static void pack_block(const attention_job *job, size_t head, size_t block, floa
   const attention_shape *shape = &state->shape;
   size_t row = shape->rows[1], value_row = shape->rows[2], keys = keys_of(state, block);
   size_t first = head / shape->heads * shape->keys + block * state->key_block;
-  vector_picked->pack_rows(into, job->k + first * row + head % shape->heads * shape->size, keys, shape->size,
+  vector_floats()->pack_rows(into, job->k + first * row + head % shape->heads * shape->size, keys, shape->size,
                            (ptrdiff_t)row, 1, shape->scale);
-  vector_picked->pack_rows((float *)values_of(state, into, keys),
+  vector_floats()->pack_rows((float *)values_of(state, into, keys),
                            job->v + first * value_row + head % shape->heads * shape->value_size, shape->value_size, keys,
                            1, (ptrdiff_t)value_row, 1);
 }
@@ -167,16 +167,17 @@ static void run_group(const attention_job *job, size_t index, const float *packe
   size_t panels = (count + wide - 1) / wide;
   float *scores = memory, *largest = scores + state->key_block * wide, *sums = largest + state->panels * wide;
   float *mix = sums + state->panels * wide, *queries = mix + state->panels * value_size * wide;
-  loops->pack_columns(queries, job->q + (item * state->shape.queries + first) * row + head * size, count, size, 1,
+  const float *q = job->q + (item * state->shape.queries + first) * row + head * size;
+  vector_floats()->pack_columns(queries, q, count, size, 1,
                       (ptrdiff_t)row);
   for (size_t block = 0; block < state->blocks; block++, packed += state->block_floats) {
     size_t keys = keys_of(state, block);
     const float *values = values_of(state, packed, keys);
     for (size_t panel = 0; panel < panels; panel++) {
       float *panel_mix = mix + panel * value_size * wide;
-      loops->multiply(scores, wide, packed, queries + panel * size * wide, keys, wide, size, 0, queries);
+      vector_floats()->multiply(scores, wide, packed, queries + panel * size * wide, keys, wide, size, 0, queries);
       loops->attend(scores, keys, largest + panel * wide, sums + panel * wide, panel_mix, value_size, block == 0);
-      loops->multiply(panel_mix, wide, values, scores, value_size, wide, keys, block > 0, queries);
+      vector_floats()->multiply(panel_mix, wide, values, scores, value_size, wide, keys, block > 0, queries);
     }
   }
   float *y = job->y + (item * state->shape.queries + first) * y_row + head * value_size;

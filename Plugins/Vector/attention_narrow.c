@@ -23,7 +23,8 @@ static const double WORTH_SHARING = 1e5;
 typedef struct narrow_state {
   attention_shape shape;
   const vector_narrow *narrow;
-  size_t groups_of_bytes;               /* of a head's queries and keys */
+  const vector_product_loops *scores;   /* keys, which are unsigned, times queries */
+  size_t groups_of_bytes;               /* of a head's queries and keys, as panels hold them */
   size_t key_block, blocks, panels;     /* keys of a block, blocks of keys, panels of queries a worker takes at once */
   size_t groups;                        /* of panels */
   size_t block_floats, worker_floats;
@@ -46,13 +47,22 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
 
 /* Floats of a block: packed keys, packed values, the values' units. */
 static size_t key_floats(const narrow_state *state, size_t keys) {
-  return round_up(keys, vector_picked->tile_rows) * state->groups_of_bytes;
+  return round_up(keys, state->scores->rows) * state->groups_of_bytes;
 }
 static size_t value_groups(const narrow_state *state, size_t keys) {
   return (keys + state->narrow->keys - 1) / state->narrow->keys;
 }
+/* As panels hold them. */
+static size_t value_depth(const narrow_state *state, size_t keys) {
+  return round_up(value_groups(state, keys), state->narrow->product.depth_step);
+}
 static size_t value_floats(const narrow_state *state, size_t keys) {
-  return round_up(state->shape.value_size, vector_picked->tile_rows) * value_groups(state, keys);
+  return round_up(state->shape.value_size, state->narrow->product.rows) * value_depth(state, keys);
+}
+
+/* Rows of a panel of scores. Weights, which lie in their place, are read as far as the values' panels go. */
+static size_t score_rows(const narrow_state *state) {
+  return larger(state->key_block, value_depth(state, state->key_block));
 }
 
 /* Before any block: the unit of the keys of every item and head, and bounds of all columns of every item's keys. */
@@ -71,7 +81,8 @@ static int32_t prepare(oneiro_call *call) {
     return status;
   }
   const attention_shape *shape = &state->shape;
-  state->groups_of_bytes = vector_byte_groups(shape->size);
+  state->scores = &vector_picked->product[VECTOR_BYTES_B_SIGNED];
+  state->groups_of_bytes = round_up(vector_byte_groups(shape->size), state->scores->depth_step);
   /* One large weight leaves little of a byte to the others of its block. Bytes are for more than one block. */
   bool has_bytes = vector_picked->narrow_bytes.keys && shape->keys > KEYS;
   state->narrow = has_bytes ? &vector_picked->narrow_bytes : &vector_picked->narrow_pairs;
@@ -89,7 +100,7 @@ static int32_t prepare(oneiro_call *call) {
          shape->items * shape->heads * all_panels < state->panels * state->workers * 4)
     state->panels--;
   state->groups = (all_panels + state->panels - 1) / state->panels;
-  size_t rows = state->key_block + shape->value_size + 2 +
+  size_t rows = score_rows(state) + shape->value_size + 2 +
                 state->panels * (state->groups_of_bytes + shape->value_size + 3);
   size_t packing = larger(state->key_block, wide) * state->groups_of_bytes +
                    (value_groups(state, state->key_block) + 2) * shape->value_size + shape->size;
@@ -152,7 +163,7 @@ static void pack_block(const narrow_job *job, size_t index, float *memory) {
                                      factor);
     memset(bytes + shape->size, 0, byte_row - shape->size);
   }
-  vector_picked->pack_rows(into, rows, keys, state->groups_of_bytes, (ptrdiff_t)state->groups_of_bytes, 1, 1);
+  state->scores->pack_rows(into, rows, keys, state->groups_of_bytes, (ptrdiff_t)state->groups_of_bytes, 1, 1);
 
   const float *v = job->v + first * value_row + head * shape->value_size;
   float *values = into + key_floats(state, keys), *units = values + value_floats(state, keys);
@@ -167,7 +178,7 @@ static void pack_block(const narrow_job *job, size_t index, float *memory) {
   for (size_t group = 0, key = 0; group < groups; group++, key += state->narrow->keys)
     state->narrow->quantize_values(joined + group * shape->value_size, v + key * value_row, value_row, keys - key, most,
                                    shape->value_size);
-  vector_picked->pack_rows(values, joined, shape->value_size, groups, 1, (ptrdiff_t)shape->value_size, 1);
+  state->narrow->product.pack_rows(values, joined, shape->value_size, groups, 1, (ptrdiff_t)shape->value_size, 1);
 }
 
 static void pack_worker(void *argument, size_t worker) {
@@ -188,7 +199,7 @@ static void run_group(const narrow_job *job, size_t index, float *memory) {
   size_t item = index / state->groups / shape->heads;
   size_t first = group * state->panels * wide, count = smaller(shape->queries - first, state->panels * wide);
   size_t panels = (count + wide - 1) / wide;
-  float *scores = memory, *products = scores + state->key_block * wide, *decay = products + value_size * wide;
+  float *scores = memory, *products = scores + score_rows(state) * wide, *decay = products + value_size * wide;
   float *gain = decay + wide, *mix = gain + wide, *queries = mix + state->panels * value_size * wide;
   float *units = queries + state->panels * depth * wide, *largest = units + state->panels * wide;
   float *sums = largest + state->panels * wide, *rows = sums + state->panels * wide;
@@ -204,17 +215,18 @@ static void run_group(const narrow_job *job, size_t index, float *memory) {
       *unit = loops->quantize_query(bytes, q, size) * factor;
       memset(bytes + size, 0, depth * VECTOR_BYTES - size);
     }
-    loops->pack_columns(queries + panel * depth * wide, rows, present, depth, 1, (ptrdiff_t)depth);
+    state->scores->pack_columns(queries + panel * depth * wide, rows, present, depth, 1, (ptrdiff_t)depth);
   }
   const float *packed = job->packed + (index / state->groups) * state->blocks * state->block_floats;
   for (size_t block = 0; block < state->blocks; block++, packed += state->block_floats) {
     size_t keys = keys_of(state, block);
     const float *values = packed + key_floats(state, keys), *value_units = values + value_floats(state, keys);
     for (size_t panel = 0; panel < panels; panel++) {
-      loops->multiply_unsigned(scores, wide, packed, queries + panel * depth * wide, keys, wide, depth, 0, queries);
+      state->scores->multiply(scores, wide, packed, queries + panel * depth * wide, keys, wide, depth, 0, queries);
       state->narrow->attend(scores, keys, units + panel * wide, largest + panel * wide, sums + panel * wide, decay,
                             gain, block == 0);
-      state->narrow->multiply(products, wide, values, scores, value_size, wide, value_groups(state, keys), 0, queries);
+      state->narrow->product.multiply(products, wide, values, scores, value_size, wide, value_depth(state, keys), 0,
+                                      queries);
       loops->add_mix(mix + panel * value_size * wide, products, value_size, value_units, decay, gain, block == 0);
     }
   }

@@ -67,6 +67,23 @@ static int32_t supports_fused(const oneiro_node *node, oneiro_text *why) {
   return ONEIRO_OK;
 }
 
+static int32_t require_split(const oneiro_node *node, oneiro_text *why) {
+  gemm_shape shape;
+  int32_t status = shape_of(node, &shape, why);
+  if (status) return status;
+  return vector_require_split((size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth, why);
+}
+
+static int32_t supports_split(const oneiro_node *node, oneiro_text *why) {
+  int32_t status = supports(node, why);
+  return status ? status : require_split(node, why);
+}
+
+static int32_t supports_split_fused(const oneiro_node *node, oneiro_text *why) {
+  int32_t status = supports_fused(node, why);
+  return status ? status : require_split(node, why);
+}
+
 static vector_operand operand_a(const gemm_state *state, const float *data) {
   ptrdiff_t rows = (ptrdiff_t)state->plan.rows, depth = (ptrdiff_t)state->plan.depth;
   bool transposed = state->transposes_a;
@@ -81,18 +98,19 @@ static vector_operand operand_b(const gemm_state *state, const float *data) {
                           .packed = state->b_packed ? state->packed : NULL};
 }
 
-static int32_t prepare(oneiro_call *call) {
+static int32_t prepare_for(oneiro_call *call, vector_elements elements) {
   const oneiro_node *node = call->node;
   gemm_shape shape;
   int32_t status = shape_of(node, &shape, call->why);
   if (status) return status;
   const float *constant = node->inputs[1].data;
   size_t byte_count = sizeof(gemm_state);
-  if (constant) byte_count += vector_packed_columns_floats((size_t)shape.columns, (size_t)shape.depth) * sizeof(float);
+  if (constant)
+    byte_count += vector_packed_columns_floats(elements, (size_t)shape.columns, (size_t)shape.depth) * sizeof(float);
   gemm_state *state = vector_new_packed(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   *state = (gemm_state){
-      .plan = vector_plan_product((size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth, 1,
+      .plan = vector_plan_product(elements, (size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth, 1,
                                    constant ? VECTOR_B_PACKED : VECTOR_NEITHER_PACKED, call->threads),
       .alpha = oneiro_float(node, "alpha", 1), .beta = oneiro_float(node, "beta", 1),
       .transposes_a = shape.transposes_a, .transposes_b = shape.transposes_b,
@@ -112,6 +130,9 @@ static int32_t prepare(oneiro_call *call) {
   call->workspace_byte_count = vector_product_workspace(&state->plan);
   return ONEIRO_OK;
 }
+
+static int32_t prepare(oneiro_call *call) { return prepare_for(call, VECTOR_FLOATS); }
+static int32_t prepare_split(oneiro_call *call) { return prepare_for(call, VECTOR_SPLIT_FLOATS); }
 
 typedef struct gemm_job {
   const gemm_state *state;
@@ -161,8 +182,13 @@ static int32_t compute(const oneiro_call *call) {
   return ONEIRO_OK;
 }
 
+#define SPLIT prepare_split, compute, free
 static const vector_kernel kernels[] = {
-    {"Gemm", 13, supports, prepare, compute, free, NULL},
-    {"FusedGemm", 1, supports_fused, prepare, compute, free, "ai.oneiro"},
+    {"Gemm", 13, supports, prepare, compute, free, NULL, NULL, NULL, 0},
+    {"Gemm", 13, supports_split, SPLIT, NULL, vector_split_relative_time, VECTOR_SPLIT_METHOD,
+     ONEIRO_KERNEL_APPROXIMATE, .splits = true},
+    {"FusedGemm", 1, supports_fused, prepare, compute, free, "ai.oneiro", NULL, NULL, 0},
+    {"FusedGemm", 1, supports_split_fused, SPLIT, "ai.oneiro", vector_split_relative_time, VECTOR_SPLIT_METHOD,
+     ONEIRO_KERNEL_APPROXIMATE, .splits = true},
 };
 VECTOR_FAMILY(vector_gemm, kernels);

@@ -1,7 +1,8 @@
 /* The inner loops, one table an instruction set level.
  *
- * `loops_base.c`, `loops_v3.c`, `loops_v4.c` and `loops_v4_vnni.c` compile the same `loops_*.inc` sources, each for its
- * own level. All loops take any count (0 included) and any alignment. Element-wise ones may write where they read from.
+ * `loops_base.c`, `loops_v3.c`, `loops_v4.c`, `loops_v4_vnni.c` and `loops_v4_amx.c` compile the same `loops_*.inc`
+ * sources, each for its own level. All loops take any count (0 included) and any alignment. Element-wise ones may write
+ * where they read from.
  * */
 #ifndef VECTOR_LOOPS_H
 #define VECTOR_LOOPS_H
@@ -99,13 +100,63 @@ typedef struct vector_seen {
   size_t gap;
 } vector_seen;
 
+/* What the elements of a product's operands are. Bytes come in fours along K, in the place of a float, and what lies in
+ * C is then a sum of 32 bits. */
+typedef enum vector_elements {
+  VECTOR_FLOATS,
+  VECTOR_BYTES_A_SIGNED,           /* and B unsigned */
+  VECTOR_BYTES_B_SIGNED,           /* and A unsigned */
+  VECTOR_SPLIT_FLOATS,             /* as sums of two numbers of few bits; not on every level */
+  VECTOR_ELEMENTS_COUNT
+} vector_elements;
+
+/* The longest part of K that a panel holds in a row. */
+enum { VECTOR_MOST_DEPTH = 384 };
+
+/* Channels of a pixel that lie side by side for tile registers, and the most taps of a filter that vectors turn. */
+enum { VECTOR_PIXEL_BYTES = 64, VECTOR_PIXEL_TAPS = 16 };
+
+/* Where 64 channels' bytes of a tap lie among those of all taps, [channel, tap]: channel i's is places[tap][i] of the
+ * vector v where present[tap][v] has bit i. */
+typedef struct vector_turning {
+  size_t taps;
+  uint8_t places[VECTOR_PIXEL_TAPS][VECTOR_PIXEL_BYTES];
+  uint64_t present[VECTOR_PIXEL_TAPS][VECTOR_PIXEL_TAPS];
+} vector_turning;
+
+/* The parts of a matrix product of some elements. Panels of A have `rows` rows, those of B tile_columns columns. */
+typedef struct vector_product_loops {
+  size_t rows;
+  size_t depth_step;               /* a panel's depth is filled up with zeros to a multiple of this */
+  /* Packs rows x depth elements of A, element (i, k) at a[i * row_step + k * depth_step], times `factor`, into panels;
+   * rows past the end become zeros. */
+  void (*pack_rows)(float *panels, const float *a, size_t rows, size_t depth, ptrdiff_t row_step, ptrdiff_t depth_step,
+                    float factor);
+  /* The same for B: element (k, j) at b[k * depth_step + j * column_step]. */
+  void (*pack_columns)(float *panels, const float *b, size_t columns, size_t depth, ptrdiff_t depth_step,
+                       ptrdiff_t column_step);
+  /* The same for a convolution's input: `columns` output positions from `first` on, rows depth_begin ..< + depth. */
+  void (*pack_window)(float *panels, const struct vector_window *window, const float *x, size_t first, size_t columns,
+                      size_t depth_begin, size_t depth);
+  /* C = A B (+ C when accumulate) for packed panels of any number of rows and columns; depth is a multiple of
+   * depth_step. `then` is the panel of B that will be read next, to be fetched meanwhile; it may be any address. */
+  void (*multiply)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows, size_t columns,
+                   size_t depth, int accumulate, const float *then);
+  /* The same for rows of A that nobody packed, whose elements along K lie next to each other; NULL where that is not
+   * the faster way. */
+  void (*multiply_rows)(float *c, size_t c_step, const float *a, size_t a_step, const float *b_panels, size_t rows,
+                        size_t columns, size_t depth, int accumulate, const float *then);
+  /* The same for one panel of B that nobody packed, where each depth_step lines are evenly spaced; NULL where there is
+   * none. */
+  void (*multiply_seen)(float *c, size_t c_step, const float *a_panels, const vector_seen *b, size_t rows, size_t depth,
+                        int accumulate);
+} vector_product_loops;
+
 /* What an attention of few bits does with weights and values. */
 typedef struct vector_narrow {
   size_t keys;                     /* whose weights, or values, lie in the place of a float */
   float value_limit;               /* the largest value as a whole number */
-  /* C = values times weights, sums of 32 bits. */
-  void (*multiply)(float *c, size_t c_step, const float *values, const float *weights, size_t rows, size_t columns,
-                   size_t depth, int accumulate, const float *then);
+  vector_product_loops product;    /* values times weights, sums of 32 bits; B is never packed */
   /* One block. `scores` holds whole numbers, `units` what a unit of each query's means to base 2; what comes out are
    * weights as whole numbers. `decay` is what the mix of earlier blocks is to be multiplied by, `gain` what that of
    * this one is; the first time they are not written. */
@@ -140,35 +191,24 @@ typedef struct vector_loops {
   void (*softmax)(float *y, const float *x, size_t count);
   void (*log_softmax)(float *y, const float *x, size_t count);
 
-  /* The matrix product's register tile, in rows of A and columns of B, and the parts built around it. */
-  size_t tile_rows, tile_columns;
-  /* Packs rows x depth elements of A, element (i, k) at a[i * row_step + k * depth_step], times `factor`, into panels
-   * of tile_rows rows; rows past the end become zeros. */
-  void (*pack_rows)(float *panels, const float *a, size_t rows, size_t depth, ptrdiff_t row_step,
-                    ptrdiff_t depth_step, float factor);
-  /* The same for B: element (k, j) at b[k * depth_step + j * column_step], in panels of tile_columns columns. */
-  void (*pack_columns)(float *panels, const float *b, size_t columns, size_t depth, ptrdiff_t depth_step,
-                       ptrdiff_t column_step);
-  /* The same for a convolution's input: `columns` output positions from `first` on, rows depth_begin ..< + depth. */
-  void (*pack_window)(float *panels, const struct vector_window *window, const float *x, size_t first, size_t columns,
-                      size_t depth_begin, size_t depth);
-  /* C = A B (+ C when accumulate) for packed panels of any number of rows and columns. `then` is the panel of B that
-   * will be read next, to be fetched meanwhile; it may be any address. */
-  void (*multiply)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows, size_t columns,
-                   size_t depth, int accumulate, const float *then);
-  /* The same for quantized operands, four bytes in the place of a float and sums of 32 bits in C: A signed and B
-   * unsigned, or the other way round. */
-  void (*multiply_signed)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
-                          size_t columns, size_t depth, int accumulate, const float *then);
-  void (*multiply_unsigned)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
-                            size_t columns, size_t depth, int accumulate, const float *then);
-  /* multiply_signed for one panel of B that nobody packed. */
-  void (*multiply_seen)(float *c, size_t c_step, const float *a_panels, const vector_seen *b, size_t rows, size_t depth,
-                        int accumulate);
+  size_t tile_columns;             /* of a panel of B, whatever its elements are */
+  vector_product_loops product[VECTOR_ELEMENTS_COUNT];
   /* into[4 i + j] = x[j * step + i] ^ flip, for i below `count` and j below 4. */
   void (*interleave)(uint8_t *into, const uint8_t *x, size_t step, size_t count, uint8_t flip);
-  /* How long a product of bytes takes, in terms of one of floats. */
-  float time_of_bytes;
+  /* sums[i] += the four of quads[4 i ...] */
+  void (*sum_quads)(int32_t *sums, const int8_t *quads, size_t count);
+  /* Bytes from up to 64 planes, side by side for each pixel, VECTOR_PIXEL_BYTES apart, the rest of them anything:
+   * into[p * 64 + i] = x[i * plane + p] ^ flip. And the sums of 32 filters for `count` pixels of an image of such:
+   * c[filter * c_step + p], written as far as whole vectors; a pixel's 64 bytes of step k along K are at
+   * pixels[p * pixel_step + offsets[k]], and filters are panels of columns. NULL where there are no tile registers. */
+  void (*pixels_from_planes)(uint8_t *into, const uint8_t *x, size_t plane, size_t pixels, size_t channels,
+                             uint8_t flip);
+  void (*convolve_pixels)(float *c, size_t c_step, const uint8_t *pixels, size_t pixel_step, size_t count,
+                          const ptrdiff_t *offsets, size_t steps, const float *filters);
+  /* [tap, 64] from 64 channels of a filter [channel, tap], and the sum of all. NULL as those. */
+  int32_t (*turn_filter)(int8_t *into, const int8_t *filter, const vector_turning *turning);
+  /* How long products of bytes and of split floats take, in terms of one of floats; 0 where there are none. */
+  float time_of_bytes, time_of_split;
   /* What the sums mean: y[i] = (sum[i] - offsets[i * step]) * factors[i * step] + bias[i * step] + added[i], where y
    * holds the sums; step is 0 or 1, bias and added may be NULL. */
   void (*dequantize_sums)(float *y, const int32_t *offsets, const float *factors, const float *bias, const float *added,
@@ -249,6 +289,7 @@ extern const vector_loops vector_loops_base;
 extern const vector_loops vector_loops_v3;
 extern const vector_loops vector_loops_v4;
 extern const vector_loops vector_loops_v4_vnni;
+extern const vector_loops vector_loops_v4_amx;
 #endif
 
 #pragma GCC visibility pop

@@ -3,7 +3,8 @@
 #if defined(__x86_64__)
 #include "loops_shared.h"
 
-#pragma clang attribute push(__attribute__((target("arch=x86-64-v4,avx512vnni"), min_vector_width(512))), apply_to = function)
+#define TARGET "arch=x86-64-v4,avx512vnni"
+#pragma clang attribute push(__attribute__((target(TARGET), min_vector_width(512))), apply_to = function)
 #define HAS_FMA
 #define LANES 16
 #define TILE_ROWS 12

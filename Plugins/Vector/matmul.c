@@ -55,6 +55,13 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   return shape_of(node, &shape, why);
 }
 
+static int32_t supports_split(const oneiro_node *node, oneiro_text *why) {
+  int32_t status = supports(node, why);
+  matmul_shape shape;
+  if (!status) status = shape_of(node, &shape, why);
+  return status ? status : vector_require_split(shape.rows, shape.columns, shape.depth, why);
+}
+
 typedef struct matmul_state {
   matmul_shape shape;
   vector_product_plan plan;
@@ -62,18 +69,18 @@ typedef struct matmul_state {
   _Alignas(VECTOR_ALIGNMENT) float packed[];      /* a constant, unbatched B */
 } matmul_state;
 
-static int32_t prepare(oneiro_call *call) {
+static int32_t prepare_for(oneiro_call *call, vector_elements elements) {
   const oneiro_node *node = call->node;
   matmul_shape shape;
   int32_t status = shape_of(node, &shape, call->why);
   if (status) return status;
   bool pack = node->inputs[1].data && node->inputs[1].rank <= 2;
   size_t byte_count = sizeof(matmul_state);
-  if (pack) byte_count += vector_packed_columns_floats(shape.columns, shape.depth) * sizeof(float);
+  if (pack) byte_count += vector_packed_columns_floats(elements, shape.columns, shape.depth) * sizeof(float);
   matmul_state *state = vector_new_packed(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   state->shape = shape;
-  state->plan = vector_plan_product(shape.rows, shape.columns, shape.depth, shape.items,
+  state->plan = vector_plan_product(elements, shape.rows, shape.columns, shape.depth, shape.items,
                                     pack ? VECTOR_B_PACKED : VECTOR_NEITHER_PACKED, call->threads);
   state->b_packed = pack;
   if (pack) {
@@ -85,6 +92,9 @@ static int32_t prepare(oneiro_call *call) {
   call->workspace_byte_count = vector_product_workspace(&state->plan);
   return ONEIRO_OK;
 }
+
+static int32_t prepare(oneiro_call *call) { return prepare_for(call, VECTOR_FLOATS); }
+static int32_t prepare_split(oneiro_call *call) { return prepare_for(call, VECTOR_SPLIT_FLOATS); }
 
 typedef struct matmul_job {
   const matmul_state *state;
@@ -115,5 +125,9 @@ static int32_t compute(const oneiro_call *call) {
   return ONEIRO_OK;
 }
 
-static const vector_kernel kernels[] = {{"MatMul", 13, supports, prepare, compute, free, NULL}};
+static const vector_kernel kernels[] = {
+    {"MatMul", 13, supports, prepare, compute, free, NULL, NULL, NULL, 0},
+    {"MatMul", 13, supports_split, prepare_split, compute, free, NULL, vector_split_relative_time, VECTOR_SPLIT_METHOD,
+     ONEIRO_KERNEL_APPROXIMATE, .splits = true},
+};
 VECTOR_FAMILY(vector_matmul, kernels);

@@ -27,6 +27,7 @@ typedef struct vector_kernel {
   double (*relative_time)(const oneiro_node *node, int32_t threads);
   const char *method;
   uint32_t flags;
+  bool splits;                     /* multiplies floats that are split, which not every level does */
 } vector_kernel;
 
 /* The kernels of one file. */

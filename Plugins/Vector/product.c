@@ -24,7 +24,7 @@ static size_t divide_up(size_t value, size_t step) { return step ? (value + step
 
 /* Rows of A that are packed and multiplied at a time. */
 static size_t row_part(const vector_product_plan *plan) {
-  return smaller(plan->row_block, round_up(ROWS, vector_picked->tile_rows));
+  return smaller(plan->row_block, round_up(ROWS, vector_plan_loops(plan)->rows));
 }
 
 static size_t block_count(const vector_product_plan *plan) {
@@ -34,7 +34,7 @@ static size_t block_count(const vector_product_plan *plan) {
 /* When B is constant, nothing is gained by staying with a block of its columns, and a worker takes rows of A with all
  * columns of B, so that each row is packed once. Where there are too few rows for that, all of A is packed ahead. */
 static bool cut_rows(vector_product_plan *plan, size_t items) {
-  size_t high = vector_picked->tile_rows, wide = vector_picked->tile_columns, wanted = plan->workers * 4;
+  size_t high = vector_plan_loops(plan)->rows, wide = vector_picked->tile_columns, wanted = plan->workers * 4;
   if (plan->rows * items < wanted * ROWS / 2) return false;
   plan->row_block = smaller(round_up(ROWS / 2, high), round_up(plan->rows, high));
   plan->column_block = round_up(plan->columns, wide);
@@ -45,7 +45,7 @@ static bool cut_rows(vector_product_plan *plan, size_t items) {
  * blocks for the threads, first the columns are halved, then the rows, then either down to a single tile. Below
  * MANY_ROWS packing B once more for each block costs so much that one block for each thread is enough. */
 static void cut_columns(vector_product_plan *plan, size_t items, size_t wanted) {
-  size_t wide = vector_picked->tile_columns, high = vector_picked->tile_rows;
+  size_t wide = vector_picked->tile_columns, high = vector_plan_loops(plan)->rows;
   plan->column_block = smaller(round_up(plan->columns, wide), round_up(COLUMNS, wide));
   while (items * block_count(plan) < wanted) {
     bool is_even = block_count(plan) * items % plan->workers == 0 && block_count(plan) * items >= plan->workers;
@@ -58,44 +58,69 @@ static void cut_columns(vector_product_plan *plan, size_t items, size_t wanted) 
   }
 }
 
-vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, vector_packed packed,
-                                        int32_t threads) {
-  size_t high = vector_picked->tile_rows;
-  vector_product_plan plan = {.rows = rows, .columns = columns, .depth = depth, .row_block = round_up(rows, high)};
-  plan.depth_block = depth > DEPTH ? divide_up(depth, divide_up(depth, DEPTH)) : depth;
+vector_product_plan vector_plan_product(vector_elements elements, size_t rows, size_t columns, size_t depth,
+                                        size_t items, vector_packed packed, int32_t threads) {
+  const vector_product_loops *loops = &vector_picked->product[elements];
+  size_t high = loops->rows, padded_depth = round_up(depth, loops->depth_step);
+  vector_product_plan plan = {.elements = elements, .rows = rows, .columns = columns, .depth = depth,
+                              .row_block = round_up(rows, high)};
+  plan.depth_block = padded_depth;
+  if (depth > DEPTH) plan.depth_block = round_up(divide_up(depth, divide_up(depth, DEPTH)), loops->depth_step);
   bool shares = threads > 1 && (double)items * (double)rows * (double)columns * (double)depth > WORTH_SHARING;
   plan.workers = shares ? (size_t)threads : 1;
-  size_t all = items * round_up(rows, high) * depth;
+  size_t all = items * round_up(rows, high) * padded_depth;
+  plan.reads_rows = packed == VECTOR_B_PACKED && loops->multiply_rows && depth == padded_depth;
   bool packs_ahead = packed != VECTOR_A_PACKED && all <= SHARED_FLOATS && columns > vector_picked->tile_columns;
-  if (packs_ahead) plan.shared_floats = round_up(all, 16);
+  if (packs_ahead && !plan.reads_rows) plan.shared_floats = round_up(all, 16);
   /* With both operands packed, the longest blocks are best: what follows is fetched while a part is multiplied. */
   if (packs_ahead && packed == VECTOR_B_PACKED && shares)
     plan.column_block = round_up(divide_up(columns, plan.workers), vector_picked->tile_columns);
   else if (packed != VECTOR_B_PACKED || !cut_rows(&plan, items))
     cut_columns(&plan, items, shares ? plan.workers * 4 : 1);
   /* Each worker starts on its own cache line. */
-  size_t a_lines = packed == VECTOR_A_PACKED || packs_ahead ? 0 : row_part(&plan);
+  size_t a_lines = packed == VECTOR_A_PACKED || packs_ahead || plan.reads_rows ? 0 : row_part(&plan);
   size_t b_lines = packed == VECTOR_B_PACKED ? 0 : plan.column_block;
   plan.worker_floats = round_up((a_lines + b_lines) * plan.depth_block, 16);
   return plan;
 }
 
 void vector_keep_parts(vector_product_plan *plan, size_t panels) {
-  size_t high = vector_picked->tile_rows, wide = vector_picked->tile_columns, part = round_up(row_part(plan), high);
+  const vector_product_loops *loops = vector_plan_loops(plan);
+  size_t wide = vector_picked->tile_columns, part = round_up(row_part(plan), loops->rows);
+  size_t a_floats = plan->shared_floats || plan->reads_rows ? 0 : part * round_up(plan->depth, loops->depth_step);
   plan->keeps_parts = true;
   plan->column_block = round_up(plan->column_block, panels * wide);
   /* A is packed along all of K before the first part. */
-  plan->worker_floats = round_up((plan->shared_floats ? 0 : part * plan->depth) + part * STRIPE * wide, 16);
+  plan->worker_floats = round_up(a_floats + part * STRIPE * wide, 16);
+}
+
+int32_t vector_require_split(size_t rows, size_t columns, size_t depth, oneiro_text *why) {
+  /* Below, tiles stay half empty, or splitting costs as much as it saves. */
+  enum { LEAST_LINES = 16, LEAST_DEPTH = 64 };
+  const double least_work = 0x1p20;
+  if (rows >= LEAST_LINES && columns >= LEAST_LINES && depth >= LEAST_DEPTH &&
+      (double)rows * (double)columns * (double)depth >= least_work)
+    return ONEIRO_OK;
+  return vector_refuse(why, "too small to be split into bfloat16");
+}
+
+double vector_split_relative_time(const oneiro_node *node, int32_t threads) {
+  (void)node;
+  (void)threads;
+  return (double)vector_picked->time_of_split;
 }
 
 size_t vector_product_workspace(const vector_product_plan *plan) {
   return (plan->shared_floats + plan->workers * plan->worker_floats) * sizeof(float);
 }
 
-size_t vector_packed_rows_floats(size_t rows, size_t depth) { return round_up(rows, vector_picked->tile_rows) * depth; }
+size_t vector_packed_rows_floats(vector_elements elements, size_t rows, size_t depth) {
+  const vector_product_loops *loops = &vector_picked->product[elements];
+  return round_up(rows, loops->rows) * round_up(depth, loops->depth_step);
+}
 
-size_t vector_packed_columns_floats(size_t columns, size_t depth) {
-  return round_up(columns, vector_picked->tile_columns) * depth;
+size_t vector_packed_columns_floats(vector_elements elements, size_t columns, size_t depth) {
+  return round_up(columns, vector_picked->tile_columns) * round_up(depth, vector_picked->product[elements].depth_step);
 }
 
 static const float *at(const vector_operand *operand, size_t line, size_t depth) {
@@ -106,8 +131,8 @@ static const float *at(const vector_operand *operand, size_t line, size_t depth)
 static void widen_lines(float *panels, const vector_operand *operand, size_t line, size_t lines, size_t k, size_t depth,
                         bool is_a) {
   enum { WIDEST = 32 };          /* lines of a panel, on any level */
-  const vector_loops *loops = vector_picked;
-  size_t panel = is_a ? loops->tile_rows : loops->tile_columns;
+  const vector_product_loops *loops = vector_floats();
+  size_t panel = is_a ? loops->rows : vector_picked->tile_columns;
   float widened[WIDEST * DEPTH];
   for (size_t first = 0; first < lines; first += panel, panels += panel * depth) {
     size_t present = smaller(panel, lines - first);
@@ -120,7 +145,8 @@ static void widen_lines(float *panels, const vector_operand *operand, size_t lin
 }
 
 /* Columns that lie next to each other in the weights. */
-static void widen_columns(float *panels, const vector_operand *b, size_t column, size_t columns, size_t k, size_t depth) {
+static void widen_columns(float *panels, const vector_operand *b, size_t column, size_t columns, size_t k,
+                          size_t depth) {
   enum { MOST = 256 };
   size_t wide = vector_picked->tile_columns;
   float widened[MOST];
@@ -134,13 +160,18 @@ static void widen_columns(float *panels, const vector_operand *b, size_t column,
     }
 }
 
-static void pack_a(float *panels, const vector_operand *a, size_t row, size_t rows, size_t k, size_t depth) {
+/* A part of an operand: lines from `line` on, and what a block along K that begins at `k` has of them. */
+static void pack_a(const vector_product_plan *plan, float *panels, const vector_operand *a, size_t row, size_t rows,
+                   size_t k) {
+  size_t depth = smaller(plan->depth - k, plan->depth_block);
   if (a->weights) widen_lines(panels, a, row, rows, k, depth, true);
-  else vector_picked->pack_rows(panels, at(a, row, k), rows, depth, a->line_step, a->depth_step, a->factor);
+  else vector_plan_loops(plan)->pack_rows(panels, at(a, row, k), rows, depth, a->line_step, a->depth_step, a->factor);
 }
 
-static void pack_b(float *panels, const vector_operand *b, size_t column, size_t columns, size_t k, size_t depth) {
-  const vector_loops *loops = vector_picked;
+static void pack_b(const vector_product_plan *plan, float *panels, const vector_operand *b, size_t column,
+                   size_t columns, size_t k) {
+  const vector_product_loops *loops = vector_plan_loops(plan);
+  size_t depth = smaller(plan->depth - k, plan->depth_block);
   if (b->window) loops->pack_window(panels, b->window, b->data, column, columns, k, depth);
   else if (!b->weights) loops->pack_columns(panels, at(b, column, k), columns, depth, b->depth_step, b->line_step);
   else if (b->depth_step == 1) widen_lines(panels, b, column, columns, k, depth, false);
@@ -160,21 +191,20 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
   const packing_job *job = argument;
   const vector_product_plan *plan = job->plan;
   const vector_operand *operand = job->operand;
-  size_t panel = job->is_a ? vector_picked->tile_rows : vector_picked->tile_columns;
+  size_t panel = job->is_a ? vector_plan_loops(plan)->rows : vector_picked->tile_columns;
   size_t all = job->is_a ? plan->rows : plan->columns, first = begin * panel;
   size_t lines = smaller(all, end * panel) - first;
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
-    size_t depth = smaller(plan->depth - k, plan->depth_block);
-    float *into = job->packed + round_up(all, panel) * k + first * depth;
-    if (job->is_a) pack_a(into, operand, first, lines, k, depth);
-    else pack_b(into, operand, first, lines, k, depth);
+    float *into = job->packed + round_up(all, panel) * k + first * vector_panel_depth(plan, k);
+    if (job->is_a) pack_a(plan, into, operand, first, lines, k);
+    else pack_b(plan, into, operand, first, lines, k);
   }
 }
 
 void vector_pack_all_rows(const oneiro_call *call, const vector_product_plan *plan, const vector_operand *a,
                           float *packed) {
   packing_job job = {plan, a, packed, true};
-  size_t high = vector_picked->tile_rows;
+  size_t high = vector_plan_loops(plan)->rows;
   vector_parallel_ranges(call, divide_up(plan->rows, high), high * plan->depth * 4, pack_panels, &job);
 }
 
@@ -207,35 +237,36 @@ static void start_rows(float *c, size_t c_step, size_t rows, size_t columns, con
     for (size_t j = 0; j < columns; j++) c[i * c_step + j] = start[i];
 }
 
-/* C = A B, or C += A B, for packed panels. */
-static void multiply(const vector_product_plan *plan, float *c, size_t c_step, const float *a, const float *b, size_t rows,
-                     size_t columns, size_t depth, bool accumulate, const float *then) {
-  const vector_loops *loops = vector_picked;
-  switch (plan->elements) {
-    case VECTOR_FLOATS: loops->multiply(c, c_step, a, b, rows, columns, depth, accumulate, then); break;
-    case VECTOR_BYTES_A_SIGNED: loops->multiply_signed(c, c_step, a, b, rows, columns, depth, accumulate, then); break;
-    case VECTOR_BYTES_B_SIGNED: loops->multiply_unsigned(c, c_step, a, b, rows, columns, depth, accumulate, then);
-  }
-}
-
-/* The same for a B that is read where it is. */
-static void multiply_seen(const vector_product_part *part, const vector_operand *b, const float *a, size_t k,
-                          size_t depth, bool accumulate) {
+/* C = A B, or C += A B, for packed panels of A and a B that is read where it is. */
+static void multiply_seen(const vector_product_plan *plan, const vector_product_part *part, const vector_operand *b,
+                          const float *a, size_t k, size_t depth, bool accumulate) {
   size_t wide = vector_picked->tile_columns, lanes = vector_picked->lanes;
   for (size_t j = 0; j < part->columns; j += wide) {
     size_t column = part->column + j, next = part->column + (j + wide < part->columns ? j + wide : 0);
     size_t at = vector_seen_column(b, column);
     const vector_seen seen = {b->data + at, b->data + vector_seen_column(b, next), b->lines + k,
                               vector_seen_column(b, column + lanes) - at};
-    vector_picked->multiply_seen(part->c + j, part->c_step, a, &seen, part->rows, depth, accumulate);
+    vector_plan_loops(plan)->multiply_seen(part->c + j, part->c_step, a, &seen, part->rows, depth, accumulate);
   }
+}
+
+/* C = A B, or C += A B, for packed panels of B, and of A, if that is not read where it is. */
+static void multiply(const vector_product_plan *plan, const vector_product_part *part, const vector_operand *a,
+                     const float *a_panels, const float *b, size_t k, bool accumulate, const float *then) {
+  const vector_product_loops *loops = vector_plan_loops(plan);
+  size_t depth = vector_panel_depth(plan, k);
+  if (plan->reads_rows)
+    loops->multiply_rows(part->c, part->c_step, at(a, part->row, k), (size_t)a->line_step, b, part->rows, part->columns,
+                         depth, accumulate, then);
+  else
+    loops->multiply(part->c, part->c_step, a_panels, b, part->rows, part->columns, depth, accumulate, then);
 }
 
 /* A block whose parts are in `memory`, each finished before the next one begins. */
 static void run_kept_parts(const product_job *job, const vector_product_item *item, const vector_product_part *block,
                            float *memory) {
   const vector_product_plan *plan = job->plan;
-  size_t high = vector_picked->tile_rows, wide = vector_picked->tile_columns, step = STRIPE * wide;
+  size_t high = vector_plan_loops(plan)->rows, wide = vector_picked->tile_columns, step = STRIPE * wide;
   size_t part = row_part(plan);
   size_t padded_rows = round_up(plan->rows, high), padded_columns = round_up(plan->columns, wide);
   size_t row_end = block->row + block->rows, column_end = block->column + block->columns;
@@ -243,16 +274,16 @@ static void run_kept_parts(const product_job *job, const vector_product_item *it
   if (plan->depth == 0) memset(memory, 0, part * step * sizeof(float));
   for (size_t i = block->row; i < row_end; i += part) {
     size_t rows = smaller(row_end - i, part);
-    for (size_t k = 0; k < plan->depth && !item->a.packed; k += plan->depth_block)
-      pack_a(a_memory + round_up(rows, high) * k, &item->a, i, rows, k, smaller(plan->depth - k, plan->depth_block));
+    for (size_t k = 0; k < plan->depth && !item->a.packed && !plan->reads_rows; k += plan->depth_block)
+      pack_a(plan, a_memory + round_up(rows, high) * k, &item->a, i, rows, k);
     for (size_t j = block->column; j < column_end; j += step) {
       vector_product_part stripe = {memory, step, i, j, rows, smaller(column_end - j, step)};
       for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
-        size_t depth = smaller(plan->depth - k, plan->depth_block);
+        size_t depth = vector_panel_depth(plan, k);
         const float *a = a_memory + round_up(rows, high) * k;
         if (item->a.packed) a = item->a.packed + padded_rows * k + i * depth;
         const float *b = item->b.packed + padded_columns * k + j * depth;
-        multiply(plan, stripe.c, step, a, b, rows, stripe.columns, depth, k > 0, b + stripe.columns * depth);
+        multiply(plan, &stripe, &item->a, a, b, k, k > 0, b + stripe.columns * depth);
       }
       item->finish(job->argument, &stripe);
     }
@@ -261,7 +292,6 @@ static void run_kept_parts(const product_job *job, const vector_product_item *it
 
 static void run_block(const product_job *job, size_t block, float *memory) {
   const vector_product_plan *plan = job->plan;
-  const vector_loops *loops = vector_picked;
   vector_product_item item = {0};
   size_t index = block / (job->row_blocks * job->column_blocks);
   job->describe(job->argument, index, &item);
@@ -270,43 +300,44 @@ static void run_block(const product_job *job, size_t block, float *memory) {
   size_t column = block / job->row_blocks % job->column_blocks * plan->column_block;
   size_t row_end = row + smaller(plan->rows - row, plan->row_block), part = row_part(plan);
   size_t columns = smaller(plan->columns - column, plan->column_block);
-  size_t padded_rows = round_up(plan->rows, loops->tile_rows);
-  size_t padded_columns = round_up(plan->columns, loops->tile_columns);
+  size_t padded_rows = round_up(plan->rows, vector_plan_loops(plan)->rows), wide = vector_picked->tile_columns;
+  size_t padded_columns = round_up(plan->columns, wide);
   bool is_seen = item.b.lines != NULL;
-  if (plan->shared_floats) item.a.packed = job->shared + index * padded_rows * plan->depth;
+  if (plan->shared_floats)
+    item.a.packed = job->shared + index * vector_packed_rows_floats(plan->elements, plan->rows, plan->depth);
   if (plan->keeps_parts) {
     run_kept_parts(job, &item, &(vector_product_part){NULL, 0, row, column, row_end - row, columns}, memory);
     return;
   }
-  float *a_memory = memory, *b_memory = memory + (item.a.packed ? 0 : part * plan->depth_block);
+  float *a_memory = memory, *b_memory = memory + (item.a.packed || plan->reads_rows ? 0 : part * plan->depth_block);
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
-    size_t depth = smaller(plan->depth - k, plan->depth_block);
+    size_t depth = vector_panel_depth(plan, k), behind = k + plan->depth_block;
     const float *b = b_memory;
     if (item.b.packed) b = item.b.packed + padded_columns * k + column * depth;
-    else if (!is_seen) pack_b(b_memory, &item.b, column, columns, k, depth);
+    else if (!is_seen) pack_b(plan, b_memory, &item.b, column, columns, k);
     /* Where this worker is likely to read on: in the next part along K, or in the block that follows. */
     const float *next = b;
     if (item.b.packed)
-      next = k + depth < plan->depth
-                 ? item.b.packed + padded_columns * (k + depth) + column * smaller(plan->depth - k - depth, plan->depth_block)
+      next = behind < plan->depth
+                 ? item.b.packed + padded_columns * behind + column * vector_panel_depth(plan, behind)
                  : item.b.packed + (column + columns) * plan->depth_block;
     for (size_t i = row; i < row_end; i += part) {
       size_t rows = smaller(row_end - i, part);
       const float *a = a_memory;
       if (item.a.packed) a = item.a.packed + padded_rows * k + i * depth;
-      else pack_a(a_memory, &item.a, i, rows, k, depth);
+      else if (!plan->reads_rows) pack_a(plan, a_memory, &item.a, i, rows, k);
       /* What C starts from is written just before it is read. */
-      for (size_t j = 0; j < columns; j += STRIPE * loops->tile_columns) {
+      for (size_t j = 0; j < columns; j += STRIPE * wide) {
         vector_product_part stripe = {item.c + i * job->c_step + column + j, job->c_step, i, column + j, rows,
-                                      smaller(columns - j, STRIPE * loops->tile_columns)};
+                                      smaller(columns - j, STRIPE * wide)};
         bool starts = item.row_start || item.start;
         if (k == 0 && item.row_start) start_rows(stripe.c, job->c_step, rows, stripe.columns, item.row_start + i);
         if (k == 0 && item.start) item.start(job->argument, &stripe);
         const float *then = j + stripe.columns < columns ? b + (j + stripe.columns) * depth : next;
         bool accumulates = job->accumulate || starts || k > 0;
-        if (is_seen) multiply_seen(&stripe, &item.b, a, k, depth, accumulates);
-        else multiply(plan, stripe.c, job->c_step, a, b + j * depth, rows, stripe.columns, depth, accumulates, then);
-        if (item.finish && k + depth == plan->depth) item.finish(job->argument, &stripe);
+        if (is_seen) multiply_seen(plan, &stripe, &item.b, a, k, depth, accumulates);
+        else multiply(plan, &stripe, &item.a, a, b + j * depth, k, accumulates, then);
+        if (item.finish && behind >= plan->depth) item.finish(job->argument, &stripe);
       }
     }
   }
@@ -316,12 +347,13 @@ static void run_block(const product_job *job, size_t block, float *memory) {
 static void pack_shared(void *argument, size_t begin, size_t end) {
   const product_job *job = argument;
   const vector_product_plan *plan = job->plan;
-  size_t padded = round_up(plan->rows, vector_picked->tile_rows), panels = padded / vector_picked->tile_rows;
+  size_t panels = divide_up(plan->rows, vector_plan_loops(plan)->rows);
+  size_t item_floats = vector_packed_rows_floats(plan->elements, plan->rows, plan->depth);
   while (begin < end) {
     size_t index = begin / panels, first = begin % panels, count = smaller(panels - first, end - begin);
     vector_product_item item = {0};
     job->describe(job->argument, index, &item);
-    packing_job packing = {plan, &item.a, job->shared + index * padded * plan->depth, true};
+    packing_job packing = {plan, &item.a, job->shared + index * item_floats, true};
     pack_panels(&packing, first, first + count);
     begin += count;
   }
@@ -356,7 +388,7 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
                      divide_up(plan->columns, plan->column_block), items * block_count(plan), c_step, accumulate,
                      describe, argument, 0};
   if (plan->shared_floats) {
-    size_t high = vector_picked->tile_rows;
+    size_t high = vector_plan_loops(plan)->rows;
     vector_parallel_ranges(call, items * divide_up(plan->rows, high), high * plan->depth * 4, pack_shared, &job);
   }
   size_t workers = smaller(smaller(plan->workers, (size_t)call->threads), job.blocks);

@@ -57,14 +57,6 @@ typedef struct vector_product_part {
 /* y = loop(y) for every element y of a part that is complete. */
 void vector_activate_part(vector_unary_loop loop, const vector_product_part *part);
 
-/* What the elements of the operands are. Bytes come in fours along K, in the place of a float; what lies in C is then a
- * sum of 32 bits, which `finish` turns into a number. */
-typedef enum vector_elements {
-  VECTOR_FLOATS,
-  VECTOR_BYTES_A_SIGNED,            /* and B unsigned */
-  VECTOR_BYTES_B_SIGNED             /* and A unsigned */
-} vector_elements;
-
 /* Sizes, and how they are cut. Made once in `prepare`, so that compute only asks for what was promised. */
 typedef struct vector_product_plan {
   size_t rows, columns, depth;      /* M, N, K */
@@ -72,18 +64,27 @@ typedef struct vector_product_plan {
   size_t workers;                   /* how many threads can take part: each has its own packing memory */
   size_t worker_floats;
   size_t shared_floats;             /* of A packed for all workers, before any of them multiplies */
-  vector_elements elements;         /* floats, if nobody says otherwise */
+  vector_elements elements;         /* C of bytes holds sums of 32 bits, which `finish` turns into numbers */
   bool keeps_parts;
+  bool reads_rows;                  /* A, whose elements along K lie next to each other, is not packed */
 } vector_product_plan;
-
-/* The longest part of K that a panel holds in a row. */
-enum { VECTOR_MOST_DEPTH = 384 };
 
 /* Which operand comes packed and constant, if any. */
 typedef enum vector_packed { VECTOR_NEITHER_PACKED, VECTOR_A_PACKED, VECTOR_B_PACKED } vector_packed;
 
-vector_product_plan vector_plan_product(size_t rows, size_t columns, size_t depth, size_t items, vector_packed packed,
-                                        int32_t threads);
+vector_product_plan vector_plan_product(vector_elements elements, size_t rows, size_t columns, size_t depth,
+                                        size_t items, vector_packed packed, int32_t threads);
+
+static inline const vector_product_loops *vector_plan_loops(const vector_product_plan *plan) {
+  return &vector_picked->product[plan->elements];
+}
+
+/* A part of K as panels hold it, which begins at `k`. */
+static inline size_t vector_panel_depth(const vector_product_plan *plan, size_t k) {
+  size_t step = vector_plan_loops(plan)->depth_step;
+  size_t depth = plan->depth - k < plan->depth_block ? plan->depth - k : plan->depth_block;
+  return (depth + step - 1) / step * step;
+}
 
 /* Changes a plan so that C is nowhere: each part of it is made in the worker's own memory, whole, and `finish` takes
  * it from there. Needs B packed. Parts begin and end at multiples of `panels` panels of B, 1, 2 or 4. */
@@ -99,9 +100,18 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
                          void (*describe)(const void *argument, size_t index, vector_product_item *item),
                          const void *argument);
 
+/* Whether a product is large enough to be worth splitting its floats. */
+int32_t vector_require_split(size_t rows, size_t columns, size_t depth, oneiro_text *why);
+
+/* How long they take, in terms of plain ones, for kernels' `relative_time`. */
+double vector_split_relative_time(const oneiro_node *node, int32_t threads);
+
+/* What a kernel says of itself that multiplies them. */
+#define VECTOR_SPLIT_METHOD "split into bfloat16"
+
 /* Floats of a packed A or B, rounded up to whole panels. */
-size_t vector_packed_rows_floats(size_t rows, size_t depth);
-size_t vector_packed_columns_floats(size_t columns, size_t depth);
+size_t vector_packed_rows_floats(vector_elements elements, size_t rows, size_t depth);
+size_t vector_packed_columns_floats(vector_elements elements, size_t columns, size_t depth);
 
 /* Packs all of an operand, cut along K as the plan says, on all threads. */
 void vector_pack_all_rows(const oneiro_call *call, const vector_product_plan *plan, const vector_operand *a,

@@ -19,28 +19,24 @@ typedef struct packing_job {
  * woven into a line of the panel. */
 static void weave_rows(const packing_job *job, size_t first, size_t from, size_t columns) {
   enum { WIDEST = 32 };
-  static const int8_t zeros[WIDEST];
   const vector_matrix_shape *shape = job->shape;
   const vector_product_plan *plan = job->plan;
   size_t wide = vector_picked->tile_columns, padded = (plan->columns + wide - 1) / wide * wide;
   int32_t sums[WIDEST] = {0};
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
-    size_t depth = plan->depth - k < plan->depth_block ? plan->depth - k : plan->depth_block;
+    size_t depth = vector_panel_depth(plan, k);
     int8_t *line = (int8_t *)(job->packed + padded * k + first * depth);
     for (size_t group = k; group < k + depth; group++, line += wide * VECTOR_BYTES) {
-      const int8_t *rows[VECTOR_BYTES];
-      for (size_t byte = 0; byte < VECTOR_BYTES; byte++) {
-        size_t row = group * VECTOR_BYTES + byte;
-        rows[byte] = row < shape->depth ? job->b + row * shape->columns + from : zeros;
+      size_t row = group * VECTOR_BYTES, present = shape->depth - (row < shape->depth ? row : shape->depth);
+      const int8_t *rows = job->b + (present > 0 ? row : 0) * shape->columns + from;
+      if (present >= VECTOR_BYTES) {
+        vector_picked->interleave((uint8_t *)line, (const uint8_t *)rows, shape->columns, columns, 0);
+      } else {
+        for (size_t column = 0; column < columns; column++)
+          for (size_t byte = 0; byte < VECTOR_BYTES; byte++)
+            line[4 * column + byte] = byte < present ? rows[byte * shape->columns + column] : 0;
       }
-      for (size_t column = 0; column < columns; column++) {
-        int8_t a = rows[0][column], b = rows[1][column], c = rows[2][column], d = rows[3][column];
-        line[4 * column] = a;
-        line[4 * column + 1] = b;
-        line[4 * column + 2] = c;
-        line[4 * column + 3] = d;
-        sums[column] += a + b + c + d;
-      }
+      vector_picked->sum_quads(sums, line, columns);
       memset(line + columns * VECTOR_BYTES, 0, (wide - columns) * VECTOR_BYTES);
     }
   }
@@ -57,8 +53,7 @@ static void pack_lines(const packing_job *job, size_t first, size_t from, size_t
   _Alignas(VECTOR_ALIGNMENT) int8_t groups[WIDEST * VECTOR_MOST_DEPTH * VECTOR_BYTES];
   memset(job->sums + first, 0, columns * sizeof *job->sums);
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
-    size_t depth = plan->depth - k < plan->depth_block ? plan->depth - k : plan->depth_block;
-    size_t row = depth * VECTOR_BYTES, start = k * VECTOR_BYTES;
+    size_t depth = vector_panel_depth(plan, k), row = depth * VECTOR_BYTES, start = k * VECTOR_BYTES;
     size_t bytes = shape->depth - start < row ? shape->depth - start : row;
     for (size_t column = 0; column < columns; column++) {
       const int8_t *line = job->b + (from + column) * shape->depth + start;
@@ -69,8 +64,8 @@ static void pack_lines(const packing_job *job, size_t first, size_t from, size_t
       memcpy(into, line, bytes);
       memset(into + bytes, 0, row - bytes);
     }
-    vector_picked->pack_columns(job->packed + padded * k + first * depth, (const float *)(const void *)groups, columns,
-                                depth, 1, (ptrdiff_t)depth);
+    vector_plan_loops(plan)->pack_columns(job->packed + padded * k + first * depth, (const float *)(const void *)groups,
+                                          columns, depth, 1, (ptrdiff_t)depth);
   }
 }
 

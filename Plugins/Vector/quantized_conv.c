@@ -11,6 +11,7 @@
 #include "convolution.h"
 #include "families.h"
 #include "quantized.h"
+#include "quantized_pixels.h"
 
 /* Padding may make an image larger than this many times what is read and written, but then a copy of it is the wrong
  * way. */
@@ -59,6 +60,9 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
 typedef struct conv_state {
   vector_convolution convolution;     /* its window over the padded image, its plan's depth in groups of bytes */
   size_t quads;                       /* groups of four channels, of a group of the convolution */
+  /* K goes through all quads of one tap after those of another, so that its steps are evenly spaced in the image; or
+   * through all taps of one quad, which lie near to each other. */
+  bool taps_first;
   size_t plane;                       /* pixels of the padded image */
   bool adds_channels;                 /* Z has one number for each channel */
   vector_unary_loop activation;
@@ -67,6 +71,7 @@ typedef struct conv_state {
   /* Where columns of a vector lie next to each other in the padded image, NULL otherwise: see vector_operand. */
   ptrdiff_t *lines;
   size_t run, run_step;
+  vector_pixels pixels;               /* where they are the way */
 } conv_state;
 
 /* Whether whole vectors of output pixels see pixels that lie next to each other, whatever the tap, and fill panels. */
@@ -84,6 +89,9 @@ static void describe_runs(conv_state *state) {
     state->run_step = (size_t)(window->input[2] * (window->output[0] > 1 ? window->input[1] : 1));
   }
   if (state->run % vector_picked->lanes || convolution->out_plane % vector_picked->tile_columns) state->run = 0;
+  size_t step = vector_plan_loops(&convolution->plan)->depth_step;
+  state->taps_first = step > 1 && state->quads % step == 0;
+  if (step > 1 && !state->taps_first) state->run = 0;
 }
 
 static void fill_lines(const conv_state *state) {
@@ -96,18 +104,25 @@ static void fill_lines(const conv_state *state) {
   }
 }
 
-/* Taps of the padded image, a group of channels after the other. */
+/* What lies at a step along K. */
+static void find_step(const conv_state *state, size_t k, size_t *quad, size_t *tap) {
+  *quad = state->taps_first ? k % state->quads : k / state->convolution.taps;
+  *tap = state->taps_first ? k / state->quads : k % state->convolution.taps;
+}
+
+/* Taps of the padded image. */
 static void fill_taps(const conv_state *state, vector_tap *taps) {
   const vector_spatial *spatial = &state->convolution.spatial;
-  for (size_t quad = 0; quad < state->quads; quad++)
-    for (size_t tap = 0; tap < state->convolution.taps; tap++, taps++) {
-      taps->plane = (ptrdiff_t)(quad * state->plane);
-      int64_t rest = (int64_t)tap;
-      for (int32_t at = VECTOR_SPATIAL - 1; at >= 0; at--) {
-        taps->at[at] = (int32_t)(rest % spatial->kernel[at] * spatial->dilation[at]);
-        rest /= spatial->kernel[at];
-      }
+  for (size_t k = 0; k < state->quads * state->convolution.taps; k++, taps++) {
+    size_t quad, tap;
+    find_step(state, k, &quad, &tap);
+    taps->plane = (ptrdiff_t)(quad * state->plane);
+    int64_t rest = (int64_t)tap;
+    for (int32_t at = VECTOR_SPATIAL - 1; at >= 0; at--) {
+      taps->at[at] = (int32_t)(rest % spatial->kernel[at] * spatial->dilation[at]);
+      rest /= spatial->kernel[at];
     }
+  }
 }
 
 typedef struct packing_job {
@@ -116,34 +131,31 @@ typedef struct packing_job {
   float *packed;                      /* all groups of the convolution */
 } packing_job;
 
-/* Part of a filter, [quad, tap] of four bytes each from [in channel, tap]: `count` elements from `first` on. */
+/* Part of a filter, four bytes for each step along K, from [in channel, tap]: `count` steps from `first` on. */
 static void group_filter(const conv_state *state, int8_t *into, const int8_t *filter, size_t first, size_t count) {
-  size_t channels = state->convolution.in_channels, taps = state->convolution.taps;
-  for (size_t at = first, tap = first % taps, in = first / taps * VECTOR_BYTES; at < first + count; at++) {
-    const int8_t *from = filter + in * taps + tap;
-    size_t present = channels - in < VECTOR_BYTES ? channels - in : VECTOR_BYTES;
+  size_t channels = state->convolution.in_channels, taps = state->convolution.taps, quad, tap;
+  for (size_t k = first; k < first + count; k++, into += VECTOR_BYTES) {
+    find_step(state, k, &quad, &tap);
+    const int8_t *from = filter + quad * VECTOR_BYTES * taps + tap;
+    size_t rest = channels - quad * VECTOR_BYTES, present = rest < VECTOR_BYTES ? rest : VECTOR_BYTES;
     if (present == VECTOR_BYTES) {
       const int8_t four[VECTOR_BYTES] = {from[0], from[taps], from[2 * taps], from[3 * taps]};
       memcpy(into, four, VECTOR_BYTES);
     } else {
       for (size_t byte = 0; byte < VECTOR_BYTES; byte++) into[byte] = byte < present ? from[byte * taps] : 0;
     }
-    into += VECTOR_BYTES;
-    if (++tap == taps) {
-      tap = 0;
-      in += VECTOR_BYTES;
-    }
   }
 }
 
 /* Panels of filters, counted through the convolution's groups, and the filters' sums. */
 static void pack_panels(void *argument, size_t begin, size_t end) {
-  enum { HIGHEST = 16 };
+  enum { HIGHEST = 32 };
   const packing_job *job = argument;
   const conv_state *state = job->state;
   const vector_convolution *convolution = &state->convolution;
   const vector_product_plan *plan = &convolution->plan;
-  size_t high = vector_picked->tile_rows, panels = (plan->rows + high - 1) / high;
+  const vector_product_loops *loops = vector_plan_loops(plan);
+  size_t high = loops->rows, panels = (plan->rows + high - 1) / high;
   size_t filter = convolution->in_channels * convolution->taps;
   _Alignas(VECTOR_ALIGNMENT) int8_t groups[HIGHEST * VECTOR_MOST_DEPTH * VECTOR_BYTES];
   for (size_t panel = begin; panel < end; panel++) {
@@ -159,10 +171,29 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
       size_t depth = plan->depth - k < plan->depth_block ? plan->depth - k : plan->depth_block;
       for (size_t row = 0; row < rows; row++)
         group_filter(state, groups + row * depth * VECTOR_BYTES, filters + row * filter, k, depth);
-      vector_picked->pack_rows(job->packed + group * convolution->packed_group + panels * high * k + first * depth,
-                               (const float *)(const void *)groups, rows, depth, (ptrdiff_t)depth, 1, 1);
+      loops->pack_rows(job->packed + group * convolution->packed_group + panels * high * k +
+                           first * vector_panel_depth(plan, k),
+                       (const float *)(const void *)groups, rows, depth, (ptrdiff_t)depth, 1, 1);
     }
   }
+}
+
+/* Floats, so that what follows them begins a cache line. */
+static size_t whole_lines(size_t floats) {
+  enum { LINE = VECTOR_ALIGNMENT / sizeof(float) };
+  return (floats + LINE - 1) / LINE * LINE;
+}
+
+/* Of workspace, for whoever multiplies. */
+static size_t product_bytes(const conv_state *state) {
+  if (state->pixels.blocks > 0) return vector_pixel_sums_floats(&state->pixels) * sizeof(float);
+  return vector_product_workspace(&state->convolution.plan);
+}
+
+static size_t image_bytes(const conv_state *state) {
+  const vector_convolution *convolution = &state->convolution;
+  if (state->pixels.blocks > 0) return vector_pixel_image_bytes(convolution, &state->pixels);
+  return convolution->batch * convolution->groups * state->quads * state->plane * VECTOR_BYTES;
 }
 
 static int32_t prepare(oneiro_call *call) {
@@ -181,12 +212,15 @@ static int32_t prepare(oneiro_call *call) {
                             !vector_same_dims(&node->inputs[QUANTIZED_ADDED], &node->outputs[0]);
   size_t depth = described.quads * convolution->taps, outputs = convolution->groups * convolution->out_channels;
   size_t items = convolution->batch * convolution->groups;
-  convolution->plan = vector_plan_product(convolution->out_channels, convolution->out_plane, depth, items,
-                                          VECTOR_A_PACKED, call->threads);
-  convolution->plan.elements = VECTOR_BYTES_A_SIGNED;
-  convolution->packed_group = vector_packed_rows_floats(convolution->out_channels, depth);
-  describe_runs(&described);
-  size_t entries = depth * (sizeof(vector_tap) + sizeof(ptrdiff_t));
+  convolution->plan = vector_plan_product(VECTOR_BYTES_A_SIGNED, convolution->out_channels, convolution->out_plane,
+                                          depth, items, VECTOR_A_PACKED, call->threads);
+  convolution->packed_group = vector_packed_rows_floats(VECTOR_BYTES_A_SIGNED, convolution->out_channels, depth);
+  described.pixels = vector_plan_pixels(convolution, call->threads);
+  bool has_pixels = described.pixels.blocks > 0;
+  if (has_pixels) convolution->packed_group = vector_pixel_filter_floats(&described.pixels);
+  else describe_runs(&described);
+  size_t steps = has_pixels ? described.pixels.steps : depth;
+  size_t entries = steps * (sizeof(vector_tap) + sizeof(ptrdiff_t));
   size_t head = (sizeof described + entries + 2 * outputs * sizeof(int32_t) + VECTOR_ALIGNMENT - 1) /
                 VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
   size_t byte_count = head + convolution->groups * convolution->packed_group * sizeof(float);
@@ -200,27 +234,36 @@ static int32_t prepare(oneiro_call *call) {
   }
   *state = described;
   vector_tap *taps = (vector_tap *)(state + 1);
-  fill_taps(state, taps);
-  state->convolution.window.taps = taps;
-  ptrdiff_t *lines = (ptrdiff_t *)(taps + depth);
-  state->lines = state->run ? lines : NULL;
-  if (state->run) fill_lines(state);
-  state->sums = (int32_t *)(lines + depth);
+  ptrdiff_t *lines = (ptrdiff_t *)(taps + steps);
+  state->pixels.offsets = lines;
+  if (has_pixels) {
+    vector_fill_offsets(&state->convolution, &state->pixels);
+  } else {
+    fill_taps(state, taps);
+    state->convolution.window.taps = taps;
+    state->lines = state->run ? lines : NULL;
+    if (state->run) fill_lines(state);
+  }
+  state->sums = (int32_t *)(lines + steps);
   if (weights.zero_points) {
     state->zero_points = state->sums + outputs;
     memcpy(state->zero_points, weights.zero_points, outputs * sizeof(int32_t));
   }
   float *packed = (float *)(void *)((char *)state + head);
   state->convolution.packed = packed;
-  packing_job packing = {state, weights.elements, packed};
-  size_t high = vector_picked->tile_rows, panels = convolution->groups * ((convolution->out_channels + high - 1) / high);
-  vector_parallel_ranges(call, panels, high * convolution->in_channels * convolution->taps, pack_panels, &packing);
+  if (has_pixels) {
+    vector_pack_pixel_filters(call, &state->convolution, &state->pixels, weights.elements, packed, state->sums);
+  } else {
+    packing_job packing = {state, weights.elements, packed};
+    size_t high = vector_plan_loops(&convolution->plan)->rows;
+    size_t panels = convolution->groups * ((convolution->out_channels + high - 1) / high);
+    vector_parallel_ranges(call, panels, high * convolution->in_channels * convolution->taps, pack_panels, &packing);
+  }
   free(weights.memory);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
-  call->workspace_byte_count = vector_product_workspace(&state->convolution.plan) +
-                               vector_output_floats(node) * sizeof(float) + 2 * outputs * sizeof(float) +
-                               items * state->quads * state->plane * VECTOR_BYTES;
+  call->workspace_byte_count = product_bytes(state) + vector_output_floats(node) * sizeof(float) +
+                               2 * whole_lines(outputs) * sizeof(float) + image_bytes(state);
   if (state->zero_points)
     call->workspace_byte_count += items * (state->plane + convolution->out_plane) * sizeof(int32_t);
   return ONEIRO_OK;
@@ -314,20 +357,25 @@ static int32_t compute(const oneiro_call *call) {
   const conv_state *state = call->state;
   const vector_convolution *convolution = &state->convolution;
   size_t outputs = convolution->groups * convolution->out_channels, items = convolution->batch * convolution->groups;
-  float *result = (float *)call->workspace + vector_product_workspace(&convolution->plan) / sizeof(float);
+  float *result = (float *)call->workspace + product_bytes(state) / sizeof(float);
   float *factors = result + vector_output_floats(call->node);
-  int32_t *offsets = (int32_t *)(factors + outputs);
+  int32_t *offsets = (int32_t *)(factors + whole_lines(outputs));
   conv_job job = {.state = state, .activations = vector_activations_of(call), .x = call->inputs[QUANTIZED_X].data,
-                  .image = (uint8_t *)(offsets + outputs), .offsets = offsets, .factors = factors,
+                  .image = (uint8_t *)(offsets + whole_lines(outputs)), .offsets = offsets, .factors = factors,
                   .bias = oneiro_has_input(call->node, QUANTIZED_BIAS) ? call->inputs[QUANTIZED_BIAS].data : NULL,
                   .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
                   .output = vector_output_bytes_of(call), .y = call->outputs[0].data};
   if (job.output.bytes) job.y = result;
   vector_scale_sums(call, &job.activations, state->sums, outputs, offsets, factors);
   if (state->zero_points) {
-    int32_t *planes = (int32_t *)(void *)(job.image + items * state->quads * state->plane * VECTOR_BYTES);
+    int32_t *planes = (int32_t *)(void *)(job.image + image_bytes(state));
     job.sums = planes + items * state->plane;
     vector_sum_windows(call, &job.activations, convolution, planes, planes + items * state->plane);
+  }
+  if (state->pixels.blocks > 0) {
+    vector_copy_pixels(call, convolution, &state->pixels, job.x, &job.activations, job.image);
+    vector_run_pixels(call, convolution, &state->pixels, job.image, call->workspace, job.y, finish, &job);
+    return ONEIRO_OK;
   }
   vector_parallel_ranges(call, items * state->quads, state->plane * VECTOR_BYTES, copy_quads, &job);
   vector_run_products(call, &convolution->plan, call->workspace, items, convolution->out_plane, false, describe, &job);

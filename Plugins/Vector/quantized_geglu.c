@@ -63,16 +63,18 @@ static int32_t prepare(oneiro_call *call) {
   int32_t status = shape_of(call->node, &shape, call->why);
   if (status) return status;
   size_t wide = vector_picked->tile_columns, half = shape.columns / 2, columns = (half + wide - 1) / wide * wide * 2;
-  size_t depth = vector_byte_groups(shape.depth), floats = vector_packed_columns_floats(columns, depth);
+  size_t depth = vector_byte_groups(shape.depth);
+  size_t floats = vector_packed_columns_floats(VECTOR_BYTES_B_SIGNED, columns, depth);
   size_t byte_count = sizeof(geglu_state) + floats * sizeof(float) + columns * sizeof(int32_t);
   geglu_state *state = vector_new_packed(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   *state = (geglu_state){.shape = shape, .half = half, .by_tanh = by_tanh(call->node),
                          .sums = (int32_t *)(state->packed + floats),
-                         .plan = vector_plan_product(shape.rows, columns, depth, 1, VECTOR_B_PACKED, call->threads)};
-  state->plan.elements = VECTOR_BYTES_B_SIGNED;
+                         .plan = vector_plan_product(VECTOR_BYTES_B_SIGNED, shape.rows, columns, depth, 1,
+                                                     VECTOR_B_PACKED, call->threads)};
   vector_keep_parts(&state->plan, 2);
-  vector_pack_quantized(call, &state->plan, &shape, half, call->node->inputs[QUANTIZED_W].data, state->packed, state->sums);
+  vector_pack_quantized(call, &state->plan, &shape, half, call->node->inputs[QUANTIZED_W].data, state->packed,
+                        state->sums);
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->plan) + 3 * columns * sizeof(float) +
                                vector_grouped_bytes(&shape);

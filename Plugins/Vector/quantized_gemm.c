@@ -35,7 +35,8 @@ static int32_t prepare(oneiro_call *call) {
   int32_t status = vector_quantized_shape_of(call->node, &shape, call->why);
   if (!status) status = vector_activation_of(call->node, &activation, call->why);
   if (status) return status;
-  size_t depth = vector_byte_groups(shape.depth), floats = vector_packed_columns_floats(shape.columns, depth);
+  size_t depth = vector_byte_groups(shape.depth);
+  size_t floats = vector_packed_columns_floats(VECTOR_BYTES_B_SIGNED, shape.columns, depth);
   size_t byte_count = sizeof(gemm_state) + floats * sizeof(float) + 2 * shape.columns * sizeof(int32_t);
   vector_signed_weights weights;
   status = vector_sign_weights(call, shape.columns, shape.transposes_b ? shape.depth : 1, &weights);
@@ -45,10 +46,10 @@ static int32_t prepare(oneiro_call *call) {
     free(weights.memory);
     return vector_out_of_memory(call->why, byte_count);
   }
-  vector_product_plan plan = vector_plan_product(shape.rows, shape.columns, depth, 1, VECTOR_B_PACKED, call->threads);
+  vector_product_plan plan = vector_plan_product(VECTOR_BYTES_B_SIGNED, shape.rows, shape.columns, depth, 1,
+                                                 VECTOR_B_PACKED, call->threads);
   *state = (gemm_state){.shape = shape, .plan = plan, .activation = activation,
                         .sums = (int32_t *)(state->packed + floats)};
-  state->plan.elements = VECTOR_BYTES_B_SIGNED;
   if (weights.zero_points) {
     state->zero_points = state->sums + shape.columns;
     memcpy(state->zero_points, weights.zero_points, shape.columns * sizeof(int32_t));
@@ -92,8 +93,8 @@ static void describe(const void *argument, size_t index, vector_product_item *it
   (void)index;
   const gemm_job *job = argument;
   *item = (vector_product_item){
-      .a = {.data = (const float *)(const void *)job->a, .line_step = (ptrdiff_t)job->state->plan.depth, .depth_step = 1,
-            .factor = 1},
+      .a = {.data = (const float *)(const void *)job->a, .line_step = (ptrdiff_t)job->state->plan.depth,
+            .depth_step = 1, .factor = 1},
       .b = {.packed = job->state->packed}, .c = job->y, .finish = finish};
 }
 

@@ -110,9 +110,9 @@ static void pack_weights(oneiro_call *call, recurrent_state *state) {
     const float *from = r + d * rows * hidden;
     float *to = state->r + d * state->r_floats;
     const size_t first = shape->gates == 3 ? 2 * hidden : rows;
-    vector_picked->pack_columns(to, from, first, hidden, 1, (ptrdiff_t)hidden);
+    vector_floats()->pack_columns(to, from, first, hidden, 1, (ptrdiff_t)hidden);
     if (first < rows)
-      vector_picked->pack_columns(to + state->r_candidate, from + first * hidden, rows - first, hidden, 1,
+      vector_floats()->pack_columns(to + state->r_candidate, from + first * hidden, rows - first, hidden, 1,
                                   (ptrdiff_t)hidden);
   }
 }
@@ -141,13 +141,15 @@ static int32_t prepare(oneiro_call *call, bool lstm) {
   size_t first = lstm ? rows : 2 * shape.hidden;
   size_t r_candidate = round_up(first, tile) * shape.hidden;
   size_t r_floats = r_candidate + (lstm ? 0 : round_up(shape.hidden, tile) * shape.hidden);
-  size_t w_floats = round_up(vector_packed_columns_floats(rows, shape.input), VECTOR_ALIGNMENT / sizeof(float));
+  size_t w_floats =
+      round_up(vector_packed_columns_floats(VECTOR_FLOATS, rows, shape.input), VECTOR_ALIGNMENT / sizeof(float));
   size_t floats = shape.directions * (w_floats + r_floats + rows + shape.hidden);
   recurrent_state *state = vector_new_packed(sizeof *state + floats * sizeof(float));
   if (!state) return vector_out_of_memory(call->why, sizeof *state + floats * sizeof(float));
   *state = (recurrent_state){
       .shape = shape, .w_floats = w_floats, .r_floats = r_floats, .r_candidate = r_candidate,
-      .plan = vector_plan_product(shape.length * shape.batch, rows, shape.input, shape.directions, VECTOR_B_PACKED,
+      .plan = vector_plan_product(VECTOR_FLOATS, shape.length * shape.batch, rows, shape.input, shape.directions,
+                                  VECTOR_B_PACKED,
                                   call->threads)};
   state->w = state->memory;
   state->r = state->w + shape.directions * w_floats;

@@ -23,7 +23,7 @@ static size_t divide_up(size_t value, size_t step) { return (value + step - 1) /
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* The smallest tile has a third of the rows of a whole one. */
-static size_t least_rows(void) { return (vector_picked->tile_rows + 2) / 3; }
+static size_t least_rows(void) { return (vector_floats()->rows + 2) / 3; }
 
 static int32_t describe(const oneiro_node *node, vector_convolution *convolution, oneiro_text *why) {
   int32_t status = vector_require_floats(node, why);
@@ -64,19 +64,19 @@ int32_t vector_small_planes_prepare(oneiro_call *call) {
   int32_t status = describe(call->node, &convolution, call->why);
   if (status) return status;
   size_t depth = convolution.in_channels, channels = convolution.out_channels, pixels = convolution.out_plane;
-  size_t filter_floats = vector_packed_columns_floats(channels, depth);
+  size_t filter_floats = vector_packed_columns_floats(VECTOR_FLOATS, channels, depth);
   size_t byte_count = sizeof(small_planes_state) + filter_floats * sizeof(float);
   small_planes_state *state = vector_new_packed(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   size_t rows = pixels == 1 ? convolution.batch : round_up(pixels, least_rows());
   *state = (small_planes_state){.batch = convolution.batch, .pixels = pixels, .depth = depth, .channels = channels,
                                 .rows = rows, .ending = convolution.ending};
-  vector_picked->pack_columns(state->filters, call->node->inputs[1].data, channels, depth, 1, (ptrdiff_t)depth);
+  vector_floats()->pack_columns(state->filters, call->node->inputs[1].data, channels, depth, 1, (ptrdiff_t)depth);
   oneiro_set_packed(call, 1);
   size_t panels = divide_up(channels, vector_picked->tile_columns);
   double work = (double)convolution.batch * (double)pixels * (double)channels * (double)depth;
   state->workers = work > WORTH_SHARING ? smaller((size_t)call->threads, divide_up(panels, PANELS)) : 1;
-  state->packed_floats = pixels == 1 ? 0 : vector_packed_rows_floats(pixels, depth);
+  state->packed_floats = pixels == 1 ? 0 : vector_packed_rows_floats(VECTOR_FLOATS, pixels, depth);
   state->worker_floats = rows * PANELS * vector_picked->tile_columns;
   call->state = state;
   call->workspace_byte_count = (state->packed_floats + state->workers * state->worker_floats) * sizeof(float);
@@ -113,7 +113,7 @@ static void run_panels(const small_planes_job *job, size_t first, float *memory)
   if (has_one_pixel)
     loops->multiply_state(memory, columns, job->x, state->depth, filters, state->rows, columns, state->depth);
   else
-    loops->multiply(memory, columns, job->packed, filters, state->rows, columns, state->depth, 0,
+    vector_floats()->multiply(memory, columns, job->packed, filters, state->rows, columns, state->depth, 0,
                     filters + columns * state->depth);
   for (size_t row = 0; job->bias && row < (has_one_pixel ? state->rows : pixels); row++) {
     float *at = memory + row * columns;
@@ -151,7 +151,7 @@ int32_t vector_small_planes_compute(const oneiro_call *call) {
                           .workspace = workspace + state->packed_floats, .groups = divide_up(state->channels, group)};
   for (; job.image < (state->pixels == 1 ? 1 : state->batch); job.image++) {
     if (state->pixels > 1)
-      vector_picked->pack_rows(job.packed, job.x + job.image * state->depth * state->pixels, state->pixels,
+      vector_floats()->pack_rows(job.packed, job.x + job.image * state->depth * state->pixels, state->pixels,
                                state->depth, 1, (ptrdiff_t)state->pixels, 1);
     atomic_store(&job.next, 0);
     vector_parallel_workers(call, smaller(state->workers, (size_t)call->threads), run_worker, &job);

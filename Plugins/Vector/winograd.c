@@ -43,7 +43,7 @@ static size_t tiles_of(const vector_convolution *convolution) {
 static double cost_of(const vector_convolution *convolution) {
   enum { FILTER_COST = 1200 };
   double in = (double)convolution->in_channels, out = (double)convolution->out_channels;
-  double rows = (double)round_up(convolution->out_channels, vector_picked->tile_rows / 3);
+  double rows = (double)round_up(convolution->out_channels, vector_floats()->rows / 3);
   double tiles = (double)tiles_of(convolution);
   double padded = (double)round_up(tiles_of(convolution), vector_picked->tile_columns);
   return in * rows * (2 * PRODUCTS * padded + FILTER_COST) + tiles * (in + out) * vector_picked->winograd_tile_cost;
@@ -92,7 +92,7 @@ static size_t cut_runs(const vector_convolution *convolution, size_t *first_run,
 
 /* Output channels a worker takes at a time: their filters fit its cache, and all workers end at about the same time. */
 static size_t group_of(const winograd_state *state) {
-  size_t high = vector_picked->tile_rows, panels = divide_up(state->out_channels, high);
+  size_t high = vector_floats()->rows, panels = divide_up(state->out_channels, high);
   size_t most = FILTER_FLOATS / (PRODUCTS * state->in_channels * high);
   most = most < 2 ? 2 : most > 8 ? 8 : most;
   size_t best = 1, least = SIZE_MAX;
@@ -122,7 +122,7 @@ int32_t vector_winograd_prepare(oneiro_call *call) {
   if (!status) status = vector_describe_ending(call->node, &convolution.ending, call->why);
   if (status) return status;
   const vector_spatial *spatial = &convolution.spatial;
-  size_t wide = vector_picked->tile_columns, high = vector_picked->tile_rows;
+  size_t wide = vector_picked->tile_columns, high = vector_floats()->rows;
   size_t panels = divide_up(tiles_of(&convolution), wide), run_count = cut_runs(&convolution, NULL, NULL);
   size_t byte_count = sizeof(winograd_state) + run_count * sizeof(vector_winograd_run) + (panels + 1) * sizeof(size_t);
   winograd_state *state = vector_new_state(byte_count);
@@ -179,7 +179,7 @@ static void transform_input(void *argument, size_t begin, size_t end) {
 /* A panel of transformed filters, of output channels from `row` on. */
 static void transform_filters(const winograd_job *job, float *into, size_t row, size_t rows) {
   enum { TAPS = 9, CHANNELS = 32, MOST_ROWS = 32 };
-  size_t depth = job->state->in_channels, step = job->state->filter_step, high = vector_picked->tile_rows;
+  size_t depth = job->state->in_channels, step = job->state->filter_step, high = vector_floats()->rows;
   if (!job->weights) {
     vector_picked->winograd_filters(into, step, job->filters + row * depth * TAPS, rows, depth);
     return;
@@ -196,7 +196,7 @@ static void transform_filters(const winograd_job *job, float *into, size_t row, 
 static void run_group(const winograd_job *job, size_t first, float *memory) {
   const winograd_state *state = job->state;
   const vector_loops *loops = vector_picked;
-  size_t high = loops->tile_rows, wide = loops->tile_columns, depth = state->in_channels;
+  size_t high = vector_floats()->rows, wide = loops->tile_columns, depth = state->in_channels;
   size_t rows = smaller(state->group, state->out_channels - first), columns = job->count * wide;
   size_t plane = (size_t)(state->output[0] * state->output[1]);
   /* Whole tiles, the smallest of which has a third of the rows; what is above has room and is not looked at. */
@@ -205,7 +205,7 @@ static void run_group(const winograd_job *job, size_t first, float *memory) {
   for (size_t row = 0; row < rows; row += high)
     transform_filters(job, filters + row * depth, first + row, smaller(high, rows - row));
   for (size_t product = 0; product < PRODUCTS; product++)
-    loops->multiply(products + product * state->product_step, columns, filters + product * state->filter_step,
+    vector_floats()->multiply(products + product * state->product_step, columns, filters + product * state->filter_step,
                     job->panels + product * state->input_step, padded, columns, depth, 0,
                     job->panels + (product + 1) % PRODUCTS * state->input_step);
   for (size_t row = first; row < first + rows; row++) {

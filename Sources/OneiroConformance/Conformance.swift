@@ -1,7 +1,8 @@
 /// The lists that every kernel meets, whichever plugin it comes from.
 package enum Conformance {
   package static let all: [Case] =
-    unary + clip + binary + integerArithmetic + severalOperands + comparison + logic + cast + matMul + gemm + conv
+    unary + clip + binary + integerArithmetic + severalOperands + comparison + logic + cast + matMul + gemm
+    + splitProducts + conv
     + convTranspose + attention
     + pools + softmax + rows + channels + lpNormalization + reductions + argMax + transpose + strided + joining + gather
     + pad

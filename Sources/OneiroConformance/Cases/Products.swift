@@ -1,6 +1,52 @@
 import OneiroGraph
 
 extension Conformance {
+  /// Products large enough to be worth splitting into numbers of few bits, which rounds more; lines and depths that leave
+  /// tails of tiles.
+  static let splitProducts: [Case] = {
+    var cases: [Case] = []
+    for (rows, depth, columns) in [(16, 4099, 17), (33, 1000, 35), (129, 97, 100), (300, 64, 64)] {
+      cases += Case.withWeights(
+        "MatMul", "large, \(rows) x \(depth) x \(columns)",
+        [.random([rows, depth]), .random([depth, columns], seed: 2)], tolerance: 3e-5)
+      cases += Case.withWeights(
+        "Gemm", "large, \(rows) x \(depth) x \(columns), both transposed, C",
+        [.random([depth, rows]), .random([columns, depth], seed: 2), .random([columns], seed: 3)],
+        ["transA": .int(1), "transB": .int(1), "alpha": .float(0.5)], tolerance: 3e-5)
+      cases.append(
+        Case(
+          "FusedGemm", domain: "ai.oneiro", "large, \(rows) x \(depth) x \(columns), Z, SiLU",
+          [
+            .input(.random([rows, depth])), .constant(.random([depth, columns], seed: 2)),
+            .constant(.random([columns], seed: 3)), .input(.random([rows, columns], seed: 4)),
+          ], ["activation": .string(Array("SiLU".utf8))], tolerance: 3e-5))
+    }
+    cases += Case.withWeights(
+      "MatMul", "large, batched", [.random([3, 2, 40, 130]), .random([2, 130, 70], seed: 2)], tolerance: 3e-5)
+    cases += Case.withWeights(
+      "MatMul", "large, NaN in one row",
+      [.random([40, 700]).replacing([700 * 5 + 3: .nan]), .random([700, 70], seed: 2)], tolerance: 3e-5)
+    let shapes: [(String, [Int], [Int], [String: Attribute])] = [
+      ("3 x 3", [1, 30, 21, 19], [34, 30, 3, 3], ["pads": .ints([1, 1, 1, 1])]),
+      ("1 x 1", [2, 70, 23, 15], [65, 70, 1, 1], [:]),
+      ("strides of 2", [1, 40, 41, 37], [33, 40, 3, 3], ["strides": .ints([2, 2]), "pads": .ints([0, 1, 1, 0])]),
+      ("groups", [1, 64, 30, 31], [40, 32, 3, 3], ["group": .int(2)]),
+    ]
+    for (name, x, w, attributes) in shapes {
+      cases += Case.withWeights(
+        "Conv", "large, \(name)", [.random(x), .random(w, seed: 2), .random([w[0]], seed: 3)], attributes,
+        tolerance: 3e-5)
+    }
+    cases.append(
+      Case(
+        "FusedConv", domain: "ai.oneiro", "large, strides of 2, a number for each channel, Relu",
+        [
+          .input(.random([2, 40, 41, 37])), .constant(.random([33, 40, 3, 3], seed: 2)), .absent,
+          .input(.random([2, 33, 1, 1], -9...9, seed: 5)),
+        ], ["strides": .ints([2, 2]), "activation": .string(Array("Relu".utf8))], tolerance: 3e-5))
+    return cases
+  }()
+
   static let matMul: [Case] = {
     let shapes: [(String, [Int], [Int])] = [
       ("one by one", [1, 1], [1, 1]), ("odd everywhere", [7, 13], [13, 5]), ("just past a tile", [13, 17], [17, 33]),

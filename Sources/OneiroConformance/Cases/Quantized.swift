@@ -193,6 +193,19 @@ extension Conformance {
         ["pads": ints(1 << 29, 1 << 29, 1 << 29, 1 << 29), "strides": ints(1 << 29, 1 << 29)]
       ),
       ("no images", [0, 4, 5, 5], [3, 4, 3, 3], [:]),
+      // Channels enough for tile registers, to which 64 of a pixel are a row.
+      ("64 channels", [2, 64, 9, 11], [35, 64, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      ("50 channels, padded on one side", [1, 50, 7, 37], [33, 50, 3, 2], ["pads": ints(2, 0, 0, 1)]),
+      ("130 channels, 1 x 1", [1, 130, 5, 7], [70, 130, 1, 1], [:]),
+      (
+        "64 channels, strides of 2 and 3", [1, 64, 16, 40], [20, 64, 3, 3],
+        ["strides": ints(2, 3), "pads": ints(1, 1, 1, 1)]
+      ),
+      ("64 channels, dilated", [1, 64, 21, 20], [5, 64, 3, 2], ["dilations": ints(2, 3), "pads": ints(2, 1, 2, 2)]),
+      ("groups of 48 channels", [2, 96, 12, 13], [40, 48, 3, 3], ["group": .int(2), "pads": ints(1, 1, 1, 1)]),
+      ("one axis of 700, 64 channels", [1, 64, 700], [10, 64, 5], ["pads": ints(2, 2)]),
+      ("three axes, 64 channels", [1, 64, 4, 5, 18], [9, 64, 2, 3, 3], ["pads": ints(0, 1, 1, 1, 1, 1)]),
+      ("filters of 5 x 5, 64 channels", [1, 64, 12, 17], [9, 64, 5, 5], ["pads": ints(2, 2, 2, 2)]),
     ]
     var cases = shapes.flatMap { shape in
       [(ElementType.uint8, 77.0), (.int8, 5)].map { type, zeroPoint in
