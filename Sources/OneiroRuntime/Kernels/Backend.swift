@@ -27,6 +27,9 @@ public struct Backend: Sendable {
   /// Nothing may fall back past the source that was asked for.
   public let isStrict: Bool
   public let precision: Precision
+  /// Of plugins' kernels those alone that tell themselves from others so ("Winograd"); for tests, on whose machine another
+  /// way may be the faster one.
+  package var method: String?
 
   /// How kernels may compute.
   public enum Precision: String, Sendable, CaseIterable {

@@ -57,7 +57,7 @@ struct KernelChoice {
         declined.append(.init(source: plugin.name, reason: "an element type that the kernel ABI does not carry"))
         continue
       }
-      for candidate in candidates {
+      for candidate in candidates where backend.method == nil || candidate.method == backend.method {
         guard !candidate.isApproximate || backend.precision == .standard else {
           declined.append(
             .init(source: plugin.name, reason: "rounds more than the definition, and precision is strict"))
