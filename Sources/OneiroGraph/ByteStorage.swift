@@ -34,12 +34,7 @@ public final class ByteStorage: @unchecked Sendable {
   }
 
   private static func allocate(_ byteCount: Int, _ origin: Origin) -> UnsafeMutableRawPointer? {
-    guard origin == .heap else {
-      let pages = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      guard let pages, pages != MAP_FAILED else { return nil }
-      LargePages.request(pages, byteCount)
-      return pages
-    }
+    guard origin == .heap else { return LargePages.allocate(byteCount) }
     var memory: UnsafeMutableRawPointer?
     return posix_memalign(&memory, alignment, max(byteCount, 1)) == 0 ? memory : nil
   }
@@ -47,7 +42,7 @@ public final class ByteStorage: @unchecked Sendable {
   private static func free(_ memory: UnsafeMutableRawPointer, _ byteCount: Int, _ origin: Origin) {
     switch origin {
     case .heap: Glibc.free(memory)
-    case .pages: munmap(memory, byteCount)
+    case .pages: LargePages.free(memory, byteCount)
     case .borrowed, .file: break
     }
   }

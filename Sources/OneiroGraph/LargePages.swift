@@ -5,6 +5,17 @@ import Glibc
 public enum LargePages {
   public static let size = 2 << 20
 
+  /// Memory of zeros in pages of its own, which go back to the system at once when it is freed; `nil` when there is none.
+  public static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    let memory = mmap(nil, max(byteCount, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else { return nil }
+    request(memory, byteCount)
+    return memory
+  }
+
+  /// - byteCount: as it was asked for.
+  public static func free(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) { munmap(memory, max(byteCount, 1)) }
+
   /// Asks for large pages in `byteCount` bytes that nobody has touched yet; the system need not follow.
   public static func request(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) {
     guard byteCount >= 2 * size else { return }

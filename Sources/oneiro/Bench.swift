@@ -43,6 +43,10 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     let planner = try options.planner(maxMemory: memory.maxMemory?.bytes)
+    // In a bound there is room before the model comes, without one what this leaves in memory would count as the model's.
+    let isHeld = memory.maxMemory != nil
+    let early = isHeld ? try MachinePeak.measure(planner) : nil
+    if isHeld { ProcessMemory.forgetPeak() }
     let clock = ContinuousClock()
     let loadStart = clock.now
     let graph = try LoadedModel(path: model).graph
@@ -64,8 +68,7 @@ struct Bench: ParsableCommand {
       report.times = try inModel { try benchmark.times(runs: runs, warmup: warmup) }
       let stepTimes = try inModel { try benchmark.stepTimes(runs: min(runs, 5)) }
       report.peakByteCount = ProcessMemory.peakByteCount
-      // Last, since it takes memory that is not the model's.
-      let peak = try MachinePeak.measure(planner)
+      let peak = isHeld ? early : try MachinePeak.measure(planner)
       report.profile = BenchProfile(steps: ProfiledStep.list(round.plan, stepTimes), peak: peak)
       if let profile {
         let trace = ChromeTrace.document(round.plan, try benchmark.stepTimes(runs: 1))

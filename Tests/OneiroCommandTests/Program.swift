@@ -28,14 +28,17 @@ enum Program {
   static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  static func run(_ arguments: [String]) throws -> Result { try run(path, arguments) }
+  /// - cache: the folder that keeps what was measured; "" for none.
+  static func run(_ arguments: [String], cache: String = "") throws -> Result {
+    try run(path, arguments, cache: cache)
+  }
 
-  static func run(_ executable: String, _ arguments: [String]) throws -> Result {
+  static func run(_ executable: String, _ arguments: [String], cache: String = "") throws -> Result {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     // What an earlier run measured must not decide what a test sees.
-    process.environment = ProcessInfo.processInfo.environment.merging(["ONEIRO_CACHE": ""]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging(["ONEIRO_CACHE": cache]) { $1 }
     let output = Pipe(), errors = Pipe()
     process.standardOutput = output
     process.standardError = errors

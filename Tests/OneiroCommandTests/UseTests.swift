@@ -186,15 +186,19 @@ import Testing
     }
   }
 
-  @Test(arguments: ["unet", "vae_decoder", "eeg_encoder"], ["onednn", "vector"])
+  @Test(arguments: ["unet", "vae_decoder", "eeg_encoder"], ["onednn", "vector", "openblas"])
   func peakMemoryIsForecastWithin5Percent(part: String, backend: String) throws {
     let model = Program.repository.appendingPathComponent("Models/parts/\(part).onnx").path
-    let result = try Program.run(["bench", model, "--backend", backend, "--runs", "1", "--json"])
-    let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
-    func bytes(_ key: String) throws -> Double { try #require(object[key] as? Double) }
-    let peak = try bytes("peak_bytes"), beyondWeights = try peak - bytes("constant_bytes")
-    #expect(beyondWeights > 0)
-    #expect(try abs(bytes("forecast_bytes") - peak) <= 0.05 * beyondWeights, "\(object["forecast_bytes"]!) \(peak)")
+    // Once with kernels timed against each other, and then with what that has found, when nothing has run before.
+    for _ in 0..<2 {
+      let result = try Program.run(
+        ["bench", model, "--backend", backend, "--runs", "1", "--json"], cache: files.path("cache"))
+      let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+      func bytes(_ key: String) throws -> Double { try #require(object[key] as? Double) }
+      let peak = try bytes("peak_bytes"), beyondWeights = try peak - bytes("constant_bytes")
+      #expect(beyondWeights > 0)
+      #expect(try abs(bytes("forecast_bytes") - peak) <= 0.05 * beyondWeights, "\(object["forecast_bytes"]!) \(peak)")
+    }
   }
 
   @Test func aPipelineSaysWhatMemoryItNeeds() throws {

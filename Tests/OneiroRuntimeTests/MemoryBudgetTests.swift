@@ -39,4 +39,20 @@ import Testing
     #expect(text.contains("for the program") && text.contains("for values") && text.contains("for weights"))
     #expect(text.hasPrefix("node \""))
   }
+
+  @Test("An arena that fills late counts late") func touched() throws {
+    let column = TensorType(.float32, dims: [2048, 1]), row = TensorType(.float32, dims: [1, 4096])
+    let graph = Graph(
+      "g", inputs: [ValueInfo("x", .tensor(column)), ValueInfo("r", .tensor(row))], outputs: [ValueInfo("y", nil)],
+      nodes: [
+        Node("Tanh", inputs: ["x"], outputs: ["t"]),
+        Node("MatMul", inputs: ["t", "r"], outputs: ["m"]),
+        Node("ReduceSum", inputs: ["m"], outputs: ["y"]),
+      ])
+    let plan = try Planner(backend: try Backend.reference, threads: 1).plan(graph, inputs: ["x": column, "r": row])
+    let counts = plan.touchedByteCounts, large = 2048 * 4096 * 4
+    #expect(plan.steps.map(\.node.opType) == ["Tanh", "MatMul", "ReduceSum"])
+    #expect(counts.count == 3 && counts[0] < large && counts[1] >= large && counts[2] >= counts[1])
+    #expect(counts[2] <= plan.arenaByteCount)
+  }
 }

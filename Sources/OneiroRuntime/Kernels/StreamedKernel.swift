@@ -6,7 +6,7 @@ import Synchronization
 final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   // Sendable: what changes is behind a mutex.
   private let kernel: PluginKernel
-  private let node: BoundNode
+  let node: BoundNode
   private let label: String
   private let threads: Int
   private let tuning: Tuning

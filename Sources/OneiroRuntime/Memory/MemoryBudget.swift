@@ -2,8 +2,9 @@ import OneiroGraph
 
 /// Holds a plan to a number of bytes, before its first step.
 ///
-/// What counts is what is resident: the program with its graph, the arena, and the weights of one step, which are the pages
-/// of their file, those of the step that comes next, and what the step's kernel packs of them, twice while it packs.
+/// What counts is what is resident in a step: the program with its graph, what has been touched of the arena by then, and the
+/// step's weights, which are the pages of their file, those of the step that comes next, and what the step's kernel packs of
+/// them, twice while it packs. So an arena that fills late does not stand beside large weights of before.
 struct MemoryBudget {
   let limit: Int
 
@@ -31,7 +32,7 @@ struct MemoryBudget {
   /// What is resident in the step that needs most.
   private struct Need {
     let program, values: Int
-    /// The step with the largest weights.
+    /// The step, where there is one.
     let largest: Demand?
 
     var total: Int { program + values + (largest?.weights ?? 0) }
@@ -40,9 +41,9 @@ struct MemoryBudget {
       for storage in MemoryBudget.storages(plan, isMapped: true) { storage.setAside() }
       HeapMemory.giveBack()
       program = ProcessMemory.residentByteCount + MemoryBudget.slack
+      largest = MemoryBudget.demands(of: plan).max { $0.values + $0.weights < $1.values + $1.weights }
       // Far above what there is, and far below what cannot be added to.
-      values = min(plan.valueByteCount, ArenaLayout.largestByteCount)
-      largest = MemoryBudget.demands(of: plan).max { $0.weights < $1.weights }
+      values = min(largest?.values ?? plan.valueByteCount, ArenaLayout.largestByteCount)
     }
   }
 
@@ -70,22 +71,32 @@ struct MemoryBudget {
     return live.indices.max { live[$0] < live[$1] }.map { innermost(body.steps[$0]) } ?? step
   }
 
-  /// What one step needs for its weights while it runs.
+  /// What is resident while one step runs, beside the program.
   private struct Demand {
     let step: ExecutionPlan.Step
-    let weights: Int
+    let values, weights: Int
     /// Of loops around it.
     let depth: Int
   }
 
-  private static func demands(of plan: ExecutionPlan, depth: Int = 0) -> [Demand] {
+  private static func demands(of plan: ExecutionPlan) -> [Demand] {
+    // Those of the caller are there all the time.
+    let ports = min(plan.valueByteCount, ArenaLayout.largestByteCount) - plan.arenaByteCount
+    return demands(of: plan, values: plan.touchedByteCounts.map { $0 + ports }, depth: 0)
+  }
+
+  /// - values: resident of values in each step.
+  private static func demands(of plan: ExecutionPlan, values: [Int], depth: Int) -> [Demand] {
     let files = plan.steps.map { step in plan.mappedConstants(of: step).reduce(0) { $0 + $1.byteCount } }
     return plan.steps.indices.flatMap { index in
       let step = plan.steps[index]
-      if let body = (step.kernel as? any PlannedBody)?.bodyPlan { return demands(of: body, depth: depth + 1) }
+      if let body = (step.kernel as? any PlannedBody)?.bodyPlan {
+        // Its arena is the step's workspace, which counts as touched with the step.
+        return demands(of: body, values: body.steps.map { _ in values[index] }, depth: depth + 1)
+      }
       let next = index + 1 < files.count ? files[index + 1] : 0
       let packed = (step.kernel as? StreamedKernel)?.stateByteCount ?? 0
-      return [Demand(step: step, weights: files[index] + next + 2 * packed, depth: depth)]
+      return [Demand(step: step, values: values[index], weights: files[index] + next + 2 * packed, depth: depth)]
     }
   }
 

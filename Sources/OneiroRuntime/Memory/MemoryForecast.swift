@@ -2,14 +2,15 @@ import OneiroGraph
 
 /// The most memory that the process will have while it runs a plan, told before the first step.
 ///
-/// Heap is what it is by then: the program, the graph, and what kernels have packed. Pages come when they are touched: those
-/// of the arena, of the results, and of weights that steps read from their file in every run.
+/// Heap is what it is by then: the program, the graph, what kernels have packed, and what libraries take when they are first
+/// called. Pages come when they are touched: those of the arena, of the results, and of weights that steps read from their
+/// file in every run.
 public struct MemoryForecast: Sendable, CustomStringConvertible {
   /// Resident already, weights in mapped files left out.
   public let program: Int
   /// The arena and the results.
   public let values: Int
-  /// Weights that are read where they are in their file.
+  /// Weights in their files: what steps read there, and what is resident of the rest.
   public let mappedWeights: Int
   /// What has been resident on the way to here.
   private let soFar: Int
@@ -18,14 +19,15 @@ public struct MemoryForecast: Sendable, CustomStringConvertible {
 
   /// Of a plan that no session runs yet.
   public init(_ plan: ExecutionPlan) {
-    let constants = MappedConstants(plan)
-    program = ProcessMemory.residentByteCount - constants.residentByteCount
+    limit = plan.maxMemory
+    // They have been made before for a plan that is held to a bound.
+    if limit == nil { FirstCalls.make(of: plan) }
+    let resident = ProcessMemory.residentByteCount
+    (mappedWeights, program) = { ($0.whenRead, resident - $0.now) }(MappedConstants(plan).residentByteCounts)
     // A file may claim more than any machine has, and a sum of that overflow.
     let most = ArenaLayout.largestByteCount
     values = plan.outputs.reduce(min(plan.arenaByteCount, most)) { min($0 + min($1.byteCount, most), most) }
-    mappedWeights = constants.byteCount
     soFar = ProcessMemory.peakByteCount
-    limit = plan.maxMemory
   }
 
   /// Bytes of the process at its peak; the bound itself for a plan that is held to one.
@@ -41,19 +43,12 @@ public struct MemoryForecast: Sendable, CustomStringConvertible {
 
 /// Constants of a plan, and of plans inside its steps, that lie in files.
 private struct MappedConstants {
-  /// Sorted by address, those that some kernel reads where they are, and all.
+  /// Where some kernel reads them.
   private var read: [Range<UInt>] = []
-  private var all: [UInt] = []
+  /// Where each begins, also those that kernels have packed.
+  private var starts: [UInt] = []
 
-  /// A page that is read brings in those around it, if they are in the page cache: as many as Linux takes together
-  /// (`fault_around_bytes`, where nobody has changed it).
-  private static let pagesTogether: UInt = 65_536
-
-  init(_ plan: ExecutionPlan) {
-    collect(plan)
-    read.sort { $0.lowerBound < $1.lowerBound }
-    all.sort()
-  }
+  init(_ plan: ExecutionPlan) { collect(plan) }
 
   private mutating func collect(_ plan: ExecutionPlan) {
     for step in plan.steps {
@@ -62,7 +57,7 @@ private struct MappedConstants {
           let storage = plan.constants[constant].stored?.storage, storage.isMappedFile
         else { continue }
         let address = UInt(bitPattern: storage.bytes.baseAddress)
-        all.append(address)
+        starts.append(address)
         let isPacked = index < 64 && step.kernel.packedInputs >> UInt64(index) & 1 == 1
         if !isPacked { read.append(address..<address + UInt(storage.byteCount)) }
       }
@@ -70,25 +65,15 @@ private struct MappedConstants {
     }
   }
 
-  /// What is in memory once all that is read has been.
-  var byteCount: Int {
-    var sum: UInt = 0, counted: UInt = 0
-    for range in read where !range.isEmpty {
-      let start = max(range.lowerBound / Self.pagesTogether * Self.pagesTogether, counted)
-      let end = (range.upperBound + Self.pagesTogether - 1) / Self.pagesTogether * Self.pagesTogether
-      guard start < end else { continue }
-      sum += end - start
-      counted = end
+  /// What is in memory of the files that hold the constants: now, and when all that is read has been.
+  var residentByteCounts: (now: Int, whenRead: Int) {
+    var sum = (now: 0, whenRead: 0)
+    for addresses in ProcessMemory.mappings() where starts.contains(where: addresses.contains) {
+      guard var pages = ProcessMemory.pages(of: addresses) else { continue }
+      sum.now += pages.residentByteCount
+      for bytes in read where addresses.contains(bytes.lowerBound) { pages.read(bytes) }
+      sum.whenRead += pages.residentByteCount
     }
-    return Int(sum)
-  }
-
-  /// What is in memory now of the mappings that hold the constants.
-  var residentByteCount: Int {
-    var next = all[...]
-    return ProcessMemory.mappings().reduce(0) { sum, mapping in
-      next = next.drop { $0 < mapping.addresses.lowerBound }
-      return sum + (next.first.map(mapping.addresses.contains) == true ? mapping.residentByteCount : 0)
-    }
+    return sum
   }
 }

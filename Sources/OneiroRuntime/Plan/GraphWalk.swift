@@ -286,7 +286,10 @@ struct GraphWalk {
     var plan = try lowering.plan(
       rewritten.graph, inputs: inputs, outputs: outputs, cadence: cadence, foldedNodeCount: foldedNodeCount)
     plan.maxMemory = planner.maxMemory
-    guard let limit = planner.maxMemory, cadence.isEmpty, !MemoryBudget(limit: limit).holds(plan) else { return plan }
+    guard let limit = planner.maxMemory, cadence.isEmpty else { return plan }
+    // So that what libraries take counts as the program's from here on.
+    FirstCalls.make(of: plan)
+    guard !MemoryBudget(limit: limit).holds(plan) else { return plan }
     return try lowering.planInBands(insteadOf: plan, inputs: inputs, outputs: outputs, limit: limit)
   }
 }

@@ -10,8 +10,9 @@ public struct MachinePeak: Sendable {
 
   /// Measures for about 0.3 s.
   /// - planner: whose kernel plugins multiply, on as many threads; on a backend without any the default one's do.
-  /// - Returns: `nil` where there is no kernel plugin, or no memory to measure with.
+  /// - Returns: `nil` where there is no kernel plugin, or no memory to measure with within the planner's bound.
   public static func measure(_ planner: Planner) throws(RunError) -> MachinePeak? {
+    if let limit = planner.maxMemory, ProcessMemory.residentByteCount + needByteCount > limit { return nil }
     var chain = planner.backend.chain
     if !chain.contains(where: \.isPlugin) { chain = try Backend(Backend.defaultName).chain }
     var best = 0.0
@@ -51,6 +52,9 @@ public struct MachinePeak: Sendable {
 
   /// Bytes of the array that is copied.
   private static let arrayByteCount = 64 << 20
+
+  /// Of the two arrays, and more than the product takes beside its plugin before they are there.
+  private static let needByteCount = 2 * arrayByteCount + (32 << 20)
 
   private struct Copy {
     /// Bytes that a thread takes at a time.

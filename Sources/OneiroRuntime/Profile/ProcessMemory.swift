@@ -7,27 +7,38 @@ public enum ProcessMemory {
   /// What is resident now, in bytes (VmRSS).
   public static var residentByteCount: Int { status("VmRSS") }
 
-  /// A run of addresses that the process has mapped.
-  struct Mapping {
-    let addresses: Range<UInt>
-    /// Of its pages in memory.
-    let residentByteCount: Int
+  /// Counts the peak from here on, where the system lets it.
+  public static func forgetPeak() {
+    guard let file = fopen("/proc/self/clear_refs", "w") else { return }
+    fputs("5", file)
+    fclose(file)
   }
 
-  /// All mappings of the process (/proc/self/smaps); none where they are not told.
-  static func mappings() -> [Mapping] {
-    var result: [Mapping] = []
-    var addresses: Range<UInt>?
-    for line in lines(of: "/proc/self/smaps") {
-      // "7f0a24000000-7f0a24021000 r--p 00000000 fe:00 131 /path" begins a mapping, "Rss:    132 kB" is one of its lines.
-      let first = line.prefix { $0 != " " }, bounds = first.split(separator: "-").compactMap { UInt($0, radix: 16) }
-      if bounds.count == 2, bounds[0] < bounds[1] {
-        addresses = bounds[0]..<bounds[1]
-      } else if first == "Rss:", let found = addresses {
-        result.append(Mapping(addresses: found, residentByteCount: byteCount(line)))
-      }
+  /// The addresses of all mappings of the process (/proc/self/maps); none where they are not told.
+  static func mappings() -> [Range<UInt>] {
+    lines(of: "/proc/self/maps").compactMap { line in
+      // "7f0a24000000-7f0a24021000 r--p 00000000 fe:00 131 /path"
+      let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
+      return bounds.count == 2 && bounds[0] < bounds[1] ? bounds[0]..<bounds[1] : nil
     }
-    return result
+  }
+
+  /// Which pages of a mapping are in memory (/proc/self/pagemap); `nil` where it is not told.
+  static func pages(of addresses: Range<UInt>) -> MappedPages? {
+    guard let file = fopen("/proc/self/pagemap", "r") else { return nil }
+    defer { fclose(file) }
+    // 64 bits a page, the highest of which says that it is there.
+    let first = addresses.lowerBound / MappedPages.pageByteCount
+    let count = Int(UInt(addresses.count) / MappedPages.pageByteCount)
+    guard fseek(file, Int(first) * MemoryLayout<UInt64>.size, SEEK_SET) == 0 else { return nil }
+    var isResident: [Bool] = [], buffer = [UInt64](repeating: 0, count: 8192)
+    isResident.reserveCapacity(count)
+    while isResident.count < count {
+      let read = fread(&buffer, MemoryLayout<UInt64>.size, min(buffer.count, count - isResident.count), file)
+      guard read > 0 else { return nil }
+      isResident += buffer[..<read].lazy.map { $0 >> 63 == 1 }
+    }
+    return MappedPages(addresses, isResident: isResident)
   }
 
   private static func status(_ field: String) -> Int {

@@ -27,15 +27,9 @@ public struct Session: ~Copyable {
     // More than there is could be promised and then fail in the middle of a run.
     guard plan.valueByteCount <= PhysicalMemory.byteCount else { throw Self.tooLarge(plan) }
     if let limit = plan.maxMemory, given == nil { try MemoryBudget(limit: limit).fit(plan) }
-    var memory: UnsafeMutableRawPointer? = given
-    if given == nil {
-      guard posix_memalign(&memory, ByteStorage.alignment, max(plan.arenaByteCount, ByteStorage.alignment)) == 0 else {
-        throw .graph(
-          .invalid("arena", "\(ByteCount(plan.arenaByteCount)) for values and workspace cannot be allocated"))
-      }
+    guard let arena = given ?? LargePages.allocate(plan.arenaByteCount) else {
+      throw .graph(.invalid("arena", "\(ByteCount(plan.arenaByteCount)) for values and workspace cannot be allocated"))
     }
-    let arena = memory!
-    if given == nil { LargePages.request(arena, plan.arenaByteCount) }
     var frames: [Frame] = []
     do throws(RunError) {
       for step in plan.steps {
@@ -50,7 +44,7 @@ public struct Session: ~Copyable {
       }
     } catch {
       frames.forEach(Self.free)
-      if given == nil { Glibc.free(arena) }
+      if given == nil { LargePages.free(arena, plan.arenaByteCount) }
       throw error
     }
     self.plan = plan
@@ -74,7 +68,7 @@ public struct Session: ~Copyable {
 
   deinit {
     frames.forEach(Self.free)
-    if ownsArena { Glibc.free(arena) }
+    if ownsArena { LargePages.free(arena, plan.arenaByteCount) }
   }
 
   /// - omitsNarrow: constants that are kept narrow get no data, and so are not widened.

@@ -7,7 +7,7 @@ import OneiroGraph
 final class Rehearsal {
   private var inputs: [oneiro_tensor]
   private var outputs: [oneiro_tensor]
-  private var memories: [UnsafeMutableRawPointer] = []
+  private var memories: [UnsafeMutableRawBufferPointer] = []
   private let threads: Int
   /// Written before each timed run, where a model's run would have driven the weights out of the caches as well.
   private var flood: (memory: UnsafeMutableRawPointer, byteCount: Int)?
@@ -17,7 +17,8 @@ final class Rehearsal {
   private static let largest = 1 << 30
 
   /// `nil` when there is no memory for it.
-  init?(_ node: BoundNode, threads: Int) {
+  /// - isTimed: whether runs are to be timed, and so need memory to drive the weights out of the caches.
+  init?(_ node: BoundNode, threads: Int, isTimed: Bool = true) {
     let raw = node.pointer.pointee
     inputs = (0..<raw.input_count).map { raw.inputs[$0] }
     outputs = (0..<raw.output_count).map { raw.outputs[$0] }
@@ -29,7 +30,7 @@ final class Rehearsal {
     let constants = (0..<raw.input_count).reduce(0) {
       $0 + (raw.inputs[$1].data == nil ? 0 : raw.inputs[$1].byte_count)
     }
-    if constants > Self.keptByteCount {
+    if isTimed, constants > Self.keptByteCount {
       guard let memory = zeros(Self.floodByteCount) else { return nil }
       flood = (memory, Self.floodByteCount)
     }
@@ -39,18 +40,16 @@ final class Rehearsal {
     }
   }
 
-  deinit { for memory in memories { free(memory) } }
+  deinit { for memory in memories { LargePages.free(memory.baseAddress!, memory.count) } }
 
   private func zeros(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     guard byteCount <= Self.largest, let memory = Self.allocate(byteCount) else { return nil }
-    memories.append(memory)
+    memories.append(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
     return memory
   }
 
   private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-    var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, 64, max(byteCount, 1)) == 0, let memory else { return nil }
-    LargePages.request(memory, byteCount)
+    guard let memory = LargePages.allocate(byteCount) else { return nil }
     // Every page is there before the clock runs.
     memset(memory, 0, byteCount)
     return memory
@@ -63,7 +62,7 @@ final class Rehearsal {
     guard kernel.workspaceByteCount <= Self.largest, let workspace = Self.allocate(kernel.workspaceByteCount) else {
       return nil
     }
-    defer { free(workspace) }
+    defer { LargePages.free(workspace, kernel.workspaceByteCount) }
     let first = try seconds(kernel, workspace)
     if first > 2 * toBeat { return .infinity }
     // Long runs are little the slower for being the first.
@@ -74,6 +73,11 @@ final class Rehearsal {
       if best > enough { break }
     }
     return best
+  }
+
+  /// Runs once, whatever comes of it.
+  func run(_ kernel: any PreparedKernel) {
+    _ = try? seconds(kernel, toBeat: .infinity, runs: 0, enough: .infinity)
   }
 
   private func seconds(_ kernel: any PreparedKernel, _ workspace: UnsafeMutableRawPointer) throws(RunError) -> Double {
