@@ -65,7 +65,7 @@ public final class Dream {
     guard let denoise = model.graph.nodes.first(where: \.isDenoise) else {
       throw .mismatch(at: path, expected: "a node of ai.oneiro.Denoise", found: "none")
     }
-    settings = try DenoiseSettings(denoise)
+    do { settings = try DenoiseSettings(denoise) } catch { throw error.located(in: path) }
     let wanted = [PipelineInterface.pictureName] + options.alsoComputes.filter { $0 != PipelineInterface.pictureName }
     for name in wanted where !interface.outputs.contains(name) {
       throw .mismatch(
