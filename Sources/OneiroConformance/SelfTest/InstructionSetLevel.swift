@@ -72,12 +72,13 @@ package struct InstructionSetLevel: Sendable, CustomStringConvertible {
     ) { line in
       let plugin = (try? JSONDecoder().decode(Listing.self, from: Data(line.utf8)))?.plugins.first
       if let plugin { listing = plugin } else { lastWords = line }
+      return false
     }
     guard end == .exited(0), let listing else {
       if end == .exited(1), let lastWords, lastWords.hasPrefix(complaint) {
         throw ProgramError(description: String(lastWords.dropFirst(complaint.count)))
       }
-      throw ProgramError(description: "\(path): the process \(end)" + (lastWords.map { ": \($0)" } ?? ""))
+      throw ProgramError(description: "\(path): the process \(end)" + (lastWords.map { ": \($0.prefix(300))" } ?? ""))
     }
     let names = listing.kernels.reduce(into: [String]()) { if !$0.contains($1.isa) { $0.append($1.isa) } }
     return InstructionSetLevel(
