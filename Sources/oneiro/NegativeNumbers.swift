@@ -1,4 +1,5 @@
-/// The parser takes whatever begins with a dash for an option, so that `--depth -5` would be told that a value is missing.
+/// The parser takes whatever begins with a dash for an option, so that `--depth -5` would be told that a value is
+/// missing.
 enum NegativeNumbers {
   /// Each such number with the option before it in one argument, `--depth=-5`: the option says what it makes of it. No
   /// option begins with a digit.

@@ -44,7 +44,8 @@ struct Oneiro: ParsableCommand {
     FileHandle.standardError.write(Data((message + "\n").utf8))
   }
 
-  /// What the parser would say of wrong use that only the run shows: it takes what a run throws for the whole program's.
+  /// What the parser would say of wrong use that only the run shows: it takes what a run throws for the whole
+  /// program's.
   private static func message(_ error: ValidationError, of command: any ParsableCommand.Type) -> String {
     let usage = usageString(for: command)
     let name = usage.prefix { $0 != "[" && $0 != "<" }.split(separator: " ").joined(separator: " ")

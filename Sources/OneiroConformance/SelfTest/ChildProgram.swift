@@ -29,10 +29,10 @@ enum ChildProgram {
   }
 
   /// - environment: added to that of this process.
-  /// - timeLimit, outputLimit: for what comes before a line that shows that the work goes on, or the end. Bytes are those
-  ///   of all that is printed.
-  /// - line: is given what comes on standard output and standard error, but for empty lines; says whether the line shows
-  ///   that the work goes on.
+  /// - timeLimit, outputLimit: for what comes before a line that shows that the work goes on, or the end. Bytes are
+  ///   those of all that is printed.
+  /// - line: is given what comes on standard output and standard error, but for empty lines; says whether the line
+  ///   shows that the work goes on.
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String], timeLimit: Duration,
     outputLimit: Int = 1 << 20, line: (String) -> Bool

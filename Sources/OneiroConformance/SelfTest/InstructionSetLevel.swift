@@ -16,8 +16,8 @@ package struct InstructionSetLevel: Sendable, CustomStringConvertible {
 
   package var description: String { "\(plugin) \(name)" }
 
-  /// The variable that lowers a plugin's level, and its values from the most modest up. A plugin picks its level once, when
-  /// it is loaded, so each level needs a process of its own.
+  /// The variable that lowers a plugin's level, and its values from the most modest up. A plugin picks its level once,
+  /// when it is loaded, so each level needs a process of its own.
   private static let variables = [
     "vector": ("ONEIRO_ISA", ["base", "x86-64-v3", "x86-64-v4", "x86-64-v4+vnni"]),
     "onednn": (
@@ -29,8 +29,8 @@ package struct InstructionSetLevel: Sendable, CustomStringConvertible {
     ),
   ]
 
-  /// The levels that a plugin has on this CPU: what it says that it picked, with each value of its variable and without.
-  /// A variable that is set already limits it to that level.
+  /// The levels that a plugin has on this CPU: what it says that it picked, with each value of its variable and
+  /// without. A variable that is set already limits it to that level.
   /// - program: has the command `kernels`.
   package static func find(ofPlugin path: String, program: String) throws(ProgramError) -> [InstructionSetLevel] {
     let known = variables[PluginSearch.name(of: path)]

@@ -4,7 +4,8 @@ import OneiroPasses
 import OneiroPicture
 import OneiroRuntime
 
-/// One pipeline, ready to turn EEG into pictures. It runs one picture at a time, so memory does not grow with their number.
+/// One pipeline, ready to turn EEG into pictures. It runs one picture at a time, so memory does not grow with their
+/// number.
 public final class Dream {
   public struct Options: Sendable {
     /// What makes another run than the pipeline file says; `nil` keeps what it says.

@@ -2,9 +2,9 @@ import OneiroGraph
 import OneiroModel
 
 extension EEGRecording {
-  /// Takes in what files beside a recording of a BIDS dataset say: kinds of channels, units where the recording has none,
-  /// bad channels, places of electrodes, events, mains frequency and reference. Where they contradict the recording, it is followed, and a
-  /// warning says so.
+  /// Takes in what files beside a recording of a BIDS dataset say: kinds of channels, units where the recording has
+  /// none, bad channels, places of electrodes, events, mains frequency and reference. Where they contradict the
+  /// recording, it is followed, and a warning says so.
   mutating func addSidecars(_ sidecars: BIDSSidecars) throws(GraphError) {
     files += sidecars.descriptions
     files += [sidecars.channels, sidecars.events, sidecars.electrodes, sidecars.coordinates].compactMap(\.self)

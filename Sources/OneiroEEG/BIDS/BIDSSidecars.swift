@@ -2,8 +2,8 @@ import Foundation
 import OneiroGraph
 import OneiroModel
 
-/// The files that tell more about a recording, in its folder or in one above: https://bids-specification.readthedocs.io.
-/// Of several, the one that is nearest and names most is taken.
+/// The files that tell more about a recording, in its folder or in one above:
+/// https://bids-specification.readthedocs.io. Of several, the one that is nearest and names most is taken.
 struct BIDSSidecars {
   let channels: String?, events: String?
   /// Of several spaces, the first by name.

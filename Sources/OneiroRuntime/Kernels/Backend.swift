@@ -76,7 +76,8 @@ public struct Backend: Sendable {
     if name == ReferenceKernel.sourceName { return [.reference] }
     let first = KernelSource.plugin(try LoadedPlugins.load(name))
     if isStrict { return [first] }
-    // What a library lacks is memory-bound work for the most part, which the Vector kernels do; the reference does the rest.
+    // What a library lacks is memory-bound work for the most part, which the Vector kernels do; the reference does the
+    // rest.
     var chain = [first]
     if first.name != "vector", PluginSearch.find("vector") != nil {
       chain.append(.plugin(try LoadedPlugins.load("vector")))

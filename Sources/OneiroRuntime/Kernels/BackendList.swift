@@ -1,4 +1,5 @@
-/// What `--backend` says, before any kernel is loaded: where kernels come from in general, and for some roles or operators.
+/// What `--backend` says, before any kernel is loaded: where kernels come from in general, and for some roles or
+/// operators.
 public struct BackendList: Sendable {
   /// A backend's name, or a path to a `.so`; `nil`: the default's.
   public let general: String?

@@ -2,8 +2,9 @@ import OneiroGraph
 
 /// Holds a plan to a number of bytes, before its first step.
 ///
-/// What counts is what is resident: the program with its graph, the arena, and the weights of one step, which are the pages
-/// of their file, those of the step that comes next, and what the step's kernel packs of them, twice while it packs.
+/// What counts is what is resident: the program with its graph, the arena, and the weights of one step, which are the
+/// pages of their file, those of the step that comes next, and what the step's kernel packs of them, twice while it
+/// packs.
 struct MemoryBudget {
   let limit: Int
 

@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// The most memory that the process will have while it runs a plan, told before the first step.
 ///
-/// Heap is what it is by then: the program, the graph, and what kernels have packed. Pages come when they are touched: those
-/// of the arena, of the results, and of weights that steps read from their file in every run.
+/// Heap is what it is by then: the program, the graph, and what kernels have packed. Pages come when they are touched:
+/// those of the arena, of the results, and of weights that steps read from their file in every run.
 public struct MemoryForecast: Sendable, CustomStringConvertible {
   /// Resident already, weights in mapped files left out.
   public let program: Int

@@ -2,8 +2,8 @@ import OneiroGraph
 import OneiroOps
 import OneiroPasses
 
-/// Finds the kernel for one node: of those in the backend's sources that take it the one that promises the least time, and
-/// the first of these.
+/// Finds the kernel for one node: of those in the backend's sources that take it the one that promises the least time,
+/// and the first of these.
 struct KernelChoice {
   let backend: Backend
   let hostOperators: [any HostOperator.Type]

@@ -19,7 +19,8 @@ public enum ProcessMemory {
     var result: [Mapping] = []
     var addresses: Range<UInt>?
     for line in lines(of: "/proc/self/smaps") {
-      // "7f0a24000000-7f0a24021000 r--p 00000000 fe:00 131 /path" begins a mapping, "Rss:    132 kB" is one of its lines.
+      // "7f0a24000000-7f0a24021000 r--p 00000000 fe:00 131 /path" begins a mapping, "Rss:    132 kB" is one of its
+      // lines.
       let first = line.prefix { $0 != " " }, bounds = first.split(separator: "-").compactMap { UInt($0, radix: 16) }
       if bounds.count == 2, bounds[0] < bounds[1] {
         addresses = bounds[0]..<bounds[1]

@@ -1,5 +1,5 @@
-/// How long work is going to take, by its own pace: that since the first look at it. What came before, such as planning,
-/// is no part of it.
+/// How long work is going to take, by its own pace: that since the first look at it. What came before, such as
+/// planning, is no part of it.
 public struct WorkPace: Sendable {
   private var first: (seconds: Double, share: Double)?
   /// Less of the work than this, or less time, says nothing of the rest: what is left is then never more than a hundred
