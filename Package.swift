@@ -117,7 +117,9 @@ let package = Package(
       exclude: ["Golden"]),
     .testTarget(
       name: "OneiroCommandTests",
-      dependencies: ["OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroDream", "OneiroTestSupport"]),
+      dependencies: [
+        "OneiroConformance", "OneiroGraph", "OneiroModel", "OneiroPicture", "OneiroDream", "OneiroTestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -51,7 +51,8 @@ extension [Int] {
 }
 
 extension ProgramBuilder {
-  /// Adds destination = activation(first op second (+ added)), where second and added broadcast; destination may be first.
+  /// Adds destination = activation(first op second (+ added)), where second and added broadcast; destination may be
+  /// first.
   mutating func combine(
     _ algorithm: dnnl_alg_kind_t, _ first: Int, _ second: Int, added: Int? = nil, activation: dnnl_alg_kind_t? = nil,
     into destination: Int, attributes: PrimitiveAttributes

@@ -16,8 +16,8 @@ struct Broadcast {
     }
   }
 
-  /// The same elements with neighbouring axes that broadcast alike made one: implementations differ in how many axes they take.
-  /// All three shapes must be those of checked tensors, so that no product overflows.
+  /// The same elements with neighbouring axes that broadcast alike made one: implementations differ in how many axes
+  /// they take. All three shapes must be those of checked tensors, so that no product overflows.
   var merged: Broadcast {
     var merged = self
     merged.left = []

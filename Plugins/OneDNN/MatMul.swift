@@ -48,8 +48,9 @@ struct MatMul: Operation {
 }
 
 extension ProgramBuilder {
-  /// Adds destination = activation(source * weights (+ bias) (+ added)) in the shapes of oneDNN's matmul: equal ranks, axes of 1 broadcast.
-  /// Constant weights are packed the way the implementation likes them. Returns the implementation's name.
+  /// Adds destination = activation(source * weights (+ bias) (+ added)) in the shapes of oneDNN's matmul: equal ranks,
+  /// axes of 1 broadcast. Constant weights are packed the way the implementation likes them. Returns the
+  /// implementation's name.
   @discardableResult
   mutating func multiply(
     _ source: Int, _ weights: Int, bias: Int? = nil, added: Int? = nil, activation: dnnl_alg_kind_t? = nil,

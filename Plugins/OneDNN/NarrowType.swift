@@ -17,8 +17,8 @@ enum NarrowType: Int32 {
     }
   }
 
-  /// Without branches, so that the loop vectorizes, and without denormal float32 numbers, which the processor may be set
-  /// to take for zero.
+  /// Without branches, so that the loop vectorizes, and without denormal float32 numbers, which the processor may be
+  /// set to take for zero.
   @inline(__always)
   private static func float32Bits(float16 half: UInt16) -> UInt32 {
     let shifted = UInt32(half & 0x7FFF) &<< 13

@@ -1,8 +1,8 @@
 import OneiroGraph
 
 /// How far a result may be from the reference's: for floats a part of the reference's largest finite magnitude, since a
-/// sum is as exact as its largest terms let it be; NaN and infinities at the same places; everything else equal, but for bytes
-/// that were floats, which may be a step apart where the tolerance is as large as that.
+/// sum is as exact as its largest terms let it be; NaN and infinities at the same places; everything else equal, but
+/// for bytes that were floats, which may be a step apart where the tolerance is as large as that.
 package struct Agreement {
   package let tolerance: Double
 

@@ -85,8 +85,15 @@ package struct Case: Sendable, CustomStringConvertible {
     return try session.run(inputs)
   }
 
-  /// Whether the backend, being strict, takes the node.
-  package func isTaken(by backend: Backend) -> Bool { (try? plan(backend, threads: 1)) != nil }
+  /// Whether the backend, being strict, takes the node. Throws when it does and cannot make it ready.
+  package func isTaken(by backend: Backend) throws(RunError) -> Bool {
+    do throws(RunError) {
+      _ = try plan(backend, threads: 1)
+      return true
+    } catch .noKernel {
+      return false
+    }
+  }
 
   /// Every operand as a type, those that are constant so marked: `float[2,3], constant float[3,4], absent`.
   package var operands: String {

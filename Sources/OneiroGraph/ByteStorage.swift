@@ -12,8 +12,8 @@ public final class ByteStorage: @unchecked Sendable {
   private enum Origin { case heap, pages, borrowed, file }
 
   public static let alignment = 64
-  /// Storage of this size and more gets pages of its own, which go back to the system at once when it ends. In the heap,
-  /// gigabytes of weights that pass by one after the other would leave gaps that nothing fits into.
+  /// Storage of this size and more gets pages of its own, which go back to the system at once when it ends. In the
+  /// heap, gigabytes of weights that pass by one after the other would leave gaps that nothing fits into.
   private static let pagesFrom = 1 << 20
 
   /// Memory of `byteCount` bytes, which `fill` writes.

@@ -1,4 +1,5 @@
-/// What is wrong with a model, and where: one sentence that names file, graph, node, value, what was expected and what was found.
+/// What is wrong with a model, and where: one sentence that names file, graph, node, value, what was expected and what
+/// was found.
 public struct GraphError: Error, Sendable, Equatable {
   public var file: String?
   public var node: NodeLabel?

@@ -1,5 +1,5 @@
-/// A change to a graph that a rewrite proposes: nodes to take out, and nodes that compute the same values in their place.
-/// A node is named by its first output, which is unique in a graph.
+/// A change to a graph that a rewrite proposes: nodes to take out, and nodes that compute the same values in their
+/// place. A node is named by its first output, which is unique in a graph.
 public struct GraphPatch: Sendable {
   /// What was found, for the log.
   public let reason: String

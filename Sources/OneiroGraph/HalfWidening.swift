@@ -1,5 +1,5 @@
-/// 16-bit floats as float32, by integer arithmetic that vectorizes on any processor: not all x86-64 ones convert float16
-/// in hardware, and the library's conversion is a call for each number.
+/// 16-bit floats as float32, by integer arithmetic that vectorizes on any processor: not all x86-64 ones convert
+/// float16 in hardware, and the library's conversion is a call for each number.
 public enum HalfWidening {
   /// Exact for every number; a NaN stays one.
   static func widen(float16 source: UnsafePointer<UInt16>, count: Int, into target: UnsafeMutablePointer<UInt32>) {
@@ -11,7 +11,8 @@ public enum HalfWidening {
     for index in 0..<count { target[index] = UInt32(source[index]) &<< 16 }
   }
 
-  /// The bits of the float32 that a float16 is. Without branches. No step makes a denormal float32, so that the processor's mode for those does not matter.
+  /// The bits of the float32 that a float16 is. Without branches. No step makes a denormal float32, so that the
+  /// processor's mode for those does not matter.
   @inlinable @inline(__always)
   public static func float32Bits(float16 half: UInt16) -> UInt32 {
     // Exponent and mantissa where float32 has them; what is missing is the difference of the biases, 127 - 15.

@@ -35,8 +35,8 @@ public struct Model: Sendable {
   public static let oneiroOpset: Int64 = 1
   public static let oneiroDomain = "ai.oneiro"
 
-  /// Says of a model that nodes have been added to that it needs the opset they mean, and the version of the format that
-  /// has all element types: 4-bit ones came with version 10.
+  /// Says of a model that nodes have been added to that it needs the opset they mean, and the version of the format
+  /// that has all element types: 4-bit ones came with version 10.
   public mutating func useCanonicalForm() {
     opsetImports[""] = Model.canonicalOpset
     irVersion = max(irVersion, 10)

@@ -1,8 +1,8 @@
 import Synchronization
 
 /// Elements of a float32 tensor that are kept as float16 or bfloat16, often mapped from a file. They are widened as a
-/// whole when somebody first asks for float32, and stay so as long as the storage lives; a reader that can work with the
-/// narrow elements never makes it do that.
+/// whole when somebody first asks for float32, and stay so as long as the storage lives; a reader that can work with
+/// the narrow elements never makes it do that.
 public final class NarrowStorage: Sendable {
   public let type: ElementType
   public let stored: ByteStorage

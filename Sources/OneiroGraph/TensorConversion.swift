@@ -18,7 +18,8 @@ extension Tensor {
     }
   }
 
-  /// Every element as an Int64: floats truncated, uint64 by its bits, bool as 0 and 1. Empty for strings and complex numbers.
+  /// Every element as an Int64: floats truncated, uint64 by its bits, bool as 0 and 1. Empty for strings and complex
+  /// numbers.
   public func int64s() -> [Int64] {
     func convert<T: TensorElement & FixedWidthInteger>(_: T.Type) -> [Int64] {
       withElements(of: T.self) { $0.map { Int64(truncatingIfNeeded: $0) } }
@@ -64,8 +65,8 @@ extension Tensor {
     self.init(elementType, dims: dims, storage: storage)
   }
 
-  /// Rounds once to `elementType`. Integers are truncated towards zero and wrap, as a C cast on most machines does; bool is
-  /// "not zero"; narrow floats saturate.
+  /// Rounds once to `elementType`. Integers are truncated towards zero and wrap, as a C cast on most machines does;
+  /// bool is "not zero"; narrow floats saturate.
   public init(_ elementType: ElementType, doubles: [Double], dims: [Int]) {
     func make<T: TensorElement>(_: T.Type, _ convert: (Double) -> T) -> Tensor {
       Tensor(T.self, dims: dims) { memory in

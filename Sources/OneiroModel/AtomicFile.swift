@@ -1,9 +1,9 @@
 import Glibc
 import OneiroGraph
 
-/// A file that appears under its name only when it is complete: written without a name in the same folder, flushed to the
-/// disk, named. What was there before stays until then, and nothing is left behind when something fails, or when the
-/// process is killed. Where the file system knows no files without names, it is written under another name.
+/// A file that appears under its name only when it is complete: written without a name in the same folder, flushed to
+/// the disk, named. What was there before stays until then, and nothing is left behind when something fails, or when
+/// the process is killed. Where the file system knows no files without names, it is written under another name.
 package struct AtomicFile: ~Copyable {
   let path: String
   /// The other name, while it has one.

@@ -1,8 +1,8 @@
 import OneiroGraph
 import Synchronization
 
-/// A file that is complete and has no name yet: it gets one with `commit`, or vanishes with this object. So several files
-/// that belong together can appear together.
+/// A file that is complete and has no name yet: it gets one with `commit`, or vanishes with this object. So several
+/// files that belong together can appear together.
 final class FinishedFile: Sendable {
   private let file: Mutex<AtomicFile?>
   /// The bytes, also while the file has no name.

@@ -4,8 +4,8 @@ import OneiroGraph
 /// A file's bytes, read-only, without reading them: the system brings in a page when it is first touched. The mapping
 /// ends with the object, so what borrows the bytes keeps it alive.
 ///
-/// The size is taken once. Somebody who cuts the file short while it is mapped ends the process with SIGBUS, which is why
-/// everything here that writes a file writes a new one and renames it.
+/// The size is taken once. Somebody who cuts the file short while it is mapped ends the process with SIGBUS, which is
+/// why everything here that writes a file writes a new one and renames it.
 public final class MappedFile: @unchecked Sendable {
   // Sendable: nothing writes to the mapping.
   public let path: String
@@ -55,8 +55,8 @@ public final class MappedFile: @unchecked Sendable {
     try withExtendedLifetime(self) { () throws(GraphError) in try body(bytes) }
   }
 
-  /// Runs `body`, which looks at a few places far from each other: the system then brings in what is touched alone, where
-  /// otherwise it would read ahead.
+  /// Runs `body`, which looks at a few places far from each other: the system then brings in what is touched alone,
+  /// where otherwise it would read ahead.
   package func readingHereAndThere<Result>(_ body: () -> Result) -> Result {
     guard let base = bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:)) else { return body() }
     madvise(base, bytes.count, MADV_RANDOM)

@@ -1,8 +1,8 @@
 import COnnx
 import OneiroGraph
 
-/// One value in a protobuf file, as ONNX keeps test data: a TensorProto, SequenceProto or OptionalProto. The file does not
-/// say which it is; the type of the graph's input or output does.
+/// One value in a protobuf file, as ONNX keeps test data: a TensorProto, SequenceProto or OptionalProto. The file does
+/// not say which it is; the type of the graph's input or output does.
 public enum ValueFile {
   /// - type: what kind of value to expect; `nil` expects a tensor.
   public static func read(_ path: String, as type: ValueType? = nil) throws(GraphError) -> Value {

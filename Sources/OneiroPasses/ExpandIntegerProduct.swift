@@ -2,11 +2,11 @@ import OneiroGraph
 
 /// A product of integers that is scaled to floats  →  a product of dequantized operands
 ///
-///     x ── MatMulInteger W ── Cast ── Mul (x_scale * w_scale) ── y        →        x ── DequantizeLinear ── MatMul ── y
-///                                                                                  W ── DequantizeLinear ──┘
+///     x ── MatMulInteger W ── Cast ── Mul (x_scale * w_scale) ── y    →    x ── DequantizeLinear ── MatMul ── y
+///                                                                          W ── DequantizeLinear ──┘
 ///
-/// This is how dynamically quantized models are written. The scale of W is a constant, that of x is one number, whenever it
-/// becomes known. What is added to each channel of a convolution becomes its bias.
+/// This is how dynamically quantized models are written. The scale of W is a constant, that of x is one number,
+/// whenever it becomes known. What is added to each channel of a convolution becomes its bias.
 struct ExpandIntegerProduct: RewriteRule {
   let name = "expand-integer-product"
   let summary = "MatMulInteger or ConvInteger, Cast, Mul -> MatMul or Conv of dequantized operands"

@@ -5,8 +5,8 @@ import OneiroGraph
 ///     x ── QLinearConv w B ── y        →        x ── DequantizeLinear ── Conv ── QuantizeLinear ── y
 ///                                               w ── DequantizeLinear ──┘
 ///
-/// So that one set of rules serves both forms of quantized models. B, in units of x_scale * w_scale, becomes floats. Stands
-/// back where the weights of a convolution are no constants, and where rows of a matrix have their own scales.
+/// So that one set of rules serves both forms of quantized models. B, in units of x_scale * w_scale, becomes floats.
+/// Stands back where the weights of a convolution are no constants, and where rows of a matrix have their own scales.
 struct ExpandQLinear: RewriteRule {
   let name = "expand-qlinear"
   let summary = "QLinearConv, QLinearMatMul -> Conv, MatMul between DequantizeLinear and QuantizeLinear"

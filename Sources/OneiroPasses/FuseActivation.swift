@@ -42,8 +42,8 @@ struct FuseActivation: RewriteRule {
 }
 
 extension GraphPatch {
-  /// A product, the views behind it and the node that reads those  →  one product that does what the node did, and a view
-  /// where the node's result has another shape.
+  /// A product, the views behind it and the node that reads those  →  one product that does what the node did, and a
+  /// view where the node's result has another shape.
   /// - dims: of the node's result.
   /// - flat: a name for the product's result where there is a view.
   mutating func replace(

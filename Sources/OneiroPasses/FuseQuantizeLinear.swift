@@ -4,8 +4,8 @@ import OneiroGraph
 ///
 ///     x ── QuantizedConv ── c ── QuantizeLinear ── y        →        x ── QuantizedConv ── y
 ///
-/// The same for QuantizedGemm, also where views stand between the two. Stands back when anything between them has a second
-/// reader or is a graph output, and when there are several scales.
+/// The same for QuantizedGemm, also where views stand between the two. Stands back when anything between them has a
+/// second reader or is a graph output, and when there are several scales.
 struct FuseQuantizeLinear: RewriteRule {
   let name = "fuse-quantize-linear"
   let summary = "QuantizeLinear of a QuantizedGemm or QuantizedConv -> the same with a quantized result"

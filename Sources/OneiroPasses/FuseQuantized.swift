@@ -1,14 +1,15 @@
 import OneiroGraph
 
-/// A product of two dequantized operands  →  ai.oneiro.QuantizedGemm or QuantizedConv, which multiplies the quantized ones
+/// A product of two dequantized operands  →  ai.oneiro.QuantizedGemm or QuantizedConv, which multiplies the quantized
+/// ones
 ///
 ///     a ── DequantizeLinear ──┐
 ///                             MatMul ── (Add b) ── y        →        a ── QuantizedGemm B b ── y
 ///     B ── DequantizeLinear ──┘
 ///
-/// The first operand has one scale; the second is a constant of bytes with one scale and zero point, or with one of each for
-/// each output channel. Groups of fewer than four channels leave too little to multiply. Leading axes of a MatMul's first
-/// operand become one, by views that cost nothing.
+/// The first operand has one scale; the second is a constant of bytes with one scale and zero point, or with one of
+/// each for each output channel. Groups of fewer than four channels leave too little to multiply. Leading axes of a
+/// MatMul's first operand become one, by views that cost nothing.
 struct FuseQuantized: RewriteRule {
   let name = "fuse-quantized"
   let summary = "MatMul, Gemm or Conv of dequantized operands -> QuantizedGemm, QuantizedConv"

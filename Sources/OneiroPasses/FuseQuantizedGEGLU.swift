@@ -5,8 +5,8 @@ import OneiroGraph
 ///     a ── QuantizedGemm ── p ── Reshape ── GEGLU ── g ── QuantizeLinear ── y
 ///                                                →    a ── QuantizedGEGLU ── Reshape ── y
 ///
-/// Stands back when anything on the way has a second reader or is a graph output, when the product ends with something else
-/// already or has unsigned weights, and when y has more than one scale.
+/// Stands back when anything on the way has a second reader or is a graph output, when the product ends with something
+/// else already or has unsigned weights, and when y has more than one scale.
 struct FuseQuantizedGEGLU: RewriteRule {
   let name = "fuse-quantized-geglu"
   let summary = "QuantizedGemm, GEGLU, QuantizeLinear -> QuantizedGEGLU"

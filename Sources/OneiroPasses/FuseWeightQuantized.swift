@@ -6,8 +6,8 @@ import OneiroGraph
 ///                             MatMul ── (Add b) ── y        →        x ── WeightQuantizedGemm B b ── y
 ///     B ── DequantizeLinear ──┘
 ///
-/// Kernels widen the weights a few at a time in every run, so that they are in memory once, in the bits they have in the
-/// file. Small ones become floats, which takes little memory and no time later.
+/// Kernels widen the weights a few at a time in every run, so that they are in memory once, in the bits they have in
+/// the file. Small ones become floats, which takes little memory and no time later.
 struct FuseWeightQuantized: RewriteRule {
   let name = "fuse-weight-quantized"
   let summary = "MatMul, Gemm or Conv with dequantized weights -> WeightQuantizedGemm, WeightQuantizedConv"

@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// How a product or a convolution takes in what follows it: a plain one becomes a fused one, a quantized one can do it as
-/// it is.
+/// How a product or a convolution takes in what follows it: a plain one becomes a fused one, a quantized one can do it
+/// as it is.
 extension Node {
   /// The operator, of ai.oneiro, that adds and activates.
   var fusedType: String {
@@ -12,8 +12,8 @@ extension Node {
     }
   }
 
-  /// The inputs with `z` as what is added; `nil` when something is added already, or the node is no `plainType` and not its
-  /// quantized form.
+  /// The inputs with `z` as what is added; `nil` when something is added already, or the node is no `plainType` and not
+  /// its quantized form.
   /// - plainType: "Conv" or "Gemm".
   func inputs(adding z: String, to plainType: String) -> [String]? {
     let position: Int

@@ -18,7 +18,8 @@ struct GraphInliner {
     }
   }
 
-  /// The nodes with outer names; `locals` are the names that the body defines besides its nodes' outputs (initializers).
+  /// The nodes with outer names; `locals` are the names that the body defines besides its nodes' outputs
+  /// (initializers).
   mutating func inline(_ nodes: [Node], locals: [String], edit: (inout Node) -> Void = { _ in }) -> [Node] {
     for name in locals + nodes.flatMap(\.outputs) where !name.isEmpty && renamed[name] == nil {
       renamed[name] = prefix + name

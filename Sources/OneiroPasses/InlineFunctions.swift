@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// A call of a model-local function → the nodes of its body.
 ///
-/// References to the call's attributes become their values; an attribute that the call leaves out and that has no default
-/// disappears from the node that refers to it. The checker has refused functions that call themselves.
+/// References to the call's attributes become their values; an attribute that the call leaves out and that has no
+/// default disappears from the node that refers to it. The checker has refused functions that call themselves.
 public struct InlineFunctions {
   private struct Key: Hashable {
     let op: OpIdentifier

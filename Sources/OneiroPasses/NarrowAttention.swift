@@ -6,8 +6,8 @@ import OneiroGraph
 ///     k ── QuantizedGemm ─ ScaledDotProductAttention ── y
 ///     v ── QuantizedGemm ──┘
 ///
-/// What comes out of a product of bytes has been rounded that far already. Stands back where one of the three does not come
-/// out of one: an attention that a quantized model left in floats stays exact.
+/// What comes out of a product of bytes has been rounded that far already. Stands back where one of the three does not
+/// come out of one: an attention that a quantized model left in floats stays exact.
 struct NarrowAttention: RewriteRule {
   let name = "narrow-attention"
   let summary = "ScaledDotProductAttention of quantized products -> the same, in few bits"

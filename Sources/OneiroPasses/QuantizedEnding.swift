@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// A QuantizeLinear of floats to bytes, with one scale, that another operator may take in as its end: one that divides in
-/// float32.
+/// A QuantizeLinear of floats to bytes, with one scale, that another operator may take in as its end: one that divides
+/// in float32.
 struct QuantizedEnding {
   private let node: Node
   private let type: ElementType

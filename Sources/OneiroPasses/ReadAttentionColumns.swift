@@ -6,8 +6,8 @@ import OneiroGraph
 ///     rows ┼─ Slice ── k ─ ScaledDotProductAttention   →   rows ── ScaledDotProductAttention (qkv_offsets, qkv_widths)
 ///          └─ Slice ── v ──┘
 ///
-/// One product makes q, k and v in many networks. Stands back from a Slice of other axes, with steps, or one that somebody
-/// else reads too: it is there then, and the rows need not be kept for longer.
+/// One product makes q, k and v in many networks. Stands back from a Slice of other axes, with steps, or one that
+/// somebody else reads too: it is there then, and the rows need not be kept for longer.
 struct ReadAttentionColumns: RewriteRule {
   let name = "read-attention-columns"
   let summary = "Slices of rows, ScaledDotProductAttention -> the same, reading columns of the rows"

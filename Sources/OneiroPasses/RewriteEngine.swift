@@ -1,8 +1,8 @@
 import OneiroGraph
 import OneiroOps
 
-/// Applies rewrites until none finds anything more. Refuses a patch that would drop a value somebody reads, or change the
-/// type of one.
+/// Applies rewrites until none finds anything more. Refuses a patch that would drop a value somebody reads, or change
+/// the type of one.
 public struct RewriteEngine: Sendable {
   private let rules: [any RewriteRule]
   private let log: RewriteLog
@@ -31,8 +31,8 @@ public struct RewriteEngine: Sendable {
     return (graph.withoutUnreadInitializers, types)
   }
 
-  /// Patches that do not touch each other: none takes out a node that another one takes out, or a value that another one
-  /// reads.
+  /// Patches that do not touch each other: none takes out a node that another one takes out, or a value that another
+  /// one reads.
   private func proposals(_ rule: any RewriteRule, in graph: Graph, _ types: inout [String: TensorType]) -> [GraphPatch]
   {
     guard graph.nodes.contains(where: { rule.targets.contains($0.opType) }) else { return [] }

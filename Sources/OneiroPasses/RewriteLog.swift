@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Every patch that was applied, in order. One log serves all graphs of a plan, bodies included, so that a number tells a
-/// patch.
+/// Every patch that was applied, in order. One log serves all graphs of a plan, bodies included, so that a number tells
+/// a patch.
 public final class RewriteLog: Sendable {
   public struct Entry: Sendable {
     /// From 1 on.

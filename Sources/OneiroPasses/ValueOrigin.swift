@@ -20,8 +20,8 @@ struct ValueOrigin {
     layout = AxisLayout(contiguous: dims)
   }
 
-  /// The value itself, and every value before it that it is only moved about from in memory, and multiplied by constants
-  /// where `throughFactors` says so. The farthest one comes first.
+  /// The value itself, and every value before it that it is only moved about from in memory, and multiplied by
+  /// constants where `throughFactors` says so. The farthest one comes first.
   static func all(of value: String, in graph: GraphIndex, throughFactors: Bool) -> [ValueOrigin] {
     var result: [ValueOrigin] = []
     for depth in 0...depthLimit {
@@ -117,7 +117,8 @@ extension Node {
 }
 
 extension GraphIndex {
-  /// For a product or a quotient with a constant number that leaves the shape as it is: what is scaled, and by how much.
+  /// For a product or a quotient with a constant number that leaves the shape as it is: what is scaled, and by how
+  /// much.
   func scaling(_ node: Node) -> (value: String, factor: Double)? {
     var found: (value: String, factor: Double)?
     switch node.op {

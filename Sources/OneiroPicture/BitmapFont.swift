@@ -1,4 +1,5 @@
-/// Letters of five by seven pixels, and two below the line for those that hang down, so that a picture can be labelled without a font file.
+/// Letters of five by seven pixels, and two below the line for those that hang down, so that a picture can be labelled
+/// without a font file.
 enum BitmapFont {
   static let width = 5
   static let height = 9

@@ -2,8 +2,8 @@
 ///
 ///     (2 mean(x) mean(y) + C1) (2 cov(x, y) + C2) / ((mean(x)² + mean(y)² + C1) (var(x) + var(y) + C2))
 ///
-/// in uniform windows of 7 x 7 pixels, with sample variances (divided by 48), C1 = (0.01 · 255)², C2 = (0.03 · 255)²; the
-/// mean over all windows that lie inside the picture, and over the channels.
+/// in uniform windows of 7 x 7 pixels, with sample variances (divided by 48), C1 = (0.01 · 255)², C2 = (0.03 · 255)²;
+/// the mean over all windows that lie inside the picture, and over the channels.
 public enum StructuralSimilarity {
   static let window = 7
 
@@ -12,7 +12,8 @@ public enum StructuralSimilarity {
     let (width, height) = (one.width, one.height)
     guard width >= window, height >= window else { return .nan }
     var total = 0.0
-    // Per column, over the rows of the window: sums of x, y, x², y², xy. Whole numbers, so nothing is lost as it slides.
+    // Per column, over the rows of the window: sums of x, y, x², y², xy. Whole numbers, so nothing is lost as it
+    // slides.
     var columns = [SIMD8<Int32>](repeating: .zero, count: width)
     one.pixels.withUnsafeBufferPointer { x in
       other.pixels.withUnsafeBufferPointer { y in

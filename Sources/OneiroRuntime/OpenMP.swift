@@ -1,14 +1,14 @@
 import Glibc
 
-/// GNU OpenMP's run time, the threads that oneDNN runs on. Standing on the same ones keeps one pool in the process instead
-/// of two that fight for the same cores.
+/// GNU OpenMP's run time, the threads that oneDNN runs on. Standing on the same ones keeps one pool in the process
+/// instead of two that fight for the same cores.
 ///
-/// It is loaded here, before any kernel plugin brings it in, because it reads its settings from the environment once, when
-/// it is loaded.
+/// It is loaded here, before any kernel plugin brings it in, because it reads its settings from the environment once,
+/// when it is loaded.
 struct OpenMP: Sendable {
   typealias Region = @convention(c) (UnsafeMutableRawPointer?) -> Void
-  /// Runs a region on a number of threads, the calling one included, and returns when all have ended: what GCC compiles a
-  /// parallel region into, stable since GOMP_4.0.
+  /// Runs a region on a number of threads, the calling one included, and returns when all have ended: what GCC compiles
+  /// a parallel region into, stable since GOMP_4.0.
   let parallel: @convention(c) (Region, UnsafeMutableRawPointer?, UInt32, UInt32) -> Void
   /// Processors in this process's affinity mask.
   let processorCount: @convention(c) () -> Int32

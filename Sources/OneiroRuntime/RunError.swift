@@ -4,6 +4,8 @@ import OneiroGraph
 public enum RunError: Error, Sendable, CustomStringConvertible {
   /// The graph or what was fed to it does not fit.
   case graph(GraphError)
+  /// No kernel that may run the node takes it.
+  case noKernel(node: String, op: OpIdentifier, backend: String, reasons: String)
   /// A kernel gave up.
   case kernel(node: String, op: OpIdentifier, kernel: String, reason: String)
   /// A value came out that is no finite number.
@@ -17,7 +19,7 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
   public func located(in file: String) -> RunError {
     switch self {
     case .graph(let error): .graph(error.located(in: file))
-    case .kernel, .notFinite: .model(file: file, self)
+    case .noKernel, .kernel, .notFinite: .model(file: file, self)
     case .plugin, .model: self
     }
   }
@@ -25,6 +27,8 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .graph(let error): error.description
+    case .noKernel(let node, let op, let backend, let reasons):
+      "node \"\(node)\" (\(op)) on \(backend): no kernel, and nothing may fall back: \(reasons)"
     case .kernel(let node, let op, let kernel, let reason): "node \"\(node)\" (\(op)) on \(kernel): \(reason)"
     case .notFinite(let node, let op, let value, let element, let found):
       "node \"\(node)\" (\(op)): value \"\(value)\" element \(element): expected a finite number, found \(found)"

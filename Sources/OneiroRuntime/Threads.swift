@@ -46,8 +46,8 @@ public enum Threads {
 
 /// The limits that a container puts on this process.
 enum ControlGroup {
-  /// Whole processors that the quota of control group v2 (cpu.max: "quota period" in microseconds) amounts to, rounded up;
-  /// `nil` when there is none.
+  /// Whole processors that the quota of control group v2 (cpu.max: "quota period" in microseconds) amounts to, rounded
+  /// up; `nil` when there is none.
   static func processorQuota() -> Int? {
     guard let group = SystemFile.text("/proc/self/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
     else {

@@ -40,6 +40,7 @@ struct BackendOptions: ParsableArguments {
   var stopAfter: Int?
 
   func validate() throws {
+    try BackendNames.check(backend, option: "--backend")
     if let stopAfter, stopAfter < 0 { throw ValidationError("--stop-after: expected 0 or more, found \(stopAfter)") }
     do { _ = try RewriteSettings(skipping: skip?.values ?? []) } catch { throw ValidationError("--skip: \(error)") }
     guard (1...1024).contains(threads) else {
@@ -49,7 +50,7 @@ struct BackendOptions: ParsableArguments {
 
   /// The kernels that were asked for, loaded.
   func load() throws -> Backend {
-    let loaded = try Backend(backend, isStrict: strict, precision: precision).checked(option: "--backend \(backend)")
+    let loaded = try Backend(backend, isStrict: strict, precision: precision)
     Log.shared.info("kernels are asked in the order \(loaded.order), on \(threads) threads")
     return loaded
   }

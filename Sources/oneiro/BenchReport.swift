@@ -48,7 +48,7 @@ struct BenchReport {
     var summary = TextTable([.left(), .left()])
     summary.add(["model", model])
     let placement = profile == nil ? "planned in each run" : PlanText.placement(plan)
-    summary.add(["backend", "\(backendOrder), \(threads) \(threads == 1 ? "thread" : "threads"): \(placement)"])
+    summary.add(["backend", "\(backendOrder), \(counted(threads, "thread")): \(placement)"])
     if !assumed.isEmpty { summary.add(["taken as 1", "dimensions \(assumed.joined(separator: ", ")) (see --input)"]) }
     summary.add([
       "run",

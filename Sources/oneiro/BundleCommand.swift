@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import OneiroDream
+import OneiroGraph
 
 struct BundleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -86,7 +87,8 @@ struct BundleCommand: ParsableCommand {
         let values = { (infos: [String]) in infos.joined(separator: ", ") }
         let inputs = values(part.inputs.map { "\($0.name) \($0.type.map { "\($0)" } ?? "?")" })
         let outputs = values(part.outputs.map { "\($0.name) \($0.type.map { "\($0)" } ?? "?")" })
-        print("\(part.role)  (\(part.opType), \(part.nodeCount) nodes, \(part.weightByteCount) bytes of weights)")
+        let size = "\(counted(part.nodeCount, "node")), \(counted(part.weightByteCount, "byte")) of weights"
+        print("\(part.role)  (\(part.opType), \(size))")
         print("    \(inputs)\n    -> \(outputs)")
         if let context = part.unconditional {
           print("    unconditional context \(context), guidance \(part.guidance ?? 1)")

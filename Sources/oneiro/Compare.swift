@@ -42,6 +42,7 @@ struct Compare: ParsableCommand {
   @OptionGroup var options: BackendOptions
 
   func validate() throws {
+    try BackendNames.check(reference, option: "--reference")
     guard tolerance >= 0 else { throw ValidationError("--tolerance: expected 0 or more, found \(tolerance)") }
     guard samples >= 0 else { throw ValidationError("--samples: expected 0 or more, found \(samples)") }
     guard worst >= 0 else { throw ValidationError("--worst: expected 0 or more, found \(worst)") }
@@ -53,7 +54,7 @@ struct Compare: ParsableCommand {
     let graph = try LoadedModel(shown, path: model).graph
     let values = try inputs.values(for: graph, model: model)
     let judge = Planner(
-      backend: try Backend(reference, precision: .strict).checked(option: "--reference \(reference)"),
+      backend: try Backend(reference, precision: .strict),
       hostOperators: [DenoiseOperator.self],
       threads: options.usefulThreads, rewrites: try RewriteSettings(skipping: [RewriteSettings.all]))
     let planner = try options.planner()

@@ -44,7 +44,8 @@ struct CompareReport {
       ])
     }
     var text = table.lines.map { $0 + "\n" }.joined()
-    text += "\n\(comparison.rows.count) values compared after \(patches) patches, "
+    text += "\n\(counted(comparison.rows.count, "value")) compared after "
+    text += "\(counted(patches, "patch", plural: "patches")), "
     text += "\(comparison.onlyInReference) only in the reference run"
     let sampled = comparison.rows.count { $0.compared < $0.count }
     if sampled > 0 { text += ", of \(sampled) a sample" }

@@ -19,12 +19,16 @@ extension DreamCommand {
     let settings = try comparedSettings(standard)
     try OutputFile.checkWritable(sheet)
     let bar = ProgressBar(isQuiet: json)
+    let stepCounts = [referenceSteps ?? 250] + settings.map(\.steps), allSteps = stepCounts.reduce(0, +)
     let comparison = try SamplerComparison(
       pipeline, options: options, recording: recording, noise: try startingNoise(recording), seed: seed,
       settings: settings, referenceSteps: referenceSteps ?? 250
     ) { setting, index, done, total in
       let label = "picture \(index + 1) of \(settings.count + 1), \(setting.sampler.rawValue)"
-      bar.update(label: label, done: done, total: total)
+      // One step of a sampler takes about as long as one of another.
+      let before = Double(stepCounts[..<index].reduce(0, +)), part = Double(done) / Double(max(total, 1))
+      let share = (before + part * Double(stepCounts[index])) / Double(allSteps)
+      bar.update(label: label, done: done, total: total, share: share)
     }
     bar.finish()
     let notes = try comparison.notes(

@@ -118,18 +118,19 @@ struct DreamCommand: ParsableCommand {
       try expectOne(sampler?.values.count, "--sampler", "one name")
       guard referenceSteps == nil else { throw ValidationError("--reference-steps goes with --compare-samplers") }
     }
+    if let wrong = steps?.values.first(where: { $0 < 1 }) {
+      throw ValidationError("--steps: expected 1 or more, found \(wrong)")
+    }
+    if let eta, !(0...1).contains(eta) { throw ValidationError("--eta: expected 0 ... 1, found \(eta)") }
     guard samples >= 1 else { throw ValidationError("--samples: expected 1 or more, found \(samples)") }
     guard columns >= 1 else { throw ValidationError("--columns: expected 1 or more, found \(columns)") }
-    for picture in [isFolder ? nil : out, sheet].compactMap({ $0 }) where !picture.lowercased().hasSuffix(".png") {
-      throw ValidationError("expected a name that ends in .png for a picture, found \"\(picture)\"")
-    }
+    if let out, !isFolder { try OutputFile.checkEnding(out, [".png"], option: "--out") }
+    if let sheet { try OutputFile.checkEnding(sheet, [".png"], option: "--sheet") }
     if let preview {
       guard preview >= 1 else { throw ValidationError("--preview: expected 1 or more, found \(preview)") }
       guard out != nil else { throw ValidationError("--preview goes with --out") }
     }
-    for argument in replacements where argument.split(separator: "=", maxSplits: 1).count != 2 {
-      throw ValidationError("--with: expected ROLE=FILE, found \"\(argument)\"")
-    }
+    _ = try PartReplacements.files(replacements)
   }
 
   /// Whether pictures go into a folder, with a manifest.
@@ -149,11 +150,12 @@ struct DreamCommand: ParsableCommand {
 
   func run() throws {
     let path = TrialSelection.split(eeg).path
-    let others = replacements.compactMap { $0.split(separator: "=", maxSplits: 1).last.map(String.init) }
+    let replaced = try PartReplacements.files(replacements)
     try OutputFile.checkDistinct(
-      [isFolder ? nil : out, sheet].compactMap { $0 }, inputs: [pipeline, path] + others + [noise].compactMap { $0 })
+      [isFolder ? nil : out, sheet].compactMap { $0 },
+      inputs: [pipeline, path] + replaced.values + [noise].compactMap { $0 })
     let opener = try RecordingOpener(
-      pipeline, replacing: try replacedParts(), planner: try dreamOptions(hasLabels: false).planner)
+      pipeline, replacing: replaced, planner: try dreamOptions(hasLabels: false).planner)
     let recording = try preparation.open(eegWithTrials, option: "--eeg", with: opener, isQuiet: json)
     if compareSamplers {
       try compare(recording, from: path)
@@ -164,15 +166,6 @@ struct DreamCommand: ParsableCommand {
   }
 
   private var eegWithTrials: String { trials.map { "\(eeg):\($0)" } ?? eeg }
-
-  private func replacedParts() throws -> [String: String] {
-    var parts: [String: String] = [:]
-    for argument in replacements {
-      let pair = argument.split(separator: "=", maxSplits: 1).map(String.init)
-      parts[pair[0]] = pair[1]
-    }
-    return parts
-  }
 
   func dreamOptions(hasLabels: Bool) throws -> Dream.Options {
     var result = Dream.Options(backend: try options.load())
@@ -185,7 +178,7 @@ struct DreamCommand: ParsableCommand {
     result.rewrites = try options.rewrites
     result.maxMemory = memory.maxMemory?.bytes
     if verbosity.verbose { result.didPlan = { [verbosity] in verbosity.announce($0) } }
-    result.replacing = try replacedParts()
+    result.replacing = try PartReplacements.files(replacements)
     let hasClassifier = try Bundle.list(pipeline).contains { $0.role == "image_classifier" }
     if hasClassifier && hasLabels { result.alsoComputes = [PipelineInterface.classLogitsName] }
     if preview != nil { result.alsoComputes.append(PipelineInterface.latentName) }

@@ -1,5 +1,6 @@
 import Foundation
 import OneiroDream
+import OneiroGraph
 import OneiroModel
 import OneiroPicture
 import OneiroRuntime
@@ -158,7 +159,7 @@ extension DreamCommand {
   private func report(
     _ drawn: DrawnPictures, _ summary: Dream.Summary, _ dream: Dream, _ recording: Recording
   ) throws {
-    let placement = summary.placement.map { "\($0.count) nodes on \($0.source)" }.joined(separator: ", ")
+    let placement = summary.placement.map { "\(counted($0.count, "node")) on \($0.source)" }.joined(separator: ", ")
     let files = drawn.files
     if json {
       var object: [String: Any] = [
@@ -184,7 +185,8 @@ extension DreamCommand {
     }
     // All times are from the start of the process.
     let seconds = String(format: "%.2f", ProcessAge.seconds), megabytes = summary.peakByteCount / 1_000_000
-    let kept = drawn.kept > 0 ? ", \(drawn.kept) pictures were there already" : ""
+    let there = counted(drawn.kept, "picture was", plural: "pictures were")
+    let kept = drawn.kept > 0 ? ", \(there) there already" : ""
     print("\(name): \(seconds) s (\(parts(summary.times))), \(megabytes) MB at peak, \(placement)\(kept)")
   }
 

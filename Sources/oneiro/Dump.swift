@@ -120,7 +120,7 @@ struct Dump: ParsableCommand {
         print("// dimensions taken as 1 (see --input): \(optimized.assumed.joined(separator: ", "))")
       }
       let counts = optimized.counts.map { "\($0.rule) \($0.count)" }.joined(separator: ", ")
-      print("// \(optimized.patches.count) patches\(counts.isEmpty ? "" : ": \(counts)")")
+      print("// \(counted(optimized.patches.count, "patch", plural: "patches"))\(counts.isEmpty ? "" : ": \(counts)")")
       if verbose {
         for patch in optimized.patches { print("// \(patch.number) \(patch.rule): \(patch.reason)") }
       }
@@ -165,7 +165,7 @@ struct Dump: ParsableCommand {
       print("backend: \(try options.load().order)")
       print(PlanText.print(round.plan, depth: depth, verbose: verbose), terminator: "")
       guard !waiting.isEmpty else { return }
-      print("\nnot planned, since their shapes depend on what a run brings: \(waiting.count) nodes")
+      print("\nnot planned, since their shapes depend on what a run brings: \(counted(waiting.count, "node"))")
       for node in waiting { print("  \(node.op) \"\(node.label)\"") }
     case .json:
       print(

@@ -113,7 +113,9 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError("--feed: expected eeg, time_shuffled or matched_noise, found \"\(feed.rawValue)\"")
     }
     _ = try chosenControls()
-    for argument in replacements { _ = try NamedArgument(argument, option: "--with", form: "ROLE=FILE") }
+    if let report { try OutputFile.checkEnding(report, [".html"], option: "--report") }
+    if let steps, steps < 1 { throw ValidationError("--steps: expected 1 or more, found \(steps)") }
+    _ = try files()
   }
 
   func run() throws {
@@ -145,7 +147,8 @@ struct EvaluateCommand: ParsableCommand {
     print(result.verdict.text)
     if let split = result.split { print(split.text) }
     for remark in result.remarks { print(remark) }
-    print("\(report.map { "\($0): " } ?? "")\(result.book.trialCount) trials, \(seconds) s, \(memory) at peak")
+    let trials = counted(result.book.trialCount, "trial")
+    print("\(report.map { "\($0): " } ?? "")\(trials), \(seconds) s, \(memory) at peak")
   }
 
   private func chosenControls() throws -> [Condition] {
@@ -179,12 +182,10 @@ struct EvaluateCommand: ParsableCommand {
 
   /// The files of `--with`: those that judge pictures, and those that draw them.
   private func files() throws -> (judging: [String: String], drawing: [String: String]) {
-    var (judging, drawing): ([String: String], [String: String]) = ([:], [:])
-    for argument in replacements {
-      let pair = try NamedArgument(argument, option: "--with", form: "ROLE=FILE")
-      if Judges.roles.contains(pair.name) { judging[pair.name] = pair.text } else { drawing[pair.name] = pair.text }
-    }
-    return (judging, drawing)
+    let files = try PartReplacements.files(replacements, others: Judges.extraRoles)
+    return (
+      files.filter { Judges.roles.contains($0.key) }, files.filter { !Judges.roles.contains($0.key) }
+    )
   }
 
   private func dreamOptions() throws -> Dream.Options {

@@ -1,6 +1,6 @@
 extension String {
-  /// Help as lines of source, with those of a paragraph joined, so that the parser alone wraps it, to the terminal. Lines
-  /// that are set in, such as examples, stay; they fit 80 columns with at most 79 characters.
+  /// Help as lines of source, with those of a paragraph joined, so that the parser alone wraps it, to the terminal.
+  /// Lines that are set in, such as examples, stay; they fit 80 columns with at most 79 characters.
   var flowing: String {
     var text = "", wasProse = false
     for line in split(separator: "\n", omittingEmptySubsequences: false) {

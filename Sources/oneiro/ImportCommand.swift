@@ -127,7 +127,7 @@ struct ImportCommand: ParsableCommand {
     }
     var source = try ImportSource(checkpoints, isAveraged: useEma)
     let unused = try source.merge(loras.map(Self.scaled))
-    if !unused.isEmpty && !json { Self.say("not used: \(unused.count) tensors of LoRAs for a text encoder") }
+    if !unused.isEmpty && !json { Self.say("not used: \(counted(unused.count, "tensor")) of LoRAs for a text encoder") }
     try readScheduler(latentScale: try source.latentScale())
     return try CheckpointImport(source, options: options)
   }
@@ -190,7 +190,7 @@ struct ImportCommand: ParsableCommand {
     where !roles.contains(role) {
       Self.say("note: there is no \(what) in it, and without one \"oneiro dream\" cannot draw")
     }
-    for (what, count) in contents.unneeded { Self.say("not needed: \(what), \(count) tensor\(count == 1 ? "" : "s")") }
+    for (what, count) in contents.unneeded { Self.say("not needed: \(what), \(counted(count, "tensor"))") }
   }
 
   private func report(_ job: CheckpointImport, seconds: Double) throws {
@@ -209,9 +209,10 @@ struct ImportCommand: ParsableCommand {
       return
     }
     for (role, network) in contents.networks {
-      print("  \(role): \(network.parameterCount) parameters in \(network.weights.count) tensors")
+      print("  \(role): \(network.parameterCount) parameters in \(counted(network.weights.count, "tensor"))")
     }
-    let made = contents.missing.isEmpty || architecture != nil ? "" : ", \(contents.missing.count) tensors made up"
+    let missing = counted(contents.missing.count, "tensor")
+    let made = contents.missing.isEmpty || architecture != nil ? "" : ", \(missing) made up"
     let time = String(format: "%.1f", seconds), megabytes = ProcessMemory.peakByteCount / 1_000_000
     print("\(out): \(ByteCount(job.byteCount)) of weights as \(dtype)\(made), \(time) s, \(megabytes) MB at peak")
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import OneiroGraph
 import OneiroRuntime
 
 struct Kernels: ParsableCommand {
@@ -15,6 +16,8 @@ struct Kernels: ParsableCommand {
 
   @Argument(help: "A kernel plugin, by its name or its file.") var plugin: String?
   @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws { if let plugin { try BackendNames.checkPlugin(plugin, at: plugin) } }
 
   func run() throws {
     let reports =
@@ -56,7 +59,7 @@ struct Kernels: ParsableCommand {
     let kernels = report["kernels"] as? [[String: Any]] ?? []
     for isa in Set(kernels.map { $0["isa"] as? String ?? "" }).sorted() {
       let ops = kernels.filter { $0["isa"] as? String == isa }.map { "\($0["op"] ?? "") \($0["since"] ?? "")" }
-      print("  \(ops.count) \(ops.count == 1 ? "kernel" : "kernels")\(isa.isEmpty ? "" : " for \(isa)"):")
+      print("  \(counted(ops.count, "kernel"))\(isa.isEmpty ? "" : " for \(isa)"):")
       for line in wrapped(ops.sorted(), separator: ",", width: 96) { print("    \(line)") }
     }
     print("")

@@ -17,12 +17,15 @@ struct Oneiro: ParsableCommand {
   /// 0: done. 1: it failed, with one sentence that says where and why. 2: wrong use.
   static func main() {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(NegativeNumbers.joined(Array(CommandLine.arguments.dropFirst())))
       do {
         try command.run()
       } catch let error as ExitCode {
         throw error
-      } catch let error where exitCode(for: error) != .success && !isUsage(error) {
+      } catch let error as ValidationError {
+        complain(message(error, of: type(of: command)))
+        Foundation.exit(2)
+      } catch let error where exitCode(for: error) != .success && !(error is CleanExit) {
         // Names in files may hold line breaks; an error is one line.
         complain("error: " + "\(error)".split(whereSeparator: \.isNewline).joined(separator: " "))
         Foundation.exit(1)
@@ -41,6 +44,11 @@ struct Oneiro: ParsableCommand {
     FileHandle.standardError.write(Data((message + "\n").utf8))
   }
 
-  /// Help, version and wrong arguments are the parser's to explain.
-  private static func isUsage(_ error: any Error) -> Bool { error is CleanExit || error is ValidationError }
+  /// What the parser would say of wrong use that only the run shows: it takes what a run throws for the whole
+  /// program's.
+  private static func message(_ error: ValidationError, of command: any ParsableCommand.Type) -> String {
+    let usage = usageString(for: command)
+    let name = usage.prefix { $0 != "[" && $0 != "<" }.split(separator: " ").joined(separator: " ")
+    return "Error: \(error.message)\nUsage: \(usage)\n  See '\(name) --help' for more information."
+  }
 }

@@ -28,6 +28,14 @@ struct Ops: ParsableCommand {
   var backend: String?
   @Flag(help: "Print one JSON object.") var json = false
 
+  func validate() throws {
+    guard let backend else { return }
+    guard backend.allSatisfy({ $0 != "," && $0 != "=" }) else {
+      throw ValidationError("--backend: expected one name or a path to a .so, found \"\(backend)\"")
+    }
+    try BackendNames.check(backend, option: "--backend")
+  }
+
   func run() throws {
     let source = try backend.map { try Backend($0, isStrict: true).chain[0] }
     var plugins = PluginSearch.all.compactMap { try? KernelPlugin.load($0) }

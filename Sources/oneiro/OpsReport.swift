@@ -91,5 +91,4 @@ enum OpsReport {
   /// The long spelling of the default domain, as people know it.
   private static func name(_ domain: String) -> String { domain.isEmpty ? "ai.onnx" : domain }
 
-  private static func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import OneiroDream
 
@@ -13,6 +14,14 @@ enum OutputFile {
     guard access(folder, W_OK) == 0 else {
       throw DreamError.file(path, reason: "cannot be written: \(String(cString: strerror(errno)))")
     }
+  }
+
+  /// Refuses a name that does not say what is written into it: where it is an option's value, that is wrong use.
+  /// - endings: with their dots, in small letters.
+  static func checkEnding(_ path: String, _ endings: [String], option: String) throws {
+    guard !endings.contains(where: path.lowercased().hasSuffix) else { return }
+    let known = endings.joined(separator: " or ")
+    throw ValidationError("\(option): expected a name that ends in \(known), found \"\(path)\"")
   }
 
   /// Refuses outputs that would replace something the command reads, or each other.

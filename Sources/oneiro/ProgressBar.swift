@@ -2,7 +2,8 @@ import Foundation
 import OneiroRuntime
 import Synchronization
 
-/// Progress on standard error: a bar on a terminal, a line every tenth of the way elsewhere.
+/// Progress of one piece of work on standard error: a bar on a terminal, a line every tenth of the way elsewhere. Each
+/// piece of work has a bar of its own, as it has a pace of its own.
 final class ProgressBar: Sendable {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let isQuiet: Bool
@@ -16,6 +17,7 @@ final class ProgressBar: Sendable {
     var lastTenth = -1
     var lastDrawing: ContinuousClock.Instant?
     var isOpen = false
+    var pace = WorkPace()
   }
 
   /// - isQuiet: shows nothing.
@@ -29,8 +31,9 @@ final class ProgressBar: Sendable {
   func update(label: String, done: Int, total: Int, share: Double? = nil) {
     guard !isQuiet, total > 0 else { return }
     let seconds = (ContinuousClock.now - start).seconds
-    let time = Self.time(seconds, share: share ?? Double(done) / Double(total))
     let text: String? = state.withLock { state in
+      let left = state.pace.secondsLeft(share: share ?? Double(done) / Double(total), at: seconds)
+      let time = Self.time(seconds, left: left)
       if isTerminal {
         // More often than this nobody can see.
         let now = ContinuousClock.now
@@ -54,12 +57,10 @@ final class ProgressBar: Sendable {
     unit.map { "\($0) \(done) of \(total)" } ?? "\(ByteCount(done)) of \(ByteCount(total))"
   }
 
-  /// "12.5 s, 3 min left": what is left takes as long for its share as what is done.
-  private static func time(_ seconds: Double, share: Double) -> String {
+  /// "12.5 s, 3 min left".
+  private static func time(_ seconds: Double, left: Double?) -> String {
     let spent = String(format: "%.1f s", seconds)
-    // What has just begun says little of what is left.
-    guard share > 0, share < 1, seconds >= 1 else { return spent }
-    let left = seconds / share - seconds
+    guard let left else { return spent }
     if left < 100 { return "\(spent), \(String(format: "%.0f", left)) s left" }
     return left < 6000
       ? "\(spent), \(String(format: "%.0f", left / 60)) min left"

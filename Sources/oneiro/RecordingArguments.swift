@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import OneiroDream
 
 extension TrialSelection {
@@ -6,12 +7,15 @@ extension TrialSelection {
   /// - option: what a wrong one is told.
   static func parse(_ argument: String, option: String) throws -> (path: String, selection: TrialSelection) {
     let (path, selection) = split(argument)
-    if selection == nil, let ending = [".npy:", ".npz:", ".safetensors:"].first(where: path.contains) {
-      let trials = path.split(separator: ending, maxSplits: 1).last ?? ""
-      throw ValidationError(
-        "\(option): expected trials such as 3, 0-7,12 or all after the colon, found \"\(trials)\"")
+    guard selection == nil, let colon = path.lastIndex(of: ":"), !FileManager.default.fileExists(atPath: path) else {
+      return (path, selection ?? .all)
     }
-    return (path, selection ?? .all)
+    // A name may hold a colon; a file of that name, or nothing behind it, tells that it is none.
+    let trials = path[path.index(after: colon)...]
+    guard trials.isEmpty || FileManager.default.fileExists(atPath: String(path[..<colon])) else { return (path, .all) }
+    throw ValidationError(
+      "\(option) \"\(argument)\": expected trials such as 3, 0-7,12 or all after the colon, "
+        + "found \(trials.isEmpty ? "nothing" : "\"\(trials)\"")")
   }
 }
 

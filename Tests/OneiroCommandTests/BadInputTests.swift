@@ -21,7 +21,9 @@ import Testing
   @Test(arguments: ["run", "dump", "bench"]) func aTruncatedModel(verb: String) throws {
     let whole = try Data(contentsOf: URL(fileURLWithPath: files.sumModel()))
     let path = try files.write(Array(whole.dropLast(whole.count / 2)), to: "half.onnx")
-    try expectFailure([verb, path], "half.onnx")
+    let count = whole.count - whole.count / 2
+    try expectFailure(
+      [verb, path], "half.onnx", "\(count) bytes that end in the middle of ModelProto.graph", "cut off")
   }
 
   @Test(arguments: ["run", "dump", "bench"]) func noProtobuf(verb: String) throws {
@@ -147,10 +149,6 @@ import Testing
   }
 
   // MARK: - Backends
-
-  @Test(arguments: ["run", "bench"]) func anUnknownBackend(verb: String) throws {
-    try expectFailure([verb, try files.sumModel(), "--backend", "abacus"], "abacus", "no such backend", "reference")
-  }
 
   @Test func aFileThatIsNoLibrary() throws {
     let path = try files.write(Array("no ELF".utf8), to: "libletter.so")

@@ -80,6 +80,28 @@ import Testing
     try expectFailure(["quantize", output, files.path("twice.onnx"), "--scheme", "w8"], "c.onnx", "not quantized")
   }
 
+  @Test("The page says when channels were equalized") func equalizedPage() throws {
+    func noise(_ count: Int) -> [Float] { (0..<count).map { Float(($0 * 7919) % 1009) / 500 - 1 } }
+    var model = try Fixtures.parse(
+      "g (float[16,64] x) => (float[16,40] y) { n = LayerNormalization (x, scale) \n [first] y = MatMul (n, w) }")
+    // Every ninth channel is far larger than the others.
+    model.graph.addInitializer("scale", Tensor((0..<64).map { $0 % 9 == 0 ? 60 : 1 } as [Float], dims: [64]))
+    model.graph.addInitializer("w", Tensor(noise(64 * 40), dims: [64, 40]))
+    let path = try files.write(ModelWriter.bytes(of: model), to: "uneven.onnx")
+    let x = try files.array(Tensor(noise(16 * 64), dims: [16, 64])), report = files.path("report.html")
+    for (option, words) in [
+      (["--equalize"], "w8a8 with equalized channels, ranges by mse"), ([], "w8a8, ranges by mse"),
+    ] {
+      let result = try Program.run(
+        [
+          "quantize", path, files.path("even.onnx"), "--scheme", "w8a8", "--calibration-input", "x=\(x)", "--report",
+          report,
+        ] + option)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(try String(contentsOfFile: report, encoding: .utf8).contains("<p>\(path) as \(words)</p>"))
+    }
+  }
+
   @Test("Bad calibration sets") func badCalibration() throws {
     let output = files.path("out.onnx")
     func expect(_ recording: Tensor, _ words: [String]) throws {

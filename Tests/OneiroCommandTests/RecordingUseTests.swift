@@ -40,9 +40,9 @@ import Testing
     ])
     #expect(result.status == 0, "\(result.errors)")
     for words in [
-      "1 trials, events star, window 0.0:0.512 s, 1000.0 Hz, notch 50.0 Hz, band 0.5:100.0 Hz of order 4",
+      "1 trial, events star, window 0.0:0.512 s, 1000.0 Hz, notch 50.0 Hz, band 0.5:100.0 Hz of order 4",
       "reference average, baseline -0.2:0.0 s, channels by names", "0 of 128 measured", "splines: all",
-      "0 of the model's 128 electrodes were measured, 128 are invented",
+      "no electrode of the recording is at a place of the model's 128: all are invented from 64 elsewhere (splines)",
     ] { #expect(result.errors.contains(words), "\(words): \(result.errors)") }
     let bad = try Program.run([
       "dream", pipeline, "--eeg", rec, "--event", "all", "--channel-map", "x", "--sheet", "s.png",

@@ -51,7 +51,6 @@ import Testing
     #expect(operators.map { $0["name"] as? String } == ["LogSoftmax"])
     #expect(operators[0]["types"] as? [String: [String]] == ["T": ["float", "float16", "double", "bfloat16"]])
     try expectFailure(["ops", "levitate"], "levitate", "none")
-    try expectFailure(["ops", "--backend", "levitate"], "no such backend")
   }
 
   @Test func runWritesWhatTheModelComputes() throws {

@@ -251,7 +251,7 @@ import Testing
     options.steps = 300
     let steps = #expect(throws: DreamError.self) { try Dream(pipeline, options: options) }
     #expect(
-      steps?.description.hasPrefix("node \"unet\" (ai.oneiro.Denoise): steps: expected ") == true)
+      steps?.description.hasPrefix("\(pipeline): node \"unet\" (ai.oneiro.Denoise): steps: expected ") == true)
   }
 
   @Test func aReplacedPartIsTheOneThatRuns() throws {

@@ -66,7 +66,7 @@ import Testing
     }
     #expect(
       error?.description
-        == "dream.onnx: role: expected eeg_encoder, conditioner, unet, vae_decoder, found \"vae_encoder\"")
+        == "dream.onnx: role: expected one of eeg_encoder, conditioner, unet, vae_decoder, found \"vae_encoder\"")
   }
 
   @Test(arguments: [
@@ -185,7 +185,8 @@ import Testing
     let error = #expect(throws: DreamError.self) {
       try PipelineBuilder.setSampling(nil, steps: 3, in: model, name: "dream.onnx")
     }
-    #expect(error?.description.hasPrefix("node \"unet\" (ai.oneiro.Denoise): steps: expected 2 or 4") == true)
+    #expect(
+      error?.description.hasPrefix("dream.onnx: node \"unet\" (ai.oneiro.Denoise): steps: expected 2 or 4") == true)
   }
 
   @Test func etaOfAnotherSamplerIsForgotten() throws {
@@ -202,7 +203,7 @@ import Testing
     }
     #expect(
       error?.description
-        == "node \"unet\" (ai.oneiro.Denoise): eta: expected 0 because the sampler is euler, found 0.5")
+        == "dream.onnx: node \"unet\" (ai.oneiro.Denoise): eta: expected 0 because the sampler is euler, found 0.5")
   }
 }
 

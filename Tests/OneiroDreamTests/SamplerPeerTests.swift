@@ -2,8 +2,8 @@ import Foundation
 import OneiroDream
 import Testing
 
-/// Each sampler against diffusers' scheduler on the same noise predictions; `Golden/README.md` says how the numbers were
-/// made.
+/// Each sampler against diffusers' scheduler on the same noise predictions; `Golden/README.md` says how the numbers
+/// were made.
 @Suite struct SamplerPeerTests {
   struct File: Decodable {
     let start: [Float]

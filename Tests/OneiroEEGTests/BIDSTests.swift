@@ -67,6 +67,44 @@ import Testing
     expectFailure("_eeg.json") { _ = try EEGRecording.open(folder.path) }
   }
 
+  /// A head of 90 mm around (3, -2, 40), in the axes of two systems.
+  @Test(arguments: [("CapTrak", "space-CapTrak_"), ("EEGLAB", "")]) func electrodesHavePlaces(
+    system: String, space: String
+  ) throws {
+    try dataset()
+    let names = ["Fz", "E1", "Cz", "O1", "T8", "P3", "Fp2"]
+    let ours = names.enumerated().map { index, name in
+      name == "E1" ? ElectrodePositions.position(of: "C3")! : ElectrodePositions.position(of: name)!
+    }
+    let rows = zip(names, ours).map { name, place in
+      let turned = system == "EEGLAB" ? SIMD3(place.y, -place.x, place.z) : place
+      let point = turned * 90 + SIMD3(3, -2, 40)
+      return "\(name)\t\(point.x)\t\(point.y)\t\(point.z)\n"
+    }
+    let table = "name\tx\ty\tz\n" + rows.joined() + "Oz\tn/a\tn/a\tn/a\n"
+    try folder.write(table, to: "sub-01/ses-a/eeg/sub-01_ses-a_\(space)electrodes.tsv")
+    try folder.write(
+      "{\"EEGCoordinateSystem\": \"\(system)\"}", to: "sub-01/ses-a/eeg/sub-01_ses-a_\(space)coordsystem.json")
+    let recording = try EEGRecording.open(folder.path)
+    let gap = try #require(recording.channels[1].position) - ours[1]
+    #expect((gap * gap).sum() < 1e-12, "\(gap)")
+    #expect(!recording.warnings.contains { $0.contains("electrodes.tsv") })
+
+    try folder.write("name\tx\ty\tz\nFz\tleft\t1\t2\n", to: "sub-01/ses-a/eeg/sub-01_ses-a_\(space)electrodes.tsv")
+    expectFailure("electrodes.tsv", "row 1: position", "\"left 1 2\"") { _ = try EEGRecording.open(folder.path) }
+  }
+
+  @Test func electrodesWithoutAnOrientation() throws {
+    try dataset()
+    try folder.write("name\tx\ty\tz\nFz\t0\t1\t2\n", to: "\(Self.base)_electrodes.tsv")
+    func warnings() throws -> String { try EEGRecording.open(folder.path).warnings.joined(separator: "; ") }
+    #expect(try warnings().contains("_electrodes.tsv is not used: no _coordsystem.json"))
+    try folder.write("{\"EEGCoordinateSystem\": \"Other\"}", to: "\(Self.base)_coordsystem.json")
+    #expect(try warnings().contains("is not used: coordinate system Other"))
+    try folder.write("{\"EEGCoordinateSystem\": \"CTF\"}", to: "\(Self.base)_coordsystem.json")
+    #expect(try warnings().contains("its 1 place lie on no head"))
+  }
+
   @Test func severalRecordings() throws {
     try dataset()
     try folder.write([], to: "sub-02/eeg/sub-02_task-look_eeg.bdf")

@@ -58,8 +58,18 @@ import Testing
     #expect(map.origins == [.measured(2), .interpolated] && map.channels == [0, 1, 2, 3, 4, 5])
     #expect(map.weights[0] == [0, 0, 1, 0, 0, 0] && abs(map.weights[1].reduce(0, +) - 1) < 1e-9)
     #expect(abs(map.weights[1][0] - map.weights[1][1]) < 1e-9)
-    #expect(map.warnings.contains { $0.contains("1 of the model's 2 electrodes were measured, 1 are invented") })
+    #expect(map.warnings.contains { $0.contains("1 of the model's 2 electrodes were measured, 1 is invented") })
     #expect(map.warnings.contains { $0.contains("nobody knows") && $0.contains("Bogus") })
+  }
+
+  @Test func measuredPlacesStandForNamesThatNobodyKnows() throws {
+    var file = try recording(["Fp1", "Fp2", "O1", "X9"])
+    file.channels[3].position = ElectrodePositions.position(of: "C3")
+    // A name that is known has the place of the system.
+    file.channels[0].position = ElectrodePositions.position(of: "Oz")
+    let map = try ChannelMap(file, to: Montage(names: ["C3", "Fp1"]))
+    #expect(map.origins == [.interpolated, .measured(0)])
+    #expect(map.weights[0][3] > 0.99 && !map.warnings.contains { $0.contains("nobody knows") })
   }
 
   @Test func theOriginalRepeats() throws {

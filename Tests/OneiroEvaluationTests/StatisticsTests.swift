@@ -3,7 +3,8 @@ import OneiroEvaluation
 import Testing
 
 @Suite struct StatisticsTests {
-  /// Scores 1, 2, ..., 100: the standard error of the mean is sqrt(variance / n) = 2.887, so the interval is ±1.96 of it.
+  /// Scores 1, 2, ..., 100: the standard error of the mean is sqrt(variance / n) = 2.887, so the interval is ±1.96 of
+  /// it.
   @Test func theIntervalIsThatOfTheStandardError() throws {
     var bootstrap = PoissonBootstrap(width: 1, replicates: 4000, seed: 1)
     for value in 1...100 { bootstrap.add(unit: UInt64(value), [Double(value)]) }

@@ -86,8 +86,8 @@ import Testing
     #expect(image.dims == [0, 0, 3])
   }
 
-  /// The size in a header is looked at before memory is taken: 65,535 x 65,535 pixels would be 12 GB. A few hundred bytes
-  /// may not even speak of 8,192 x 8,192.
+  /// The size in a header is looked at before memory is taken: 65,535 x 65,535 pixels would be 12 GB. A few hundred
+  /// bytes may not even speak of 8,192 x 8,192.
   @Test func hugeSizesAreRefused() throws {
     var jpeg = try Pictures.file("rgb.jpg")
     let frame = try #require(jpeg.indices.first { jpeg[$0...].starts(with: [0xFF, 0xC0]) })

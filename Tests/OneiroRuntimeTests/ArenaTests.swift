@@ -5,8 +5,8 @@ import OneiroRuntime
 import Testing
 
 @Suite("The arena") struct ArenaTests {
-  /// Every two blocks that are alive together, and that overlap all the same. A value that is written over another in the
-  /// step that reads that one for the last time has exactly its place.
+  /// Every two blocks that are alive together, and that overlap all the same. A value that is written over another in
+  /// the step that reads that one for the last time has exactly its place.
   static func clashes(_ plan: ExecutionPlan) -> [String] {
     let values = Dictionary(uniqueKeysWithValues: plan.values.map { ($0.name, $0) })
     func takesPlace(_ name: String, of other: String) -> Bool {

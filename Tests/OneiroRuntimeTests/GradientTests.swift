@@ -106,7 +106,8 @@ import Testing
     }
   }
 
-  /// (f(x + h) - f(x - h)) / 2h, with f the sum of y: wrong by h² times the third derivative, and by the rounding of f / h.
+  /// (f(x + h) - f(x - h)) / 2h, with f the sum of y: wrong by h² times the third derivative, and by the rounding of f
+  /// / h.
   private static func slope(_ model: LoadedModel, _ inputs: [String: Tensor], _ name: String, _ index: Int) throws
     -> Double
   {

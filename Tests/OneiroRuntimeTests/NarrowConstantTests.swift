@@ -116,8 +116,8 @@ import Testing
     #expect(plan.constants.map { $0.elements(of: Float.self) } == [[-2, -2, -3]] && !plan.constants[0].isNarrow)
   }
 
-  /// A kernel for Mul that does not multiply: it tells in which type B came to `prepare` and B's third element there, the same
-  /// element in `compute` (-1 without data), and whether the node has storage types.
+  /// A kernel for Mul that does not multiply: it tells in which type B came to `prepare` and B's third element there,
+  /// the same element in `compute` (-1 without data), and whether the node has storage types.
   private static func plugin(flags: String) -> String {
     """
     #include "oneiro_kernel.h"

@@ -8,8 +8,9 @@ import Testing
 
 /// Whatever a model asks of an operator, it gets a result or an error. A trap ends the test program.
 ///
-/// By hand for longer: `ONEIRO_FUZZ_ROUNDS=500`, `ONEIRO_FUZZ_SEED=7`, `ONEIRO_FUZZ_MODELS=/usr/share/libonnx-testdata/data`
-/// (models to begin with), `ONEIRO_FUZZ_TRACE=case.txt` (a file that holds the case at work).
+/// By hand for longer: `ONEIRO_FUZZ_ROUNDS=500`, `ONEIRO_FUZZ_SEED=7`,
+/// `ONEIRO_FUZZ_MODELS=/usr/share/libonnx-testdata/data` (models to begin with), `ONEIRO_FUZZ_TRACE=case.txt` (a file
+/// that holds the case at work).
 @Suite("Operators survive any node", .serialized) struct OperatorFuzzTests {
   private static let environment = ProcessInfo.processInfo.environment
   private static let rounds = environment["ONEIRO_FUZZ_ROUNDS"].flatMap(Int.init) ?? 6

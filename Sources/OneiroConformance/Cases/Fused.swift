@@ -112,8 +112,8 @@ extension Conformance {
     ]
   }()
 
-  /// Convolutions of mobile networks: depthwise ones, pointwise ones of small planes, and what else there is. Channels leave
-  /// tails of every vector, pixels of every tile.
+  /// Convolutions of mobile networks: depthwise ones, pointwise ones of small planes, and what else there is. Channels
+  /// leave tails of every vector, pixels of every tile.
   static let smallFusedConv: [Case] = {
     let shapes: [(String, x: [Int], w: [Int], y: [Int], [String: Attribute])] = [
       (

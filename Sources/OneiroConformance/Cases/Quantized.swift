@@ -20,8 +20,8 @@ extension Conformance {
     ]
   }
 
-  /// Weights with zero points, after the inputs before them: what stays within a signed byte less its zero point, what does
-  /// not, and both in turn.
+  /// Weights with zero points, after the inputs before them: what stays within a signed byte less its zero point, what
+  /// does not, and both in turn.
   private static func centered(
     _ x: ElementType, _ dims: [Int], _ type: ElementType, weights: [Int], channels: Int, _ range: ClosedRange<Int>
   ) -> [Case.Operand] {

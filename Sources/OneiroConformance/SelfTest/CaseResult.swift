@@ -1,3 +1,5 @@
+import OneiroGraph
+
 /// What came of one case on one plugin at one level.
 package struct CaseResult: Sendable, Codable {
   /// In `Conformance.allWithLarge`, which is the same in every process of one program.
@@ -26,6 +28,6 @@ package struct CaseFailure: Sendable, Codable, CustomStringConvertible {
   package var difference: Agreement.Difference?
 
   package var description: String {
-    (threads.map { "\($0) \($0 == 1 ? "thread" : "threads"), " } ?? "") + reason
+    (threads.map { "\(counted($0, "thread")), " } ?? "") + reason
   }
 }

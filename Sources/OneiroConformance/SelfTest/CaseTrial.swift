@@ -18,9 +18,9 @@ package struct CaseTrial {
 
   package func run(_ test: Case, index: Int) -> CaseResult {
     var result = CaseResult(index: index, outcome: .notTaken)
-    guard test.isTaken(by: backend) else { return result }
-    result.outcome = .passed
     do throws(RunError) {
+      guard try test.isTaken(by: backend) else { return result }
+      result.outcome = .passed
       let expected = try test.run(reference, threads: 1)
       for threads in Self.threads where result.failure == nil {
         try compare(test, threads: threads, expected: expected, &result)

@@ -16,8 +16,8 @@ package struct InstructionSetLevel: Sendable, CustomStringConvertible {
 
   package var description: String { "\(plugin) \(name)" }
 
-  /// The variable that lowers a plugin's level, and its values from the most modest up. A plugin picks its level once, when
-  /// it is loaded, so each level needs a process of its own.
+  /// The variable that lowers a plugin's level, and its values from the most modest up. A plugin picks its level once,
+  /// when it is loaded, so each level needs a process of its own.
   private static let variables = [
     "vector": ("ONEIRO_ISA", ["base", "x86-64-v3", "x86-64-v4", "x86-64-v4+vnni", "x86-64-v4+amx"]),
     "onednn": (
@@ -29,8 +29,8 @@ package struct InstructionSetLevel: Sendable, CustomStringConvertible {
     ),
   ]
 
-  /// The levels that a plugin has on this CPU: what it says that it picked, with each value of its variable and without.
-  /// A variable that is set already limits it to that level.
+  /// The levels that a plugin has on this CPU: what it says that it picked, with each value of its variable and
+  /// without. A variable that is set already limits it to that level.
   /// - program: has the command `kernels`.
   package static func find(ofPlugin path: String, program: String) throws(ProgramError) -> [InstructionSetLevel] {
     let known = variables[PluginSearch.name(of: path)]
@@ -72,12 +72,13 @@ package struct InstructionSetLevel: Sendable, CustomStringConvertible {
     ) { line in
       let plugin = (try? JSONDecoder().decode(Listing.self, from: Data(line.utf8)))?.plugins.first
       if let plugin { listing = plugin } else { lastWords = line }
+      return false
     }
     guard end == .exited(0), let listing else {
       if end == .exited(1), let lastWords, lastWords.hasPrefix(complaint) {
         throw ProgramError(description: String(lastWords.dropFirst(complaint.count)))
       }
-      throw ProgramError(description: "\(path): the process \(end)" + (lastWords.map { ": \($0)" } ?? ""))
+      throw ProgramError(description: "\(path): the process \(end)" + (lastWords.map { ": \($0.prefix(300))" } ?? ""))
     }
     let names = listing.kernels.reduce(into: [String]()) { if !$0.contains($1.isa) { $0.append($1.isa) } }
     return InstructionSetLevel(

@@ -37,11 +37,14 @@ package struct SelfTest: Sendable {
           result.add(one, cases[one.index])
           (current, next) = (nil, one.index + 1)
           progress(next)
-        case nil: lastWords = line
+        case nil:
+          lastWords = line
+          return false
         }
+        return true
       }
       if end == .exited(0), next == cases.count { break }
-      let words = "the process \(end)" + (lastWords.map { ": \($0)" } ?? "")
+      let words = "the process \(end)" + (lastWords.map { ": \($0.prefix(300))" } ?? "")
       guard let current else {
         result.end = "\(words), between two cases: \(cases.count - next) were left out"
         break

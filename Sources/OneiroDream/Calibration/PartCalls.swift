@@ -2,8 +2,8 @@ import OneiroGraph
 import OneiroModel
 import Synchronization
 
-/// What the parts of a pipeline are called with while it draws: the noise predictor at timesteps from all of the sampler's
-/// way, the other parts once a picture.
+/// What the parts of a pipeline are called with while it draws: the noise predictor at timesteps from all of the
+/// sampler's way, the other parts once a picture.
 public struct PartCalls: Sendable {
   /// By role: for each call the part's inputs, by the names that the part has for them.
   public let byRole: [String: [[String: Tensor]]]

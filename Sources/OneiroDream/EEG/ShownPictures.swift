@@ -9,8 +9,8 @@ public struct ShownPictures: Sendable, Equatable {
   /// Of each trial.
   public let files: [String]
 
-  /// - names: of each trial, what its picture may be called, with an ending or without; "n02951358_31190" is also looked for
-  ///   in a folder "n02951358", as ImageNet has it.
+  /// - names: of each trial, what its picture may be called, with an ending or without; "n02951358_31190" is also
+  ///   looked for in a folder "n02951358", as ImageNet has it.
   /// - source: what errors call the recording.
   init(named names: [[String]], numbers: [Int], in folder: String, source: String) throws(DreamError) {
     var files: [String] = []

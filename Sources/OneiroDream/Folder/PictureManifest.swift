@@ -20,7 +20,8 @@ public final class PictureManifest {
     public let label: Int?
     public let predicted: Int?
     public let seconds: Double
-    /// What the picture hangs on: hashes of the files, seed, sampler, steps. Pictures of other settings are other pictures.
+    /// What the picture hangs on: hashes of the files, seed, sampler, steps. Pictures of other settings are other
+    /// pictures.
     public let settings: [String: String]
 
     public init(

@@ -64,8 +64,8 @@ extension ImportSource {
 }
 
 extension DiffusersFolder {
-  /// The tensors of all parts by the original programs' names. A name that has no counterpart there stays as it is, with
-  /// the part in front.
+  /// The tensors of all parts by the original programs' names. A name that has no counterpart there stays as it is,
+  /// with the part in front.
   fileprivate func checkpoint() throws(GraphError) -> Checkpoint {
     var tensors: [String: CheckpointTensor] = [:]
     for (part, label) in [(unet, "unet"), (vae, "vae"), (imageEncoder, "image_encoder")] {
@@ -89,8 +89,8 @@ extension DiffusersFolder {
 
 extension Checkpoint {
   /// The tensors of several checkpoints as one, such as Stable Diffusion and an encoder that was pre-trained by itself.
-  /// A pre-training checkpoint has its encoder's names without a prefix; beside a noise predictor they get the prefix that
-  /// fine-tuning gives them, and its decoder is left out.
+  /// A pre-training checkpoint has its encoder's names without a prefix; beside a noise predictor they get the prefix
+  /// that fine-tuning gives them, and its decoder is left out.
   /// - Throws: when two of them have a tensor of one name.
   fileprivate static func joined(_ checkpoints: [Checkpoint]) throws(GraphError) -> Checkpoint {
     guard var result = checkpoints.first else { preconditionFailure("no checkpoint") }

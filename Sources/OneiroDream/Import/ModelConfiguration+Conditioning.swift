@@ -1,8 +1,8 @@
 import OneiroModel
 
 extension ModelConfiguration {
-  /// What fine-tuning adds where an encoder and a noise predictor come from different places: a conditioner between them,
-  /// and the time condition. Their tensors will be missing.
+  /// What fine-tuning adds where an encoder and a noise predictor come from different places: a conditioner between
+  /// them, and the time condition. Their tensors will be missing.
   mutating func addConditioning() {
     guard let encoder = eegEncoder, let unet, conditioner == nil else { return }
     let conditioner = Conditioner(

@@ -2,8 +2,8 @@ import OneiroEEG
 import OneiroGraph
 
 extension PreparationSettings {
-  /// As DreamDiffusion's training takes its data set: columns 20 to 459 of a trial at 1000 Hz, stretched to the encoder's
-  /// length. The data set does not name its electrodes, and is filtered already.
+  /// As DreamDiffusion's training takes its data set: columns 20 to 459 of a trial at 1000 Hz, stretched to the
+  /// encoder's length. The data set does not name its electrodes, and is filtered already.
   /// - Returns: `nil` for a pipeline that takes no EEG of a known shape.
   static func dreamDiffusion(_ model: Model) -> PreparationSettings? {
     let eeg = model.graph.inputs.first { $0.name == PipelineInterface.eegName }?.type?.tensorType?.shape

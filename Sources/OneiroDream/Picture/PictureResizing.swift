@@ -2,8 +2,8 @@ import OneiroPicture
 
 extension Picture {
   /// The picture at another size, whatever becomes of its proportions: bilinear, pixels taken as squares.
-  /// - antialias: whether a smaller picture averages over all that it leaves out. Without, it looks at four neighbours, as
-  ///   the original system does.
+  /// - antialias: whether a smaller picture averages over all that it leaves out. Without, it looks at four neighbours,
+  ///   as the original system does.
   public func resized(width newWidth: Int, height newHeight: Int, antialias: Bool = false) -> Picture {
     precondition(newWidth >= 1 && newHeight >= 1)
     guard (newWidth, newHeight) != (width, height), width > 0, height > 0 else { return self }

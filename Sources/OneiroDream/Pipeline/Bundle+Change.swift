@@ -2,8 +2,8 @@ import OneiroGraph
 import OneiroModel
 
 extension Bundle {
-  /// Writes a pipeline with other graphs for its parts, each part's weights in a file of its own, tensor by tensor. Either
-  /// all of it appears or nothing.
+  /// Writes a pipeline with other graphs for its parts, each part's weights in a file of its own, tensor by tensor.
+  /// Either all of it appears or nothing.
   /// - path: a pipeline file, from which everything else is taken.
   /// - change: is given each part, and a way to write its weights; gives the new graph, and what it has written.
   public static func change(

@@ -123,6 +123,7 @@ public enum Bundle {
     var model = try read(path)
     guard !PipelineBuilder.parts(of: model).isEmpty else { throw notAPipeline(path) }
     for (role, file) in replacing.sorted(by: { $0.key < $1.key }) {
+      _ = try PipelineBuilder.part(role, of: model, path)
       let part = try read(file)
       do throws(DreamError) {
         model = try PipelineBuilder.replace(role, in: model, with: part, name: path)

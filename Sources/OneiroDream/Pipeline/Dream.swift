@@ -4,7 +4,8 @@ import OneiroPasses
 import OneiroPicture
 import OneiroRuntime
 
-/// One pipeline, ready to turn EEG into pictures. It runs one picture at a time, so memory does not grow with their number.
+/// One pipeline, ready to turn EEG into pictures. It runs one picture at a time, so memory does not grow with their
+/// number.
 public final class Dream {
   public struct Options: Sendable {
     /// What makes another run than the pipeline file says; `nil` keeps what it says.
@@ -65,7 +66,7 @@ public final class Dream {
     guard let denoise = model.graph.nodes.first(where: \.isDenoise) else {
       throw .mismatch(at: path, expected: "a node of ai.oneiro.Denoise", found: "none")
     }
-    settings = try DenoiseSettings(denoise)
+    do { settings = try DenoiseSettings(denoise) } catch { throw error.located(in: path) }
     let wanted = [PipelineInterface.pictureName] + options.alsoComputes.filter { $0 != PipelineInterface.pictureName }
     for name in wanted where !interface.outputs.contains(name) {
       throw .mismatch(

@@ -6,8 +6,9 @@ import OneiroPicture
 import OneiroRuntime
 import Synchronization
 
-/// Small pictures of latents without the decoder's work: at the latent's own size, colours are nearly linear in its channels.
-/// The coefficients are fitted to latents whose pictures are known; the first time to one that is decoded for it.
+/// Small pictures of latents without the decoder's work: at the latent's own size, colours are nearly linear in its
+/// channels. The coefficients are fitted to latents whose pictures are known; the first time to one that is decoded for
+/// it.
 public final class LatentPreview: Sendable {
   private struct State {
     /// Sums over pixels of products of [channels, 1], and of those with [red, green, blue].

@@ -150,7 +150,7 @@ public enum PipelineBuilder {
     if let steps { node.attributes["steps"] = .int(Int64(steps)) }
     if let eta { node.attributes["eta"] = .float(Float(eta)) }
     if let guidance { node.attributes["guidance"] = .float(Float(guidance)) }
-    _ = try DenoiseSettings(node)
+    do { _ = try DenoiseSettings(node) } catch { throw error.located(in: name) }
     try checkGuidance(node, name)
     result.graph.nodes[index] = node
     return result
@@ -170,7 +170,7 @@ public enum PipelineBuilder {
   static func part(_ role: String, of model: Model, _ name: String) throws(DreamError) -> (node: Node, body: Graph) {
     let all = parts(of: model)
     guard let found = all.first(where: { $0.role == role }) else {
-      let roles = all.isEmpty ? "a pipeline file" : all.map(\.role).joined(separator: ", ")
+      let roles = all.isEmpty ? "a pipeline file" : "one of " + all.map(\.role).joined(separator: ", ")
       throw .mismatch(at: "\(name): role", expected: roles, found: "\"\(role)\"")
     }
     return (found.node, found.body)

@@ -6,8 +6,8 @@ extension PipelineBuilder {
   /// Where the node of that role has the settings, as JSON.
   private static let settingsKey = "ai.oneiro.preparation"
 
-  /// The pipeline with these settings, in the place of any others. The main graph gets inputs `window` and `channel_map`, and
-  /// an output `prepared`, which is computed only where it is asked for.
+  /// The pipeline with these settings, in the place of any others. The main graph gets inputs `window` and
+  /// `channel_map`, and an output `prepared`, which is computed only where it is asked for.
   public static func setPreparation(
     _ settings: PreparationSettings, in model: Model, name: String
   ) throws(DreamError) -> Model {

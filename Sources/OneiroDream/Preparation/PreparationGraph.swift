@@ -1,8 +1,8 @@
 import OneiroEEG
 import OneiroGraph
 
-/// The part of a pipeline that makes of a window of a recording what the EEG encoder takes, in ONNX's operators, so that it
-/// runs on every backend and other programs can run it too:
+/// The part of a pipeline that makes of a window of a recording what the EEG encoder takes, in ONNX's operators, so
+/// that it runs on every backend and other programs can run it too:
 ///
 ///     window [N,channels,samples], channel_map [electrodes,channels] → prepared [N,electrodes,sampleCount]
 ///
@@ -35,8 +35,8 @@ public enum PreparationGraph {
   }
 
   /// The median is the mean of the two samples in the middle of their order, which are one where their number is odd.
-  /// 1.4826 times the median distance from it is the standard deviation of normal numbers. A channel that is constant in
-  /// the window becomes 0.
+  /// 1.4826 times the median distance from it is the standard deviation of normal numbers. A channel that is constant
+  /// in the window becomes 0.
   private static let robustScaling = """
     count = Shape<start = 2>(mapped)
         last = Sub(count, one)

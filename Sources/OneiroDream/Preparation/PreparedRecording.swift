@@ -58,8 +58,8 @@ public struct PreparedRecording: Sendable {
     return labels.contains(nil) ? nil : labels.compactMap(\.self)
   }
 
-  /// What was shown, by the names that events have for it. In BIDS it is in the data set's folder `stimuli`, where not all
-  /// that events name has to be.
+  /// What was shown, by the names that events have for it. In BIDS it is in the data set's folder `stimuli`, where not
+  /// all that events name has to be.
   private static func shown(
     _ moments: [TrialMoment], _ recording: EEGRecording, _ folder: String?
   ) throws(DreamError) -> (pictures: ShownPictures?, warnings: [String]) {

@@ -4,8 +4,8 @@ import OneiroGraph
 import OneiroModel
 import OneiroRuntime
 
-/// Opens whatever holds EEG as trials for a pipeline. Arrays that have the pipeline's shape are taken for trials that were
-/// prepared before; everything else is prepared by the pipeline's settings.
+/// Opens whatever holds EEG as trials for a pipeline. Arrays that have the pipeline's shape are taken for trials that
+/// were prepared before; everything else is prepared by the pipeline's settings.
 public struct RecordingOpener {
   private let pipeline: String
   private let replacing: [String: String]
@@ -47,8 +47,8 @@ public struct RecordingOpener {
     return prepared
   }
 
-  /// A folder's windows, where all of them have the pipeline's shape; `nil` for anything else. The trials of a data set are
-  /// never what a model takes, whatever their length.
+  /// A folder's windows, where all of them have the pipeline's shape; `nil` for anything else. The trials of a data set
+  /// are never what a model takes, whatever their length.
   private func storedWindows(
     _ recording: EEGRecording, _ selection: TrialSelection
   ) throws(DreamError) -> Recording? {

@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import OneiroGraph
 
-/// Room for prepared trials: a file without a name, mapped, so that ten thousand trials need not be in memory. It goes with
-/// the last tensor that lies in it, and with the process.
+/// Room for prepared trials: a file without a name, mapped, so that ten thousand trials need not be in memory. It goes
+/// with the last tensor that lies in it, and with the process.
 final class TrialSpool: @unchecked Sendable {
   // Sendable: rows are written before anybody else has a tensor of it.
   private let memory: UnsafeMutableRawBufferPointer

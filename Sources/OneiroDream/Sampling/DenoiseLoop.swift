@@ -82,7 +82,8 @@ public struct DenoiseLoop {
     for index in latent.indices { latent[index] /= latentScale }
   }
 
-  /// What the predictor was called with is sqrt(a) x + sqrt(1 - a) epsilon, whichever the sampler; here x / latentScale.
+  /// What the predictor was called with is sqrt(a) x + sqrt(1 - a) epsilon, whichever the sampler; here x /
+  /// latentScale.
   private func removeNoise(from sample: UnsafeMutableBufferPointer<Float>, timestep: Int) {
     let kept = schedule.alphasCumprod[min(max(timestep, 0), schedule.trainSteps - 1)]
     let noise = Float((1 - kept).squareRoot()), signal = Float(kept.squareRoot()) * latentScale

@@ -5,7 +5,8 @@
 ///
 /// Plain, s_down is the next level and s_up is 0: diffusers' EulerDiscreteScheduler. Ancestral, a step goes further
 /// down and back up with fresh noise, s_up^2 = s'^2 (s^2 - s'^2) / s^2 and s_down^2 = s'^2 - s_up^2: diffusers'
-/// EulerAncestralDiscreteScheduler. Its samples have the variance 1 + s^2, and the model's inputs are brought back to 1.
+/// EulerAncestralDiscreteScheduler. Its samples have the variance 1 + s^2, and the model's inputs are brought back to
+/// 1.
 public struct Euler: Sampler {
   private let steps: [Step]
   public private(set) var sample: [Float]

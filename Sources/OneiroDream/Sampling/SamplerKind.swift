@@ -2,8 +2,8 @@
 ///
 /// PLMS and DDIM are those of the original latent diffusion code, and the same as diffusers' PNDMScheduler (with
 /// skip_prk_steps) and DDIMScheduler (with clip_sample off), both with set_alpha_to_one off. The others are diffusers'
-/// schedulers of the names below, with the settings of Stable Diffusion 1.5: timestep_spacing "leading", steps_offset 1,
-/// and each class's defaults for what is not said here, so final_sigmas_type "zero" and lower_order_final. Training
+/// schedulers of the names below, with the settings of Stable Diffusion 1.5: timestep_spacing "leading", steps_offset
+/// 1, and each class's defaults for what is not said here, so final_sigmas_type "zero" and lower_order_final. Training
 /// steps, betas and their schedule come from the pipeline file.
 public enum SamplerKind: String, Sendable, CaseIterable {
   case plms, ddim

@@ -22,6 +22,9 @@ public struct BIDSName: Sendable, Equatable {
     ending = fileName[dot...].lowercased()
   }
 
-  /// Whether a sidecar of this name tells of the file `name`: all that it names is the same there.
-  func applies(to name: BIDSName) -> Bool { entities.allSatisfy { name.entities[$0.key] == $0.value } }
+  /// Whether a sidecar of this name tells of the file `name`: all that it names is the same there, but for the space
+  /// that places are told in.
+  func applies(to name: BIDSName) -> Bool {
+    entities.allSatisfy { $0.key == "space" || name.entities[$0.key] == $0.value }
+  }
 }

@@ -2,11 +2,12 @@ import OneiroGraph
 import OneiroModel
 
 extension EEGRecording {
-  /// Takes in what files beside a recording of a BIDS dataset say: kinds of channels, units where the recording has none,
-  /// bad channels, events, mains frequency and reference. Where they contradict the recording, it is followed, and a
-  /// warning says so.
+  /// Takes in what files beside a recording of a BIDS dataset say: kinds of channels, units where the recording has
+  /// none, bad channels, places of electrodes, events, mains frequency and reference. Where they contradict the
+  /// recording, it is followed, and a warning says so.
   mutating func addSidecars(_ sidecars: BIDSSidecars) throws(GraphError) {
-    files += sidecars.descriptions + [sidecars.channels, sidecars.events].compactMap(\.self)
+    files += sidecars.descriptions
+    files += [sidecars.channels, sidecars.events, sidecars.electrodes, sidecars.coordinates].compactMap(\.self)
     for path in sidecars.descriptions {
       let description = try MappedFile(path).withBytes { (bytes) throws(GraphError) in
         try JSONText.decode(BIDSDescription.self, bytes, file: path, subject: "the description")
@@ -19,6 +20,7 @@ extension EEGRecording {
       }
     }
     if let path = sidecars.channels { try addChannels(TabularFile(path)) }
+    if let path = sidecars.electrodes { try addElectrodes(TabularFile(path), sidecars.coordinates) }
     if let path = sidecars.events { try addEvents(TabularFile(path)) }
   }
 
@@ -47,6 +49,17 @@ extension EEGRecording {
     let missing = channels.indices.filter { !seen.contains($0) }.map { channels[$0].label }
     if !missing.isEmpty { warnings.append("\(file) does not tell of \(missing.prefix(8).joined(separator: ", "))") }
     if warnings.count > 40 { warnings = warnings.prefix(39) + ["and \(warnings.count - 39) more warnings"] }
+  }
+
+  private mutating func addElectrodes(_ table: TabularFile, _ coordinates: String?) throws(GraphError) {
+    let system = try coordinates.map { (path) throws(GraphError) in
+      try MappedFile(path).withBytes { (bytes) throws(GraphError) in
+        try JSONText.decode(BIDSCoordinates.self, bytes, file: path, subject: "the description").system
+      }
+    }
+    let places = try ElectrodeTable(table, system: system ?? nil)
+    if let warning = places.warning { warnings.append(warning) }
+    for index in channels.indices { channels[index].position = places.positions[channels[index].label] }
   }
 
   /// The table's events are those that somebody looked after: they replace the recording's own.
@@ -91,6 +104,12 @@ private struct BIDSDescription: Decodable {
     mainsFrequency = try? container.decode(Double.self, forKey: .mainsFrequency)
     reference = try? container.decode(String.self, forKey: .reference)
   }
+}
+
+private struct BIDSCoordinates: Decodable {
+  let system: String?
+
+  enum CodingKeys: String, CodingKey { case system = "EEGCoordinateSystem" }
 }
 
 extension EEGChannel.Kind {

@@ -2,10 +2,12 @@ import Foundation
 import OneiroGraph
 import OneiroModel
 
-/// The files that tell more about a recording, in its folder or in one above: https://bids-specification.readthedocs.io.
-/// Of several, the one that is nearest and names most is taken.
+/// The files that tell more about a recording, in its folder or in one above:
+/// https://bids-specification.readthedocs.io. Of several, the one that is nearest and names most is taken.
 struct BIDSSidecars {
   let channels: String?, events: String?
+  /// Of several spaces, the first by name.
+  let electrodes: String?, coordinates: String?
   /// The farthest first: values of nearer ones replace those of farther ones.
   let descriptions: [String]
 
@@ -17,8 +19,7 @@ struct BIDSSidecars {
     for folder in Self.folders(from: folder) {
       let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
       let sidecars = names.compactMap { name in BIDSName(name).map { (name, $0) } }.filter { _, sidecar in
-        sidecar.applies(to: bids)
-          && ["eeg.json", "channels.tsv", "events.tsv"].contains(sidecar.suffix + sidecar.ending)
+        sidecar.applies(to: bids) && Self.known.contains(sidecar.suffix + sidecar.ending)
       }
       for (name, sidecar) in sidecars.sorted(by: { $0.1.entities.count > $1.1.entities.count }) {
         found[sidecar.suffix, default: []].append("\(folder)/\(name)")
@@ -26,8 +27,12 @@ struct BIDSSidecars {
     }
     channels = found["channels"]?.first
     events = found["events"]?.first
+    electrodes = found["electrodes"]?.first
+    coordinates = found["coordsystem"]?.first
     descriptions = found["eeg"]?.reversed() ?? []
   }
+
+  private static let known = ["eeg.json", "channels.tsv", "events.tsv", "electrodes.tsv", "coordsystem.json"]
 
   static func split(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path) }

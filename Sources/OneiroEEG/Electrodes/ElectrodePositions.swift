@@ -3,9 +3,10 @@ import Foundation
 /// Where electrodes of the 10-05 system sit (Oostenveld and Praamstra 2001), on a sphere: x to the right ear, y to the
 /// nose, z up, length 1.
 ///
-/// The system divides arcs in equal parts, so positions are computed, not listed. From nasion over Cz to inion it is 225
-/// degrees, a tenth 22.5: Fpz, T7, Oz and T8 lie on the equator. Along the equator the left half is parted by ten. A row
-/// ("F") is the circle through its ends on the equator and its middle ("F7", "Fz", "F8"), each half in four parts.
+/// The system divides arcs in equal parts, so positions are computed, not listed. From nasion over Cz to inion it is
+/// 225 degrees, a tenth 22.5: Fpz, T7, Oz and T8 lie on the equator. Along the equator the left half is parted by ten.
+/// A row ("F") is the circle through its ends on the equator and its middle ("F7", "Fz", "F8"), each half in four
+/// parts.
 public enum ElectrodePositions {
   public typealias Position = SIMD3<Double>
 

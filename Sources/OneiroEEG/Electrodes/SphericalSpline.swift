@@ -1,8 +1,8 @@
 import OneiroGraph
 
-/// What an electrode would measure, from others: the smoothest potential on a sphere that passes through what they measure
-/// (F. Perrin et al. 1989, "Spherical splines for scalp potential and current density mapping"), with the constants that
-/// MNE takes: m = 4, 50 terms, and 1e-5 on the diagonal, which makes close electrodes share their noise.
+/// What an electrode would measure, from others: the smoothest potential on a sphere that passes through what they
+/// measure (F. Perrin et al. 1989, "Spherical splines for scalp potential and current density mapping"), with the
+/// constants that MNE takes: m = 4, 50 terms, and 1e-5 on the diagonal, which makes close electrodes share their noise.
 ///
 ///     V(r) = c0 + sum over i of c_i g(r . r_i),   sum of c_i = 0,   V(r_i) = v_i
 ///     g(x) = 1 / 4 pi sum over n = 1 ... 50 of (2n + 1) / (n (n + 1))^4 P_n(x)

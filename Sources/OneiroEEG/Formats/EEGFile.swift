@@ -3,8 +3,8 @@ import OneiroGraph
 import OneiroModel
 
 extension EEGRecording {
-  /// Opens a recording of any format that is known; the content tells which. Of a file in a BIDS dataset, the files beside
-  /// it are read too. A folder is one of `.npy` windows, or one with a single recording of BIDS.
+  /// Opens a recording of any format that is known; the content tells which. Of a file in a BIDS dataset, the files
+  /// beside it are read too. A folder is one of `.npy` windows, or one with a single recording of BIDS.
   /// - samplingRate: in Hz, for arrays, which often do not say; other formats know their own.
   public static func open(_ path: String, samplingRate: Double? = nil) throws(GraphError) -> EEGRecording {
     var isFolder: ObjCBool = false

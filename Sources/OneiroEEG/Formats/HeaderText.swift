@@ -6,8 +6,8 @@ struct HeaderText {
   /// What errors call the file.
   let file: String
 
-  /// The text of a field without the spaces and zeros around it. UTF-8 where it is that, Latin-1 otherwise: a micro sign
-  /// is often written so.
+  /// The text of a field without the spaces and zeros around it. UTF-8 where it is that, Latin-1 otherwise: a micro
+  /// sign is often written so.
   /// - offset, length: lie within the bytes.
   func text(_ offset: Int, _ length: Int) -> String {
     Self.decode(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length]))

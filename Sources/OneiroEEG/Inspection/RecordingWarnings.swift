@@ -1,3 +1,5 @@
+import OneiroGraph
+
 extension EEGRecording {
   /// What somebody should know before using the recording, a sentence each: of the file, its channels, its events.
   /// - statistics: of all channels, where they were looked at.

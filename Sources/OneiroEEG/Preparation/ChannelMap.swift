@@ -70,10 +70,15 @@ public struct ChannelMap: Sendable {
       let labels = numbers.sorted().map { recording.channels[$0].label }
       warnings.append("taken for missing because \(reason): \(Self.list(labels))")
     }
-    if inventedCount > 0 {
+    let how = self.method == .reference ? "repetition" : "splines"
+    if measuredCount == 0 {
+      warnings.append(
+        "no electrode of the recording is at a place of the model's \(origins.count): all are invented from "
+          + "\(self.channels.count) elsewhere (\(how))")
+    } else if inventedCount > 0 {
       warnings.append(
         "\(measuredCount) of the model's \(origins.count) electrodes were measured, "
-          + "\(inventedCount) are invented from them (\(self.method == .reference ? "repetition" : "splines"))")
+          + "\(inventedCount) \(inventedCount == 1 ? "is" : "are") invented from them (\(how))")
     }
   }
 

@@ -7,6 +7,8 @@ struct NamedChannels {
   private let labels: [String]
   /// Of each electrode, the channel that has its name.
   private let found: [Int?]
+  /// Of each channel, its place on the head: that of its name, as the model's are; for other names the measured one.
+  private let places: [SIMD3<Double>?]
   /// Channels whose place on the head is known.
   private let placed: [Int]
   private var warnings: [String] = []
@@ -26,7 +28,9 @@ struct NamedChannels {
       }
     }
     self.found = found
-    placed = usable.filter { montage.position(of: recording.channels[$0].label) != nil }
+    let places = recording.channels.map { montage.position(of: $0.label) ?? $0.position }
+    self.places = places
+    placed = usable.filter { places[$0] != nil }
   }
 
   private var missing: [Int] { found.indices.filter { found[$0] == nil } }
@@ -57,7 +61,7 @@ struct NamedChannels {
           file: recording.source, "electrode \"\(montage.names[electrode])\" of the model",
           expected: "a channel of that name, because its place on the head is not known", found: "none")
       }
-      let sources = placed.compactMap { channel in montage.position(of: labels[channel]).map { (channel, $0) } }
+      let sources = placed.compactMap { channel in places[channel].map { (channel, $0) } }
       let targets = missing.compactMap { montage.positions[$0] }
       guard let made = SphericalSpline.weights(from: sources.map(\.1), to: targets) else {
         throw .mismatch(
@@ -71,7 +75,7 @@ struct NamedChannels {
       }
     }
     var warnings = warnings
-    let unknown = usable.filter { montage.position(of: labels[$0]) == nil && montage.index(of: labels[$0]) == nil }
+    let unknown = usable.filter { places[$0] == nil && montage.index(of: labels[$0]) == nil }
     if !unknown.isEmpty {
       warnings.append(
         "left out, since nobody knows where they are: \(ChannelMap.list(unknown.map { labels[$0] }))")

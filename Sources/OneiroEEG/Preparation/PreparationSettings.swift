@@ -1,15 +1,15 @@
 import OneiroGraph
 import OneiroModel
 
-/// How recordings become what a model was trained with. These are constants of the model, so its pipeline file has them;
-/// `preparation.json` is the same as a file of its own:
+/// How recordings become what a model was trained with. These are constants of the model, so its pipeline file has
+/// them; `preparation.json` is the same as a file of its own:
 ///
 ///     {"montage": ["Fp1", ...], "sampling_rate": 1000, "window": [0.02, 0.46], "samples": 512}
 ///
-/// Optional are `positions` ([x, y, z] of each electrode), `band` ([low, high] in Hz, null for none), `band_order`, `notch`
-/// (frequencies in Hz), `notch_quality`, `reference` ("recorded", "average" or labels), `baseline` ([from, to] in seconds),
-/// `normalization` ("none" or "robust_z"), `microvolts_per_unit`, and `classes`, the labels of events in the order of the
-/// model's classes. Without `montage` there is `channels`, their number.
+/// Optional are `positions` ([x, y, z] of each electrode), `band` ([low, high] in Hz, null for none), `band_order`,
+/// `notch` (frequencies in Hz), `notch_quality`, `reference` ("recorded", "average" or labels), `baseline` ([from, to]
+/// in seconds), `normalization` ("none" or "robust_z"), `microvolts_per_unit`, and `classes`, the labels of events in
+/// the order of the model's classes. Without `montage` there is `channels`, their number.
 public struct PreparationSettings: Sendable, Equatable {
   public var montage: Montage
   /// What is done to channels as they were recorded; its sampling rate is the model's.

@@ -3,8 +3,9 @@ import OneiroGraph
 /// What is done to a channel as it was recorded, before trials are cut out of it. All of it is in double precision and
 /// zero-phase: an answer of the brain stays at its millisecond.
 ///
-/// This part of the preparation is no graph: a recursive filter needs its last output for its next one, which no operator
-/// of ONNX has, and float32 would lose a filter of 0.5 Hz at 1000 Hz. What comes after it, on windows of a trial, is one.
+/// This part of the preparation is no graph: a recursive filter needs its last output for its next one, which no
+/// operator of ONNX has, and float32 would lose a filter of 0.5 Hz at 1000 Hz. What comes after it, on windows of a
+/// trial, is one.
 public struct SignalFilters: Sendable, Equatable {
   /// A Butterworth filter of this order, forth and back.
   public var band: FrequencyBand?
@@ -82,8 +83,8 @@ public struct ChannelFilter: Sendable {
       : filters.reduce(resampling.reach) { $0 + $1.settlingLength }
   }
 
-  /// Which samples have to be filtered for a part of what comes out, and where that part is in the result. At the ends of
-  /// the stretch the filter meets the same samples as it would in the whole, elsewhere it has settled.
+  /// Which samples have to be filtered for a part of what comes out, and where that part is in the result. At the ends
+  /// of the stretch the filter meets the same samples as it would in the whole, elsewhere it has settled.
   /// - wanted: of what comes out of the whole stretch.
   /// - count: samples of the whole stretch.
   func needed(for wanted: Range<Int>, of count: Int) -> (samples: Range<Int>, part: Range<Int>) {

@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// Windows of a recording around trials, filtered, at a model's sampling rate, without the mean of the baseline: all that
-/// has to be done before a trial can be looked at by itself. They are read a stretch at a time.
+/// Windows of a recording around trials, filtered, at a model's sampling rate, without the mean of the baseline: all
+/// that has to be done before a trial can be looked at by itself. They are read a stretch at a time.
 public struct TrialWindows: Sendable {
   public let recording: EEGRecording
   /// Those whose windows lie in the recording.
@@ -74,7 +74,8 @@ public struct TrialWindows: Sendable {
   }
 
   /// Every window, in the order in which they are stored.
-  /// - body: is given the trial's place in `moments`, and float32 [1, channels, samples], the channels those of `matrix`.
+  /// - body: is given the trial's place in `moments`, and float32 [1, channels, samples], the channels those of
+  ///   `matrix`.
   public func forEach<E: Error>(_ body: (_ trial: Int, _ window: Tensor) throws(E) -> Void) throws(WindowError<E>) {
     var first = 0
     while first < places.count {

@@ -17,6 +17,8 @@ public struct EEGChannel: Sendable {
   /// Whether somebody marked the channel as bad, and why.
   public var isBad = false
   public var remark = ""
+  /// Where its electrode was measured to be, on the unit sphere: x to the right ear, y to the nose, z up.
+  public var position: SIMD3<Double>?
 
   public enum Kind: String, Sendable, CaseIterable { case eeg, eog, ecg, emg, trigger, other }
 

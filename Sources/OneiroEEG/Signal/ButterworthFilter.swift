@@ -3,8 +3,8 @@ import Foundation
 extension SecondOrderSections {
   /// A Butterworth filter: flat in its band, 3 dB down at its limits (6 dB forth and back).
   ///
-  /// The poles of the analog low-pass of 1 rad/s lie evenly on the left half of the unit circle. They are moved to the band,
-  /// whose limits are bent so that the bilinear transform z = (4 + s) / (4 - s) puts them where they belong.
+  /// The poles of the analog low-pass of 1 rad/s lie evenly on the left half of the unit circle. They are moved to the
+  /// band, whose limits are bent so that the bilinear transform z = (4 + s) / (4 - s) puts them where they belong.
   ///
   /// - order: of the low-pass; a band-pass has twice as many poles.
   /// - Returns: `nil` where a limit is not below half of the sampling rate.
@@ -63,8 +63,8 @@ extension SecondOrderSections {
         denominators.append((-real[start], 0, Complex(real[start]), 1))
       }
     }
-    // Those that ring longest choose their zeros first: the nearest ones, which take away most of what they enlarge. With one
-    // zero at each end instead, sections at the low end of a wide band would enlarge by orders of magnitude.
+    // Those that ring longest choose their zeros first: the nearest ones, which take away most of what they enlarge.
+    // With one zero at each end instead, sections at the low end of a wide band would enlarge by orders of magnitude.
     denominators.sort { $0.pole.magnitude > $1.pole.magnitude }
     var rest = zeros
     let numerators = denominators.map { denominator in

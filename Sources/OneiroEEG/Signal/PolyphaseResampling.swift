@@ -1,8 +1,8 @@
 import Foundation
 
-/// Another sampling rate, `up / down` times the old one: as if `up - 1` zeros were put behind each sample, then filtered
-/// with a low-pass of linear phase (a sinc under Kaiser's window), then every `down`-th sample taken. Nothing is shifted in
-/// time. Only what is not multiplied with those zeros is computed.
+/// Another sampling rate, `up / down` times the old one: as if `up - 1` zeros were put behind each sample, then
+/// filtered with a low-pass of linear phase (a sinc under Kaiser's window), then every `down`-th sample taken. Nothing
+/// is shifted in time. Only what is not multiplied with those zeros is computed.
 public struct PolyphaseResampling: Sendable {
   public let up: Int, down: Int
   /// The right half of the low-pass with its middle: it is even.

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A recording of a made-up head that looks at drawings, as long as wanted, the same for the same seed: the generator of
-/// the recordings in `Models/parts`, going on without a break. Each trial is a drawing of one of ten classes and any hue;
-/// the response to it is added to noise that runs through: background, alpha waves, mains, sensors.
+/// A recording of a made-up head that looks at drawings, as long as wanted, the same for the same seed: the generator
+/// of the recordings in `Models/parts`, going on without a break. Each trial is a drawing of one of ten classes and any
+/// hue; the response to it is added to noise that runs through: background, alpha waves, mains, sensors.
 public struct SyntheticEEG: Sendable {
   public static let samplingRate = 1000.0
   /// Samples that come at once.

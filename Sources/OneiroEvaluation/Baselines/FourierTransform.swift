@@ -19,8 +19,8 @@ struct Complex: Sendable, Equatable {
   }
 }
 
-/// The discrete Fourier transform of any length: by halving where it is a power of two, else by Bluestein's convolution,
-/// which is of such a length.
+/// The discrete Fourier transform of any length: by halving where it is a power of two, else by Bluestein's
+/// convolution, which is of such a length.
 struct FourierTransform: Sendable {
   let count: Int
   /// exp(-2πi k / n) of the power of two that is halved, k < n / 2.

@@ -6,8 +6,8 @@ import OneiroEEG
 ///
 ///     weights = (K + λ)⁻¹ k       prediction = Σ weightsᵢ targetᵢ
 ///
-/// K holds the products of the trials' features, k those of a new trial with them. λ is the one of a row of them whose error
-/// in trials that are left out, one at a time, is least.
+/// K holds the products of the trials' features, k those of a new trial with them. λ is the one of a row of them whose
+/// error in trials that are left out, one at a time, is least.
 public struct KernelRidge: Sendable {
   public let count: Int
   public let lambda: Double
@@ -56,7 +56,8 @@ public struct KernelRidge: Sendable {
     return weights
   }
 
-  /// The summed squares of (G y)ᵢ / Gᵢᵢ, the error of trial i when it is left out, with y 1 for a label and 0 for others.
+  /// The summed squares of (G y)ᵢ / Gᵢᵢ, the error of trial i when it is left out, with y 1 for a label and 0 for
+  /// others.
   private static func errorOfLeftOut(_ inverse: [Double], _ labels: [Int]) -> Double {
     let count = labels.count
     var error = 0.0

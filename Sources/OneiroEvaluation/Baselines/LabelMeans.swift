@@ -1,7 +1,7 @@
 import OneiroDream
 
-/// A decoder without parameters: the mean trial of each label; a new trial is given the label whose mean is nearest, and as
-/// its picture the mean of the pictures of that label.
+/// A decoder without parameters: the mean trial of each label; a new trial is given the label whose mean is nearest,
+/// and as its picture the mean of the pictures of that label.
 struct LabelMeans {
   private let training: TrainingTrials
   private let classCount: Int?

@@ -1,7 +1,7 @@
 /// Pairs each trial with one of another stimulus.
 public enum Mismatch {
-  /// Of each trial, another one. Where no stimulus has more than half of the trials, every trial is the other of exactly
-  /// one; a trial without any of another stimulus is its own.
+  /// Of each trial, another one. Where no stimulus has more than half of the trials, every trial is the other of
+  /// exactly one; a trial without any of another stimulus is its own.
   ///
   /// Trials stand in a random order, those of a stimulus side by side, and each is paired with the one so many places
   /// further as the most frequent stimulus has trials.

@@ -1,8 +1,9 @@
 import Glibc
 import OneiroGraph
 
-/// Noise in the place of a trial: each channel keeps its amplitude spectrum and its mean, and every frequency gets a random
-/// phase, in each channel another (Theiler and others 1992). What is left is how strong each rhythm is in each channel.
+/// Noise in the place of a trial: each channel keeps its amplitude spectrum and its mean, and every frequency gets a
+/// random phase, in each channel another (Theiler and others 1992). What is left is how strong each rhythm is in each
+/// channel.
 public enum PhaseRandomisation {
   /// - trial: float32 [1, channels, samples].
   public static func apply(to trial: Tensor, using generator: inout SeededGenerator) -> Tensor {

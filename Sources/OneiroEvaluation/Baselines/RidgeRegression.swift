@@ -1,7 +1,7 @@
 import OneiroDream
 
-/// Linear regression from the EEG to everything that is known of the pictures: their pixels, classes and embeddings, all by
-/// the same `KernelRidge`.
+/// Linear regression from the EEG to everything that is known of the pictures: their pixels, classes and embeddings,
+/// all by the same `KernelRidge`.
 struct RidgeRegression {
   private let training: TrainingTrials
   private let classCount: Int?

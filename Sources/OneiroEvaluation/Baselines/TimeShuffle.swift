@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// A trial whose samples are in random order, in each channel another: every level that was there is there still, but nothing
-/// happens after anything else, or together with it. What is left is how strong the signal is in each channel.
+/// A trial whose samples are in random order, in each channel another: every level that was there is there still, but
+/// nothing happens after anything else, or together with it. What is left is how strong the signal is in each channel.
 public enum TimeShuffle {
   /// - trial: float32 [1, channels, samples].
   public static func apply(to trial: Tensor, using generator: inout SeededGenerator) -> Tensor {

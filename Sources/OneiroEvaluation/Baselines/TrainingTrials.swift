@@ -57,8 +57,9 @@ struct TrainingTrials {
     return row
   }
 
-  /// Rows that must not be used for a trial that is one of these: those of its stimulus, and as many of every other label.
-  /// If its own label alone lost some, the others would be likelier from the start, and a baseline worse than guessing.
+  /// Rows that must not be used for a trial that is one of these: those of its stimulus, and as many of every other
+  /// label. If its own label alone lost some, the others would be likelier from the start, and a baseline worse than
+  /// guessing.
   func heldOut(unit: UInt64) -> [Int] {
     let own = units.indices.filter { units[$0] == unit }
     guard !own.isEmpty else { return [] }

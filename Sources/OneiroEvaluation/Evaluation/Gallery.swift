@@ -1,7 +1,7 @@
 import OneiroDream
 
-/// True pictures that a picture is held against beside its own, each stimulus once. With up to `size` of them it is all;
-/// with more, a random choice, so that the work grows with the number of trials and not with its square.
+/// True pictures that a picture is held against beside its own, each stimulus once. With up to `size` of them it is
+/// all; with more, a random choice, so that the work grows with the number of trials and not with its square.
 public struct Gallery: Sendable {
   public let truths: [Truth]
   private let units: [UInt64]

@@ -9,8 +9,8 @@ public struct PictureEvaluation {
     public let pictures: [String]
   }
 
-  /// Pairs the PNG files of two folders: `NAME.png` of the truths with `NAME.png`, or `NAME-0.png`, `NAME-1.png` and so on,
-  /// of the pictures. Every picture has to have a
+  /// Pairs the PNG files of two folders: `NAME.png` of the truths with `NAME.png`, or `NAME-0.png`, `NAME-1.png` and so
+  /// on, of the pictures. Every picture has to have a
   /// truth; truths without pictures are passed over.
   /// - truths, pictures: names of the files in the folders.
   /// - Returns: paths of files.

@@ -3,8 +3,8 @@ import OneiroGraph
 import OneiroPicture
 import OneiroRuntime
 
-/// Draws the trials of a recording under every condition and scores what comes out. One trial at a time: memory does not
-/// grow with their number.
+/// Draws the trials of a recording under every condition and scores what comes out. One trial at a time: memory does
+/// not grow with their number.
 public final class PipelineEvaluation {
   private let dream: Dream
   private let recording: Recording

@@ -39,7 +39,8 @@ public struct ScoreBook: Sendable {
       ? Estimate(mean: -found.mean, low: -found.high, high: -found.low, count: found.count) : found
   }
 
-  /// By how much the main condition is better than a control in the same trials; above 0 is better, whatever the measure.
+  /// By how much the main condition is better than a control in the same trials; above 0 is better, whatever the
+  /// measure.
   public func advantage(over control: Condition, _ measure: Measure) -> Estimate? {
     guard let first = column(main, measure), let second = column(control, measure) else { return nil }
     return bootstrap.difference(first, second)

@@ -33,8 +33,8 @@ struct Scorer {
     self.measures = measures
   }
 
-  /// A number for each of `measures`, larger for better answers, so that distances are negative; NaN where the answer has
-  /// none.
+  /// A number for each of `measures`, larger for better answers, so that distances are negative; NaN where the answer
+  /// has none.
   /// - task: the questions of N-way accuracy about that truth.
   func scores(_ answer: Answer, _ truth: Truth, task: NWayTask?) throws(DreamError) -> [Double] {
     let others = gallery.others(than: truth)

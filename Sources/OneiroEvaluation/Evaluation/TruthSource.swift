@@ -93,7 +93,8 @@ struct TruthSource {
       query: query ?? embedding)
   }
 
-  /// The same for trials of one stimulus: its number, or a hash of what was shown. Where nobody says, each trial is its own.
+  /// The same for trials of one stimulus: its number, or a hash of what was shown. Where nobody says, each trial is its
+  /// own.
   static func units(of recording: Recording) throws(DreamError) -> [UInt64] {
     if let numbers = recording.origins.numbers["stimulus"] { return numbers.map { UInt64(bitPattern: $0) } }
     return try (0..<recording.count).map { (place) throws(DreamError) in

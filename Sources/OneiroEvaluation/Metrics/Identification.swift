@@ -7,8 +7,8 @@ public enum Identification {
     others.isEmpty || own.isNaN ? .nan : Double(others.count { own > $0 }) / Double(others.count)
   }
 
-  /// The probability that the own truth is strictly better than `ways - 1` different others drawn at random: what the share
-  /// of right answers tends to as one draws on and on.
+  /// The probability that the own truth is strictly better than `ways - 1` different others drawn at random: what the
+  /// share of right answers tends to as one draws on and on.
   ///
   ///     C(worse, ways - 1) / C(others, ways - 1)
   public static func nWay(own: Double, others: [Double], ways: Int) -> Double {

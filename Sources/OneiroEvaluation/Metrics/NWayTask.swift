@@ -22,8 +22,8 @@ public struct NWayTask: Sendable {
       })
   }
 
-  /// The share of questions that the scores answer rightly. Another class of the same score counts as a better one, so that
-  /// scores that are all the same are worth nothing.
+  /// The share of questions that the scores answer rightly. Another class of the same score counts as a better one, so
+  /// that scores that are all the same are worth nothing.
   /// - scores: logits or probabilities, [classes].
   public func accuracy<Score: BinaryFloatingPoint>(_ scores: [Score], topK: Int) -> Double {
     guard !picks.isEmpty else { return .nan }

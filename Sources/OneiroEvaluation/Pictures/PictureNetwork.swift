@@ -7,8 +7,8 @@ import OneiroRuntime
 
 /// A graph that looks at pictures: a classifier, an image encoder, a distance.
 ///
-/// Pictures go in as float32 [1,3,H,W] in -1 ... 1, as in a pipeline; what else a network wants done with them (mean and
-/// deviation of its training data) belongs into its graph. Where H and W are fixed, pictures are resized.
+/// Pictures go in as float32 [1,3,H,W] in -1 ... 1, as in a pipeline; what else a network wants done with them (mean
+/// and deviation of its training data) belongs into its graph. Where H and W are fixed, pictures are resized.
 public final class PictureNetwork {
   /// What messages call it.
   public let name: String

@@ -10,8 +10,8 @@ public struct SplitCheck: Sendable, Equatable {
     public let shared: Int
     public let total: Int
 
-    /// A subject on both sides is how such studies are done; a session, that scores hold within sessions. The rest tells
-    /// the answer.
+    /// A subject on both sides is how such studies are done; a session, that scores hold within sessions. The rest
+    /// tells the answer.
     public var isLeak: Bool { shared > 0 && kind != "subject" && kind != "session" }
   }
 

@@ -2,8 +2,8 @@
 ///
 /// The bootstrap draws as many trials as there are, with replacement, and takes the mean, again and again. How often a
 /// trial is drawn is nearly a Poisson number of mean 1, and independent of the other trials; so each replicate is a
-/// running sum (Chamandy and others 2012, "Estimating uncertainty for massive data streams"). A trial is drawn as often for
-/// one score as for another, which makes the interval of a difference the interval of paired trials.
+/// running sum (Chamandy and others 2012, "Estimating uncertainty for massive data streams"). A trial is drawn as often
+/// for one score as for another, which makes the interval of a difference the interval of paired trials.
 public struct PoissonBootstrap: Sendable {
   public let replicates: Int
   /// How many scores a trial has.

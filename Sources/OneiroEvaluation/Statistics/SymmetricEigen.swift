@@ -1,7 +1,7 @@
 import Glibc
 
-/// Eigenvalues and eigenvectors of a symmetric matrix, A = V diag(values) Vᵀ: Householder's reduction to three diagonals, then
-/// the QL method with implicit shifts (Golub and Van Loan, Matrix Computations, 8.3).
+/// Eigenvalues and eigenvectors of a symmetric matrix, A = V diag(values) Vᵀ: Householder's reduction to three
+/// diagonals, then the QL method with implicit shifts (Golub and Van Loan, Matrix Computations, 8.3).
 public struct SymmetricEigen: Sendable {
   public let count: Int
   /// In no order.

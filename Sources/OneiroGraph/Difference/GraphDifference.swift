@@ -1,4 +1,5 @@
-/// What is different between two graphs. Nodes are matched by the value that they write first, which is unique in a graph.
+/// What is different between two graphs. Nodes are matched by the value that they write first, which is unique in a
+/// graph.
 public struct GraphDifference: Sendable {
   public enum Change: Sendable, Equatable {
     case added, removed

@@ -6,9 +6,9 @@
 ///        C = Softmax <axis: int = 1> (T)
 ///     }
 ///
-/// Elements of 16-bit and narrower floats are written as their bits, as ONNX's own printer does. Ours alone is the form of
-/// a sparse tensor: `sparse_tensor(float[9]) {float[2] {1.0,2.0}, int64[2] {0,8}}`. Doc strings of graphs and nodes, and
-/// metadata of nodes, have no place in the syntax.
+/// Elements of 16-bit and narrower floats are written as their bits, as ONNX's own printer does. Ours alone is the form
+/// of a sparse tensor: `sparse_tensor(float[9]) {float[2] {1.0,2.0}, int64[2] {0,8}}`. Doc strings of graphs and nodes,
+/// and metadata of nodes, have no place in the syntax.
 public enum GraphText {
   /// - elideAbove: tensors of more elements are printed as `{...}`, for people; such text cannot be parsed back.
   /// - depth: levels of bodies that are printed with their nodes, deeper ones as `{...}`; `nil` for all.

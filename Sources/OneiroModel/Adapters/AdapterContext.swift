@@ -35,7 +35,8 @@ public struct AdapterContext: Sendable {
     return name
   }
 
-  /// A number in the element type of value `name`, as a scalar: directly when the file states that type, or by a CastLike.
+  /// A number in the element type of value `name`, as a scalar: directly when the file states that type, or by a
+  /// CastLike.
   public mutating func constant(_ number: Float, like name: String, for owner: Node, _ role: String) -> String {
     if let type = scope.types[name]?.tensorType?.elementType, type.isFloatingPoint || type.isInteger {
       return constant(Tensor(type, doubles: [Double(number)], dims: []), for: owner, role)
@@ -44,8 +45,8 @@ public struct AdapterContext: Sendable {
   }
 
   /// Takes attribute `name` from the node and gives the value name that holds it as a tensor instead: a scalar for one
-  /// number, a vector for a list; `nil` when the node does not have it. Inside a function the attribute may stand for one
-  /// of the caller's, which a Constant node can hold.
+  /// number, a vector for a list; `nil` when the node does not have it. Inside a function the attribute may stand for
+  /// one of the caller's, which a Constant node can hold.
   /// - like: the value whose element type a float has to get.
   mutating func moveToInput(_ name: String, of node: inout Node, like: String? = nil) throws(GraphError) -> String? {
     guard let attribute = node.attributes.removeValue(forKey: name) else { return nil }

@@ -5,8 +5,8 @@ public struct OpsetAdapter: Sendable {
   public let op: OpIdentifier
   /// The first opset with the new meaning: applies to models that import an older one.
   public let to: Int64
-  /// The nodes that mean the same in the new opset, in topological order: usually one. They go on through the changes of
-  /// later opsets; helpers that the context collects do not, since they are written in the canonical opset at once.
+  /// The nodes that mean the same in the new opset, in topological order: usually one. They go on through the changes
+  /// of later opsets; helpers that the context collects do not, since they are written in the canonical opset at once.
   public let adapt: @Sendable (Node, inout AdapterContext) throws(GraphError) -> [Node]
 
   public init(

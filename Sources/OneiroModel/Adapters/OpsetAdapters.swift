@@ -1,6 +1,7 @@
 import OneiroGraph
 
-/// Brings graphs of older opsets to `Model.canonicalOpset`, so that one meaning of each operator is enough everywhere else.
+/// Brings graphs of older opsets to `Model.canonicalOpset`, so that one meaning of each operator is enough everywhere
+/// else.
 public enum OpsetAdapters {
   /// In the order of the opsets: a node passes through every change since its own.
   static let all: [OpsetAdapter] =
@@ -88,7 +89,8 @@ public enum OpsetAdapters {
     return result
   }
 
-  /// One node through all changes of its operator; a change may turn it into another operator, which goes on from there.
+  /// One node through all changes of its operator; a change may turn it into another operator, which goes on from
+  /// there.
   private static func adapted(_ node: Node, from: Int64, _ context: inout AdapterContext) throws(GraphError) -> [Node] {
     guard let adapter = byOp[node.op]?.first(where: { $0.to > from && $0.to <= Model.canonicalOpset }) else {
       return [node]

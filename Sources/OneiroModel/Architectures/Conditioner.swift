@@ -2,7 +2,8 @@ import OneiroGraph
 
 /// Turns the encoder's tokens into the U-Net's context.
 ///
-///     tokens [N, tokens, width] -> two 1x1 convolutions over the token axis -> linear -> context [N, length, contextWidth]
+///     tokens [N, tokens, width] -> two 1x1 convolutions over the token axis -> linear
+///       -> context [N, length, contextWidth]
 ///
 /// A pooled token goes through the linear layer alone.
 public struct Conditioner: Sendable, Equatable {

@@ -2,7 +2,8 @@ import OneiroGraph
 
 /// The EEG encoder of DreamDiffusion: a vision transformer over time patches of all electrodes together.
 ///
-///     eeg [N, electrodes, samples] -> patches, + positions, transformer blocks, norm -> tokens [N, samples / patch, width]
+///     eeg [N, electrodes, samples] -> patches, + positions, transformer blocks, norm
+///       -> tokens [N, samples / patch, width]
 ///
 /// With global pooling the mean over the tokens is taken before the last norm: [N, 1, width].
 public struct EEGEncoder: NetworkConfiguration, Sendable, Equatable, Codable {

@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// The autoencoder of DreamDiffusion's pre-training: the encoder sees a part of the patches, and a smaller transformer fills
-/// in the rest.
+/// The autoencoder of DreamDiffusion's pre-training: the encoder sees a part of the patches, and a smaller transformer
+/// fills in the rest.
 ///
 ///     eeg, ids_keep -> kept patches + class token -> encoder -> masked_tokens [N, 1 + kept, width]
 ///     masked_tokens, ids_restore -> mask tokens put in place -> decoder -> patches [N, patches, patch * electrodes]

@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// A network as an architecture builder writes it: a graph in ONNX's operators, and the weights that it reads, which stay
-/// in the checkpoint until somebody asks for them.
+/// A network as an architecture builder writes it: a graph in ONNX's operators, and the weights that it reads, which
+/// stay in the checkpoint until somebody asks for them.
 public struct Network: Sendable {
   public struct Weight: Sendable {
     /// The initializer's name in the graph. Follows the checkpoint's name.

@@ -3,8 +3,8 @@ import OneiroGraph
 
 /// Position tables of the EEG encoder.
 enum PositionTable {
-  /// [1, rows, width]: row 0 is zero, the class token's place; row 1 + n has sin(n w_k) in its first half and cos(n w_k)
-  /// in its second, w_k = 10000^(-k / (width / 2)), worked out in Double.
+  /// [1, rows, width]: row 0 is zero, the class token's place; row 1 + n has sin(n w_k) in its first half and cos(n
+  /// w_k) in its second, w_k = 10000^(-k / (width / 2)), worked out in Double.
   static func sinusoidal(rows: Int, width: Int) -> Tensor {
     let half = width / 2
     let frequencies = (0..<half).map { 1 / pow(10000, Double($0) / Double(half)) }

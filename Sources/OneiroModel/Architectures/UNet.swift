@@ -4,8 +4,8 @@ import OneiroGraph
 ///
 ///     sample [N, C, h, w], timestep int64 [N], context [N, length, contextWidth] -> epsilon [N, C, h, w]
 ///
-/// Levels of residual blocks and transformers, halving the picture between them on the way in and doubling it on the way
-/// out, where every block also gets what its mirror image made.
+/// Levels of residual blocks and transformers, halving the picture between them on the way in and doubling it on the
+/// way out, where every block also gets what its mirror image made.
 public struct UNet: NetworkConfiguration, Sendable, Equatable, Codable {
   public var inputChannels: Int
   public var outputChannels: Int
@@ -14,7 +14,8 @@ public struct UNet: NetworkConfiguration, Sendable, Equatable, Codable {
   public var factors: [Int]
   /// Residual blocks a level on the way in; the way out has one more.
   public var blocks: Int
-  /// The levels whose blocks have transformers, as how far the picture is halved there: 1, 2, 4. The middle always has one.
+  /// The levels whose blocks have transformers, as how far the picture is halved there: 1, 2, 4. The middle always has
+  /// one.
   public var attentionRates: [Int]
   /// Transformer blocks in one place.
   public var depth: Int
@@ -24,8 +25,8 @@ public struct UNet: NetworkConfiguration, Sendable, Equatable, Codable {
   public var contextWidth: Int
   /// Tokens of the context, where they are fixed.
   public var contextLength: Int?
-  /// DreamDiffusion's `use_time_cond`, a vector of the context that is added to the time embedding: the tokens after each
-  /// convolution over the token axis, none where the context is one token. `nil`: no such vector.
+  /// DreamDiffusion's `use_time_cond`, a vector of the context that is added to the time embedding: the tokens after
+  /// each convolution over the token axis, none where the context is one token. `nil`: no such vector.
   public var timeConditionLengths: [Int]?
   /// Whether the projections around a transformer are linear layers (Stable Diffusion 2) or 1x1 convolutions.
   public var projectsLinearly: Bool

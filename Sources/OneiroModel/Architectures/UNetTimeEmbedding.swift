@@ -20,7 +20,8 @@ extension UNet {
 
   /// Cosines and sines of the timestep, [N, channels].
   ///
-  /// The frequencies are worked out in the precision of the original, Float32: times a timestep of 1000, a last bit shows.
+  /// The frequencies are worked out in the precision of the original, Float32: times a timestep of 1000, a last bit
+  /// shows.
   private func waves(_ timestep: String, _ builder: inout NetworkBuilder) -> String {
     let half = channels / 2
     let frequencies = (0..<half).map { index in

@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// Hands out a checkpoint's tensors to the builders and keeps the books: which were taken, and which were wanted and not
-/// there. Builders go on when one is missing, so that all that is missing can be told at once.
+/// Hands out a checkpoint's tensors to the builders and keeps the books: which were taken, and which were wanted and
+/// not there. Builders go on when one is missing, so that all that is missing can be told at once.
 public final class WeightLedger {
   /// What messages call the checkpoint.
   public let source: String

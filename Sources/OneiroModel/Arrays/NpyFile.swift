@@ -3,7 +3,8 @@ import OneiroGraph
 
 /// NumPy's array file, versions 1 to 3: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 ///
-///     "\x93NUMPY" major minor length header data        header: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
+///     "\x93NUMPY" major minor length header data
+///     header: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 public enum NpyFile {
   /// An array that is little-endian and row-major is mapped, not read: what is looked at is brought in.
   public static func read(_ path: String) throws(GraphError) -> Tensor {
@@ -97,8 +98,8 @@ public enum NpyFile {
     return (header, start + length..<start + length + byteCount)
   }
 
-  /// Writes version 1, little-endian, row-major. NumPy has no type for bfloat16 and narrower floats and integers: those are
-  /// written as float32 and int8, uint8.
+  /// Writes version 1, little-endian, row-major. NumPy has no type for bfloat16 and narrower floats and integers: those
+  /// are written as float32 and int8, uint8.
   public static func write(_ tensor: Tensor, to path: String) throws(GraphError) {
     try AtomicFile.write(try bytes(of: tensor), to: path)
   }

@@ -2,7 +2,8 @@ import OneiroGraph
 
 /// The tensors of a safetensors file: https://github.com/huggingface/safetensors
 ///
-///     header length (uint64) header (JSON) data        header: {"name": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
+///     header length (uint64) header (JSON) data
+///     header: {"name": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
 ///
 /// The file is mapped: a tensor's elements are read when they are used.
 public struct SafetensorsFile: Sendable {

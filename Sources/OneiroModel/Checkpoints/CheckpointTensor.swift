@@ -1,8 +1,8 @@
 import OneiroGraph
 
 /// A tensor of a checkpoint: what it is, and how to get its elements, which are read when they are asked for. What is
-/// done to a checkpoint on its way into a graph (renaming, reshaping, adding a LoRA) wraps one such tensor in another, so
-/// that one tensor at a time is in memory.
+/// done to a checkpoint on its way into a graph (renaming, reshaping, adding a LoRA) wraps one such tensor in another,
+/// so that one tensor at a time is in memory.
 public struct CheckpointTensor: Sendable {
   public let elementType: ElementType
   public let dims: [Int]

@@ -1,8 +1,8 @@
 import COnnx
 import OneiroGraph
 
-/// The memory of messages that are being built; all of it goes with the arena. Tensors' elements are not copied into it:
-/// messages point to them, so the model lives as long as the arena does.
+/// The memory of messages that are being built; all of it goes with the arena. Tensors' elements are not copied into
+/// it: messages point to them, so the model lives as long as the arena does.
 final class MessageArena {
   private var blocks: [UnsafeMutableRawPointer] = []
 

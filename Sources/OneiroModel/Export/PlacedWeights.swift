@@ -1,7 +1,8 @@
 import OneiroGraph
 
 /// Weights that lie in files beside a model before the model itself is written, so that they need never be in memory
-/// together. The files get their names when the model is written; if it never is, they vanish with the last copy of this.
+/// together. The files get their names when the model is written; if it never is, they vanish with the last copy of
+/// this.
 public struct PlacedWeights: Sendable {
   private(set) var places: [ObjectIdentifier: ExternalDataWriter.Place] = [:]
   /// Kept alive, as a place is found by the identity of its memory.

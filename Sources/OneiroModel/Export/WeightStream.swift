@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// Weights on their way into a file beside a model that is to be, one after the other: a tensor that has been written need
-/// not stay in memory, as it can be mapped from that file.
+/// Weights on their way into a file beside a model that is to be, one after the other: a tensor that has been written
+/// need not stay in memory, as it can be mapped from that file.
 public struct WeightStream: ~Copyable {
   private enum Entry {
     case small(Tensor)

@@ -10,8 +10,8 @@ extension Graph {
       || nodes.contains { $0.bodies.contains { $0.graph.widensTensors } }
   }
 
-  /// The graph with "w" of float32, kept as float16, turned into "w_float16" of float16 and a node that makes "w" of it.
-  /// The default of an input stays as it is, as no node may write an input. Bodies stay as they are.
+  /// The graph with "w" of float32, kept as float16, turned into "w_float16" of float16 and a node that makes "w" of
+  /// it. The default of an input stays as it is, as no node may write an input. Bodies stay as they are.
   func withWideningAsNodes() -> Graph {
     let inputNames = Set(inputs.map(\.name))
     let narrow = orderedInitializers.filter { $0.tensor.isNarrow && !inputNames.contains($0.name) }

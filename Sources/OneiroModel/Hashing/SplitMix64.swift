@@ -1,5 +1,5 @@
-/// The generator SplitMix64 (Steele, Lea, Flood, Fast splittable pseudorandom number generators, 2014): 64 random bits a step
-/// from a state that is a counter.
+/// The generator SplitMix64 (Steele, Lea, Flood, Fast splittable pseudorandom number generators, 2014): 64 random bits
+/// a step from a state that is a counter.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

@@ -14,8 +14,8 @@ final class ExternalData {
     self.folder = real
   }
 
-  /// Where a tensor's bytes are: the keys of TensorProto.external_data. A checksum is not looked at: it covers the whole
-  /// file, and reading all of it is what mapping avoids.
+  /// Where a tensor's bytes are: the keys of TensorProto.external_data. A checksum is not looked at: it covers the
+  /// whole file, and reading all of it is what mapping avoids.
   struct Place {
     let location: String
     let offset: Int

@@ -1,7 +1,8 @@
 import COnnx
 import OneiroGraph
 
-/// Turns unpacked messages into the graph's own types, of which nothing points into a message. One is made for each file.
+/// Turns unpacked messages into the graph's own types, of which nothing points into a message. One is made for each
+/// file.
 struct MessageReader {
   /// `nil`: external data is refused, as there is no folder that it could lie in.
   let externalData: ExternalData?

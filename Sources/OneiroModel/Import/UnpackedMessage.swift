@@ -16,11 +16,17 @@ func withUnpackedMessage<Message, Result>(
   }
   let scan = onnx_scan_depth(descriptor, start, bytes.count)
   guard scan.status == ONNX_SCAN_OK else {
-    let place = scan.field.map { "\(text(scan.message)).\(text($0))" } ?? text(scan.message)
+    let expected = text(descriptor.pointee.short_name), message = text(scan.message)
+    let place = scan.field.map { "\(message).\(text($0))" } ?? message
+    // What lies inside of a message is looked at when all of the message is there.
+    let isCutOff = scan.status == ONNX_SCAN_TRUNCATED && message == expected
     throw .mismatch(
-      file: name, nil, expected: "a protobuf \(text(descriptor.pointee.short_name))",
-      found:
-        "bytes that are none: \(text(onnx_scan_reason(scan.status))) (\(place), byte \(scan.offset) of \(bytes.count))")
+      file: name, nil, expected: "a protobuf \(expected)",
+      found: isCutOff
+        ? "\(bytes.count) bytes that end in the middle of \(place), which begins at byte \(scan.offset): "
+          + "the file is cut off, or is none"
+        : "bytes that are none: \(text(onnx_scan_reason(scan.status))) (\(place), byte \(scan.offset) of \(bytes.count))"
+    )
   }
   var allocator = ProtobufCAllocator(alloc: { allocate($1) }, free: { free($1) }, allocator_data: nil)
   guard let unpacked = protobuf_c_message_unpack(descriptor, &allocator, bytes.count, start) else {

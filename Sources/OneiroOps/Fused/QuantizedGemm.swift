@@ -6,8 +6,8 @@ import OneiroGraph
 ///                                        b = DequantizeLinear(B, b_scale, b_zero_point), one scale, or one for each
 ///                                            column of b'
 ///
-/// With y_scale, Y is quantized in the end, as by QuantizeLinear with y_scale and y_zero_point. b' is b, or with `transB` b
-/// transposed. Z has Y's shape.
+/// With y_scale, Y is quantized in the end, as by QuantizeLinear with y_scale and y_zero_point. b' is b, or with
+/// `transB` b transposed. Z has Y's shape.
 public enum QuantizedGemm: Operator {
   public static let schema = OpSchema(
     "QuantizedGemm", domain: Model.oneiroDomain, since: 1,

@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// What operators of floats with quantized weights have in common: the weights, their scales and zero points are inputs 1 to
-/// 3, and what lies around them is as in the operator of floats.
+/// What operators of floats with quantized weights have in common: the weights, their scales and zero points are inputs
+/// 1 to 3, and what lies around them is as in the operator of floats.
 enum QuantizedWeights {
   static let types = ElementTypeSet([.uint8, .int8, .uint4, .int4])
   /// Those of DequantizeLinear.

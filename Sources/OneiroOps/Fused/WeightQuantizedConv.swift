@@ -3,7 +3,7 @@ import OneiroGraph
 /// WeightQuantizedConv, ai.oneiro opset 1.
 ///
 ///     Y = activation(Conv(X, w, B) + Z)     X: float32
-///                                           w = DequantizeLinear(W, w_scale, w_zero_point), attributes axis, block_size
+///     w = DequantizeLinear(W, w_scale, w_zero_point), attributes axis, block_size
 ///
 /// Z has Y's shape, or [N, M, 1, ...]: one number for each channel. Other attributes are those of Conv.
 public enum WeightQuantizedConv: Operator {

@@ -1,8 +1,8 @@
 import OneiroGraph
 
 extension DecodedImage {
-  /// A bitmap of Windows, 24 or 32 bits a pixel and not compressed. Rows are padded to 4 bytes and stand from the bottom
-  /// up, unless the height is negative.
+  /// A bitmap of Windows, 24 or 32 bits a pixel and not compressed. Rows are padded to 4 bytes and stand from the
+  /// bottom up, unless the height is negative.
   static func bmp(_ file: [UInt8]) throws(KernelError) -> DecodedImage? {
     guard file.count >= 54 else { return nil }
     func number(_ offset: Int, _ width: Int) -> Int {

@@ -9,8 +9,8 @@ package struct DecodedImage {
   /// 16384 x 16384: a damaged header cannot ask for more memory than this.
   static let mostPixels = 1 << 28
 
-  /// What a compressed file of so many bytes may hold: 4096 x 4096 in any case, and 4096 a byte, ten times what the best
-  /// compression makes of a plain area in PNG. A few bytes that speak of a huge picture are not worth gigabytes.
+  /// What a compressed file of so many bytes may hold: 4096 x 4096 in any case, and 4096 a byte, ten times what the
+  /// best compression makes of a plain area in PNG. A few bytes that speak of a huge picture are not worth gigabytes.
   private static func mostPixels(inBytes count: Int) -> Int { min(mostPixels, max(1 << 24, count << 12)) }
 
   /// - Returns: `nil` for a file that is damaged or of no kind that is known.

@@ -2,9 +2,9 @@ import OneiroGraph
 
 /// ImageDecoder, ai.onnx opset 20: https://onnx.ai/onnx/operators/onnx__ImageDecoder.html
 ///
-/// The bytes of an image file as pixels, [height, width, channels]: 3 channels, or 1 for Grayscale, whose luminance is that
-/// of ITU-R BT.601. A damaged file gives an image without pixels, as the standard wants. Reads all of the standard's
-/// formats: PNG, JPEG, JPEG 2000, TIFF and WebP by their libraries, BMP and Netpbm.
+/// The bytes of an image file as pixels, [height, width, channels]: 3 channels, or 1 for Grayscale, whose luminance is
+/// that of ITU-R BT.601. A damaged file gives an image without pixels, as the standard wants. Reads all of the
+/// standard's formats: PNG, JPEG, JPEG 2000, TIFF and WebP by their libraries, BMP and Netpbm.
 public enum ImageDecoder: Operator {
   public static let schema = OpSchema(
     "ImageDecoder", since: 20, inputs: [.one("encoded_stream", "T1")], outputs: [.one("image", "T2")],

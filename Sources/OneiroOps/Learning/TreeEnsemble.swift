@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// TreeEnsemble, ai.onnx.ml opset 5: https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html
 ///
-/// Each row of X walks down every tree to a leaf, whose weight counts for one target; the weights of a target are added,
-/// averaged over the trees, or the smallest or largest of them taken.
+/// Each row of X walks down every tree to a leaf, whose weight counts for one target; the weights of a target are
+/// added, averaged over the trees, or the smallest or largest of them taken.
 /// X: [rows, features]. Y: [rows, targets].
 public enum TreeEnsemble: Operator {
   public static let schema = OpSchema(

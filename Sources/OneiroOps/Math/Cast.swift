@@ -3,7 +3,8 @@ import OneiroGraph
 /// Cast, ai.onnx opset 28: https://onnx.ai/onnx/operators/onnx__Cast.html
 ///
 /// Between any two types of numbers, bool and strings. `saturate` is about float8 alone: what is past its range becomes
-/// the largest finite value, or infinity or NaN without it. `round_mode` is about float8e8m0, which holds powers of two.
+/// the largest finite value, or infinity or NaN without it. `round_mode` is about float8e8m0, which holds powers of
+/// two.
 public enum Cast: Operator {
   public static let schema = OpSchema(
     "Cast", since: 23, inputs: [.one("input", "T1")], outputs: [.one("output", "T2")],

@@ -5,8 +5,8 @@ import OneiroGraph
 ///     y[k] = sum over n of x[n] exp(-2πi kn / N)     along `axis`
 ///
 /// The last axis holds real and imaginary part, or the real part alone. The input is cut or filled with zeros to
-/// `dft_length`. `onesided` leaves out the conjugate half of a real signal's spectrum, or with `inverse` takes such a half
-/// and gives the real signal back.
+/// `dft_length`. `onesided` leaves out the conjugate half of a real signal's spectrum, or with `inverse` takes such a
+/// half and gives the real signal back.
 public enum DFT: Operator {
   public static let schema = OpSchema(
     "DFT", since: 20, inputs: [.one("input", "T1"), .optional("dft_length", "T2"), .optional("axis", "TA")],

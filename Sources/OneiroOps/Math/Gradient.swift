@@ -5,8 +5,8 @@ import OneiroGraph
 ///
 ///     dY/dX of the sum of y with respect to each of `xs`, where the inputs stand for the values `xs` and then `zs`
 ///
-/// `xs`, `zs` and `y` name values of the graph around the node. The operator has no kernel: loading replaces it by the nodes
-/// that compute the derivatives.
+/// `xs`, `zs` and `y` name values of the graph around the node. The operator has no kernel: loading replaces it by the
+/// nodes that compute the derivatives.
 public enum Gradient: Operator {
   public static let schema = OpSchema(
     "Gradient", domain: TrainingStep.domain, since: 1,

@@ -5,8 +5,8 @@ import OneiroGraph
 ///
 ///     mel(f) = 2595 log10(1 + f / 700)     f in Hz
 ///
-/// [dft_length / 2 + 1, num_mel_bins]: a column is one triangle that rises from 0 to 1 and falls to 0 again. The corners
-/// lie evenly on the mel scale between the two edges and are moved down to the next bin of the spectrum.
+/// [dft_length / 2 + 1, num_mel_bins]: a column is one triangle that rises from 0 to 1 and falls to 0 again. The
+/// corners lie evenly on the mel scale between the two edges and are moved down to the next bin of the spectrum.
 public enum MelWeightMatrix: Operator {
   public static let schema = OpSchema(
     "MelWeightMatrix", since: 17,

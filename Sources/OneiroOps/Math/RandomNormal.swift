@@ -2,7 +2,8 @@ import OneiroGraph
 
 /// RandomNormal, ai.onnx opset 22: https://onnx.ai/onnx/operators/onnx__RandomNormal.html
 ///
-/// Draws from a normal distribution with the given mean and `scale`, its standard deviation, in the shape of attribute `shape`.
+/// Draws from a normal distribution with the given mean and `scale`, its standard deviation, in the shape of attribute
+/// `shape`.
 public enum RandomNormal: Operator {
   public static let schema = OpSchema(
     "RandomNormal", since: 22, inputs: [], outputs: [.one("output", "T")],

@@ -4,7 +4,8 @@ import OneiroGraph
 ///
 ///     output = start, start + delta, ...     as long as they lie before limit
 ///
-/// Each element is computed in Double, which is at least what any `stash_type` asks for. The type is not called Range, so that Swift's own keeps its name.
+/// Each element is computed in Double, which is at least what any `stash_type` asks for. The type is not called Range,
+/// so that Swift's own keeps its name.
 public enum RangeOperator: Operator {
   public static let schema = OpSchema(
     "Range", since: 11,

@@ -5,8 +5,8 @@ import OneiroGraph
 ///
 ///     Y = softmax(softcap(scale * Q K^T) + mask) V
 ///
-/// Q: [batch, heads, length, head size] or [batch, length, heads * head size]; several query heads may share one head of
-/// K and V. past_key and past_value stand in front of K and V; where K and V are a whole cache instead,
+/// Q: [batch, heads, length, head size] or [batch, length, heads * head size]; several query heads may share one head
+/// of K and V. past_key and past_value stand in front of K and V; where K and V are a whole cache instead,
 /// nonpad_kv_seqlen, [batch], says how many of its keys are filled. The last query stands beside the last of them, and
 /// `is_causal` and the windows count from there. A query that may look at nothing gives zeros.
 public enum Attention: Operator {

@@ -5,9 +5,9 @@ import OneiroGraph
 ///
 ///     Y = prob_mod(softmax(score_mod(scale * Q K^T))) V
 ///
-/// Q: [batch, heads, length, head size]; several query heads may share one head of K and V. The modifiers are graphs from
-/// [batch, heads, length, key length] to the same, in the type that `softmax_precision` names: without it double for
-/// double and float32 for all else.
+/// Q: [batch, heads, length, head size]; several query heads may share one head of K and V. The modifiers are graphs
+/// from [batch, heads, length, key length] to the same, in the type that `softmax_precision` names: without it double
+/// for double and float32 for all else.
 public enum FlexAttention: Operator {
   public static let schema = OpSchema(
     "FlexAttention", domain: "ai.onnx.preview", since: 1,

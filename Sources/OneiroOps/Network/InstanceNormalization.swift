@@ -2,7 +2,9 @@ import OneiroGraph
 
 /// InstanceNormalization, ai.onnx opset 22: https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html
 ///
-///     output = scale * (input - mean) / sqrt(variance + epsilon) + B     mean and variance over each channel of each item
+///     output = scale * (input - mean) / sqrt(variance + epsilon) + B
+///
+/// with mean and variance over each channel of each item.
 public enum InstanceNormalization: Operator {
   public static let schema = OpSchema(
     "InstanceNormalization", since: 22, inputs: [.one("input", "T"), .one("scale", "T"), .one("B", "T")],

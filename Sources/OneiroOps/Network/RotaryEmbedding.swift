@@ -6,8 +6,8 @@ import OneiroGraph
 ///
 ///     (a, b) becomes (cos a - sin b, sin a + cos b)
 ///
-/// A pair is (i, i + half), or with `interleaved` (2i, 2i + 1), among the first rotary_embedding_dim elements of a head.
-/// X: [batch, heads, length, head size] or [batch, length, heads * head size].
+/// A pair is (i, i + half), or with `interleaved` (2i, 2i + 1), among the first rotary_embedding_dim elements of a
+/// head. X: [batch, heads, length, head size] or [batch, length, heads * head size].
 public enum RotaryEmbedding: Operator {
   public static let schema = OpSchema(
     "RotaryEmbedding", since: 23,

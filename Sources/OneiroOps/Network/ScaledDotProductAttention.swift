@@ -6,9 +6,9 @@ import OneiroGraph
 ///     Y = softmax(scale * Q K^T) V     for every head, without the scores [N, heads, T, S] ever being in memory
 ///
 /// Q: [N, T, heads * D], K: [N, S, heads * D], V: [N, S, heads * Dv], Y: [N, T, heads * Dv]. The heads lie side by side
-/// on the last axis, as a linear layer leaves them. Without `scale` it is 1 / sqrt(D). `operand_bits` is how many bits of a
-/// number's precision a kernel has to keep where it multiplies: 32 is all of them. With `qkv_widths` and `qkv_offsets`, Q, K
-/// and V are columns of their inputs (`AttentionColumns`).
+/// on the last axis, as a linear layer leaves them. Without `scale` it is 1 / sqrt(D). `operand_bits` is how many bits
+/// of a number's precision a kernel has to keep where it multiplies: 32 is all of them. With `qkv_widths` and
+/// `qkv_offsets`, Q, K and V are columns of their inputs (`AttentionColumns`).
 public enum ScaledDotProductAttention: Operator {
   public static let schema = OpSchema(
     "ScaledDotProductAttention", domain: Model.oneiroDomain, since: 1,

@@ -4,9 +4,9 @@ import OneiroGraph
 ///
 ///     latent = sample(noise, context) / latent_scale
 ///
-/// `body` is the noise predictor: (sample [N,C,h,w], timestep int64[N], context [N,T,D]) => noise [N,C,h,w]; a body of two
-/// inputs takes no context. With an `unconditional` context, [1,T,D] or [N,T,D], and a `guidance` s other than 1, the
-/// predictor is called on batches of 2N, the unconditional half first, and its prediction is
+/// `body` is the noise predictor: (sample [N,C,h,w], timestep int64[N], context [N,T,D]) => noise [N,C,h,w]; a body of
+/// two inputs takes no context. With an `unconditional` context, [1,T,D] or [N,T,D], and a `guidance` s other than 1,
+/// the predictor is called on batches of 2N, the unconditional half first, and its prediction is
 ///
 ///     unconditional + s * (conditional - unconditional)        classifier-free guidance
 ///

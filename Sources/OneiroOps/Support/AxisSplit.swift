@@ -22,8 +22,8 @@ public struct AxisSplit: Sendable {
 }
 
 extension Shape {
-  /// The product of extents of a tensor in memory, or of some of them. Where a tensor has no elements, those that are not
-  /// zero may overflow: then the product is the largest number.
+  /// The product of extents of a tensor in memory, or of some of them. Where a tensor has no elements, those that are
+  /// not zero may overflow: then the product is the largest number.
   public static func count(_ dims: some Sequence<Int>) -> Int {
     if dims.contains(0) { return 0 }
     return dims.reduce(1) { product, extent in

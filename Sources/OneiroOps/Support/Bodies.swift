@@ -6,8 +6,8 @@ extension InferenceContext {
     try checking("attribute \(name)", try Bodies.graph(attributes, name, inputCount, outputCount))
   }
 
-  /// The types of a body's outputs when `carried` of them go back into its inputs, between `before` and `after`, time and
-  /// again: what changes from one round to the next is not known.
+  /// The types of a body's outputs when `carried` of them go back into its inputs, between `before` and `after`, time
+  /// and again: what changes from one round to the next is not known.
   /// - Returns: the carried types, and those of the remaining outputs, which follow the first `skipping` and the
   ///   carried.
   func inferRepeated(

@@ -1,8 +1,8 @@
 import OneiroGraph
 
 extension Tensor {
-  /// The elements in another type, by the rules of Cast: numbers are rounded once, floats to integers truncated, integers
-  /// cut to the width of the target; strings are read and written as decimal numbers.
+  /// The elements in another type, by the rules of Cast: numbers are rounded once, floats to integers truncated,
+  /// integers cut to the width of the target; strings are read and written as decimal numbers.
   public func cast(to target: ElementType, saturate: Bool = true, rounding: PowerOfTwoRounding = .up)
     throws(KernelError) -> Tensor
   {
@@ -92,8 +92,8 @@ extension Tensor {
 }
 
 extension Double {
-  /// The upper 52 bits of a longer integer with the lowest one set when something was cut off: rounding that to 50 bits or
-  /// fewer is rounding the integer itself.
+  /// The upper 52 bits of a longer integer with the lowest one set when something was cut off: rounding that to 50 bits
+  /// or fewer is rounding the integer itself.
   init(stickily magnitude: UInt64) {
     let cut: UInt64 = 0xFFF
     self.init(magnitude >> 52 == 0 || magnitude & cut == 0 ? magnitude : magnitude & ~cut | (cut + 1))

@@ -2,7 +2,8 @@ import OneiroGraph
 
 extension KernelCall {
   /// A scale or zero point of a matrix operand, spread over its elements: one for all, one for each row of the left
-  /// operand ([M] or [..., M, 1]), one for each column of the right one ([N] or [..., 1, N]). `nil` when it was left out.
+  /// operand ([M] or [..., M, 1]), one for each column of the right one ([N] or [..., 1, N]). `nil` when it was left
+  /// out.
   func matrixQuantization(_ index: Int, over dims: [Int], isLeft: Bool) throws(KernelError) -> [Double]? {
     guard var tensor = optionalTensor(index) else { return nil }
     if tensor.count == 1 {

@@ -8,8 +8,8 @@ public protocol Operator: Sendable {
   /// that is not known yet has unknown extents, or no rank.
   static func infer(_ node: InferenceContext) throws(GraphError) -> [ValueType]
 
-  /// Computes every output that is a tensor. Sums in Double: this kernel judges the fast ones, so it stays closer to the
-  /// truth than they are.
+  /// Computes every output that is a tensor. Sums in Double: this kernel judges the fast ones, so it stays closer to
+  /// the truth than they are.
   static func reference(_ call: KernelCall) throws(KernelError) -> [Tensor]
 
   /// Computes every output. Operators on sequences, optionals and graphs implement this one instead of `reference`.

@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// Which scale belongs to which element of a quantized tensor: one for all of them (a scalar), one for each position along
-/// an axis (rank 1), or one for each block of `block_size` neighbours along an axis (the tensor's own rank).
+/// Which scale belongs to which element of a quantized tensor: one for all of them (a scalar), one for each position
+/// along an axis (rank 1), or one for each block of `block_size` neighbours along an axis (the tensor's own rank).
 struct QuantizationScales {
   private let split: AxisSplit?
   /// Positions along the axis that share a scale, and how many scales there are along it. Per axis there is one scale

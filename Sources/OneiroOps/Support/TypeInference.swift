@@ -3,7 +3,8 @@ import OneiroGraph
 /// Finds the type of every value of a graph, from the types of its inputs and what is constant.
 ///
 /// Small values that can be computed from constants and shapes are computed on the way, because the shapes behind a
-/// Reshape or a Slice hang on them: exporters write `Shape -> Gather -> Concat -> Reshape` where a framework says `view`.
+/// Reshape or a Slice hang on them: exporters write `Shape -> Gather -> Concat -> Reshape` where a framework says
+/// `view`.
 public struct TypeInference: Sendable {
   /// The type of each value, as far as it is known.
   public private(set) var types: [String: ValueType]
@@ -82,8 +83,8 @@ public struct TypeInference: Sendable {
     }
   }
 
-  /// How the types of the outputs of a node's body follow from those of its inputs, where the surrounding graph's values
-  /// have `types` and, as far as they are known, `values`.
+  /// How the types of the outputs of a node's body follow from those of its inputs, where the surrounding graph's
+  /// values have `types` and, as far as they are known, `values`.
   public static func bodyInference(
     of node: Node, types: [String: ValueType], values: [String: Tensor]
   ) -> @Sendable (Graph, [ValueType?]) throws(GraphError) -> [ValueType?] {

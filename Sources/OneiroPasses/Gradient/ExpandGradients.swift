@@ -3,7 +3,7 @@ import OneiroOps
 
 /// ai.onnx.preview.training.Gradient  →  the nodes that compute the derivatives
 ///
-///     x ── f ── y      Gradient <xs=["x"], y="y"> (x) ── dx        →        x ── f ── y,   x, y ── f's derivative ── dx
+///     x ── f ── y    Gradient <xs=["x"], y="y"> (x) ── dx    →    x ── f ── y,   x, y ── f's derivative ── dx
 ///
 /// Where the node's inputs are other values than those that `xs` and `zs` name, f is computed once more for them.
 public enum ExpandGradients {

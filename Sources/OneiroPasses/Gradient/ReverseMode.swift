@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// Symbolic differentiation in reverse mode: walks the nodes backwards from y and adds, for each, the nodes that compute what
-/// y's change owes to the node's inputs.
+/// Symbolic differentiation in reverse mode: walks the nodes backwards from y and adds, for each, the nodes that
+/// compute what y's change owes to the node's inputs.
 struct ReverseMode {
   private var builder: DerivativeBuilder
   var nodes: [Node] { builder.nodes }

@@ -4,9 +4,10 @@ import OneiroRuntime
 
 /// Chooses a scheme for each layer so that a goal is met.
 ///
-/// The noise that each layer makes alone is measured by running the graph with that layer quantized, and, where the goal is
-/// about time, how long the layer takes alone. Noises of layers add up, as far as they have nothing to do with each other; so
-/// do times. What was chosen is measured as a whole in the end, and the bound tightened where it is not met.
+/// The noise that each layer makes alone is measured by running the graph with that layer quantized, and, where the
+/// goal is about time, how long the layer takes alone. Noises of layers add up, as far as they have nothing to do with
+/// each other; so do times. What was chosen is measured as a whole in the end, and the bound tightened where it is not
+/// met.
 public struct AutomaticChoice {
   private let graph: Graph
   private let calibration: Calibration

@@ -32,8 +32,8 @@ public final class LayerTimer {
 
   /// Seconds of one call of a layer.
   /// - choice: for a layer of the graph, by name.
-  /// - weight: what becomes of its weight, which is asked for if a layer like this was not timed before; `nil` for one that
-  ///   stays as it is.
+  /// - weight: what becomes of its weight, which is asked for if a layer like this was not timed before; `nil` for one
+  ///   that stays as it is.
   /// - Returns: `nil` for a layer that no run meets.
   func seconds(
     _ choice: LayerChoice, activation: ActivationQuantization?,

@@ -1,5 +1,5 @@
-/// For each layer its options from the cheapest to the one with the least noise, without those for which less noise is to be
-/// had for the money; and where each layer stands.
+/// For each layer its options from the cheapest to the one with the least noise, without those for which less noise is
+/// to be had for the money; and where each layer stands.
 struct OptionLadder {
   private let rungs: [[LayerOption]]
   private let goal: ChoiceGoal
@@ -21,8 +21,8 @@ struct OptionLadder {
   var mostSeconds: Double { rungs.reduce(0) { $0 + $1[$1.count - 1].seconds } }
   var mostBytes: Int { rungs.reduce(0) { $0 + $1[$1.count - 1].byteCount } }
 
-  /// The lower convex hull of noise over cost: whatever is paid for a step up buys less than what was paid for the one before,
-  /// so that climbing the best step first is right.
+  /// The lower convex hull of noise over cost: whatever is paid for a step up buys less than what was paid for the one
+  /// before, so that climbing the best step first is right.
   private static func worthwhile(_ options: [LayerOption], _ goal: ChoiceGoal) -> [LayerOption] {
     let sorted = options.sorted { ($0.cost(goal), $0.noise) < ($1.cost(goal), $1.noise) }
     var hull: [LayerOption] = []
@@ -47,7 +47,8 @@ struct OptionLadder {
     while noise > bound, let step = bestStep(within: .infinity) { places[step] += 1 }
   }
 
-  /// From the bottom, the step that takes most noise for its cost, as long as the cost of all layers stays within `bound`.
+  /// From the bottom, the step that takes most noise for its cost, as long as the cost of all layers stays within
+  /// `bound`.
   mutating func climb(withinCost bound: Double) {
     places = places.map { _ in 0 }
     while let step = bestStep(within: bound - cost) { places[step] += 1 }

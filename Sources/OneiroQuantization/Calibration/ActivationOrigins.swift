@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// Under which names the elements of a value may be seen: its own, and those of values that it only rearranges. What the
-/// planner makes a view of has no step, so nobody is shown it.
+/// Under which names the elements of a value may be seen: its own, and those of values that it only rearranges. What
+/// the planner makes a view of has no step, so nobody is shown it.
 struct ActivationOrigins {
   private let sources: [String: String]
   private static let rearranging: Set<String> = [

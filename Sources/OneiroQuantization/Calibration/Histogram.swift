@@ -1,5 +1,5 @@
-/// How often numbers of each size have come, in memory that does not grow: when a number lies outside, the range doubles
-/// and neighbouring bins become one.
+/// How often numbers of each size have come, in memory that does not grow: when a number lies outside, the range
+/// doubles and neighbouring bins become one.
 public struct Histogram: Sendable {
   public static let binCount = 2048
   /// The bins divide -limit ... limit evenly; 0 before the first number that is not zero.

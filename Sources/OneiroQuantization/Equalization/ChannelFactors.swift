@@ -7,8 +7,8 @@ public struct ChannelFactors: Sendable, Equatable {
 
   public init(_ factors: [Float]) { self.factors = factors }
 
-  /// largest activation ^ exponent / largest weight ^ (1 - exponent), with 1 as the middle of all; as SmoothQuant has it
-  /// (https://arxiv.org/abs/2211.10438). A channel of zeros keeps the factor 1.
+  /// largest activation ^ exponent / largest weight ^ (1 - exponent), with 1 as the middle of all; as SmoothQuant has
+  /// it (https://arxiv.org/abs/2211.10438). A channel of zeros keeps the factor 1.
   /// - activations, weights: the largest magnitude of each channel.
   init(activations: [Float], weights: [Float], exponent: Double) {
     let logarithms = zip(activations, weights).map { activation, weight -> Double? in

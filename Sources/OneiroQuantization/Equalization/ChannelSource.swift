@@ -13,8 +13,8 @@ struct ChannelSource {
   let parts: [Part]
 }
 
-/// Looks for what makes a value, upwards through operators that keep channels apart: activations that are linear on either
-/// side of zero, pooling, one half of a split, one factor of a product.
+/// Looks for what makes a value, upwards through operators that keep channels apart: activations that are linear on
+/// either side of zero, pooling, one half of a split, one factor of a product.
 struct ChannelSourceSearch {
   private let graph: Graph
   private let types: TypeInference

@@ -1,7 +1,7 @@
 import OneiroGraph
 
-/// A value that quantized layers alone read, and whose channels can be divided by factors: what makes it takes them in, and so
-/// do the weights that it is multiplied with.
+/// A value that quantized layers alone read, and whose channels can be divided by factors: what makes it takes them in,
+/// and so do the weights that it is multiplied with.
 struct EqualizableActivation {
   let value: String
   /// Of the value, that its channels lie along: 1 for an image, the last one for rows.

@@ -4,8 +4,9 @@ import OneiroRuntime
 
 /// Activations whose channels were brought closer to each other, where that makes the layers that read them more exact.
 ///
-/// One channel that is much larger than the others costs all of them their bits, as an activation has one scale. What makes
-/// the activation is divided by a factor for each channel, and the weights that read it are multiplied: the function stays.
+/// One channel that is much larger than the others costs all of them their bits, as an activation has one scale. What
+/// makes the activation is divided by a factor for each channel, and the weights that read it are multiplied: the
+/// function stays.
 public struct Equalization: Sendable {
   /// The graph with the same function.
   public let graph: Graph

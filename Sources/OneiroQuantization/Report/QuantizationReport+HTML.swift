@@ -1,3 +1,4 @@
+import OneiroGraph
 import OneiroModel
 import OneiroRuntime
 
@@ -20,7 +21,7 @@ extension QuantizationReport {
       <html lang="en"><head><meta charset="utf-8"><title>\(HTMLText.escaped(output))</title><style>\(Self.style)</style></head>
       <body>
       <h1>\(HTMLText.escaped(output))</h1>
-      <p>\(HTMLText.escaped(model)) as \(scheme)\(method.map { ", ranges by \($0.rawValue)" } ?? "")</p>
+      <p>\(HTMLText.escaped("\(model) as \(way)"))</p>
       <table>\(head)\(rows.joined())</table>
       \(picturesText)
       \(parts.filter { !$0.layers.isEmpty }.map(section).joined(separator: "\n"))
@@ -29,9 +30,17 @@ extension QuantizationReport {
       """
   }
 
+  /// How layers were rounded.
+  private var way: String {
+    let ranges = method.map { ", ranges by \($0.rawValue)" } ?? ""
+    return scheme + (isEqualized ? " with equalized channels" : "") + ranges
+  }
+
+  private var isEqualized: Bool { parts.contains { $0.equalization?.activations.isEmpty == false } }
+
   private var picturesText: String {
     guard let pictures else { return "" }
-    var text = "<p>\(pictures.count) pictures before and after: PSNR \(Self.decibels(pictures.psnr)) dB, "
+    var text = "<p>\(counted(pictures.count, "picture")) before and after: PSNR \(Self.decibels(pictures.psnr)) dB, "
     text += "SSIM \((pictures.ssim * 1e4).rounded() / 1e4)"
     if let right = pictures.right { text += ", classified right \(right.after), before \(right.before)" }
     return text + "</p>"
@@ -67,20 +76,27 @@ extension QuantizationReport {
     let rows = equalization.activations.map {
       Self.row([$0.value, $0.layers.joined(separator: ", "), "\($0.exponent)", Self.decibels($0.gain)])
     }
+    let count = "<p>\(rows.count) of \(equalization.candidateCount) activations equalized</p>"
+    if rows.isEmpty { return count }
     return """
-      <p>\(rows.count) of \(equalization.candidateCount) activations equalized</p>
+      \(count)
       <table>\(Self.row(["activation", "layers", "exponent", "gain, dB"], cell: "th"))\(rows.joined())</table>
       """
   }
 
   private static func row(_ cells: [String], cell: String = "td") -> String {
-    "<tr>" + cells.map { "<\(cell)>\(HTMLText.escaped($0))</\(cell)>" }.joined() + "</tr>\n"
+    // Names of modules are long paths: they are broken between their parts where they can be.
+    let texts = cells.map { HTMLText.escaped($0).replacing("/", with: "<wbr>/") }
+    return "<tr>" + texts.map { "<\(cell)>\($0)</\(cell)>" }.joined() + "</tr>\n"
   }
 
   private static let style = """
     body { font: 14px/1.4 sans-serif; margin: 2em; color: #222 } table { border-collapse: collapse }
-    td, th { padding: 2px 10px 2px 0; text-align: left; border-bottom: 1px solid #eee; white-space: nowrap }
-    th { color: #666; font-weight: normal } svg { display: block; margin: 1em 0 } h2 { margin-top: 2em }
+    td, th { padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid #eee }
+    td { white-space: nowrap } td:nth-child(2) { white-space: normal }
+    h1, td:first-child, td:last-child { white-space: normal; overflow-wrap: anywhere }
+    th { color: #666; font-weight: normal } h2 { margin-top: 2em }
+    svg { display: block; margin: 1em 0; max-width: 100% }
     """
 }
 
@@ -114,7 +130,8 @@ private struct SignalPlot {
     }
     body += "<text x=\"\(left)\" y=\"12\">SNR, dB, layer by layer: "
     body += "<tspan fill=\"#888\">weights</tspan> <tspan fill=\"#2464b4\">outputs</tspan></text>"
-    let size = "width=\"\(Int(left + width + 10))\" height=\"\(Int(top + height + 10))\""
+    let (across, down) = (Int(left + width + 10), Int(top + height + 10))
+    let size = "width=\"\(across)\" viewBox=\"0 0 \(across) \(down)\""
     return "<svg \(size) font-size=\"11\" fill=\"#444\" xmlns=\"http://www.w3.org/2000/svg\">\(body)</svg>"
   }
 

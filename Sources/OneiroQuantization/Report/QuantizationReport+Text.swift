@@ -1,4 +1,5 @@
 import Foundation
+import OneiroGraph
 import OneiroRuntime
 
 extension QuantizationReport {
@@ -34,7 +35,7 @@ extension QuantizationReport {
       }
     }
     if let pictures {
-      var line = "\(pictures.count) pictures: PSNR \(Self.decibels(pictures.psnr)) dB"
+      var line = "\(counted(pictures.count, "picture")): PSNR \(Self.decibels(pictures.psnr)) dB"
       line += String(format: ", SSIM %.4f", pictures.ssim)
       if let right = pictures.right { line += ", classified right \(right.after), before \(right.before)" }
       lines.append(line)

@@ -8,8 +8,8 @@ public struct ActivationQuantization: Sendable, Equatable, Codable {
     self.zeroPoint = zeroPoint
   }
 
-  /// For numbers from `low` to `high`. Zero is always among those that are exact: padding and what an activation function
-  /// cuts off are zeros.
+  /// For numbers from `low` to `high`. Zero is always among those that are exact: padding and what an activation
+  /// function cuts off are zeros.
   public init(low: Float, high: Float) {
     let low = min(low, 0), high = max(high, 0)
     // The halves first: the range of two finite numbers need not be finite.

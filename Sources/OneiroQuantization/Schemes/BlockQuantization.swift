@@ -1,8 +1,8 @@
 import OneiroGraph
 import OneiroOps
 
-/// int4 with a scale for each block of 32 positions along one axis: `w = scale[block] * q`, q in -8 ... 7. The last block
-/// may be short.
+/// int4 with a scale for each block of 32 positions along one axis: `w = scale[block] * q`, q in -8 ... 7. The last
+/// block may be short.
 public enum BlockQuantization {
   public static let blockSize = 32
 
@@ -59,8 +59,8 @@ public enum BlockQuantization {
       let largest = values.reduce(0) { max($0, abs($1)) }
       signal = Self.sum(values) { $0 * $0 }
       var best: (scale: Float16, error: Float) = (1, .infinity)
-      // What the largest weight may become: 7 keeps it whole whatever its sign, more lets it be clipped so that the others
-      // get finer steps.
+      // What the largest weight may become: 7 keeps it whole whatever its sign, more lets it be clipped so that the
+      // others get finer steps.
       for steps: Float in [7, 7.5, 8, 8.5, 9, 10] {
         let scale = Self.scale(largest / steps), width = Float(scale)
         let error = Self.sum(values) { value in

@@ -1,8 +1,8 @@
 import OneiroGraph
 import OneiroOps
 
-/// int8 with a scale for each channel, symmetric: `w = scale[channel] * q`, q in -127 ... 127, so that the largest weight
-/// of a channel is exact and no product of two can overflow what kernels expect.
+/// int8 with a scale for each channel, symmetric: `w = scale[channel] * q`, q in -127 ... 127, so that the largest
+/// weight of a channel is exact and no product of two can overflow what kernels expect.
 public enum ChannelQuantization {
   /// - tensor: float32.
   /// - axis: where the channels are.

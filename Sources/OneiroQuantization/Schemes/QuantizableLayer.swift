@@ -25,8 +25,8 @@ public struct QuantizableLayer: Sendable {
 }
 
 extension QuantizableLayer {
-  /// The products of a graph whose weights are float32 initializers of `threshold` bytes and more, in the graph's order.
-  /// An initializer that a caller may replace is none.
+  /// The products of a graph whose weights are float32 initializers of `threshold` bytes and more, in the graph's
+  /// order. An initializer that a caller may replace is none.
   public static func all(in graph: Graph, threshold: Int = 1024) -> [QuantizableLayer] {
     let inputNames = Set(graph.inputs.map(\.name))
     var origins: [String: Origin] = [:]

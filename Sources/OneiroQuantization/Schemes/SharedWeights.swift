@@ -1,5 +1,5 @@
-/// Weights that several layers share, as tied embeddings are. They are written once, in the form that the first of those
-/// layers wants.
+/// Weights that several layers share, as tied embeddings are. They are written once, in the form that the first of
+/// those layers wants.
 enum SharedWeights {
   /// The choices, such that all layers can do with that form.
   static func settled(_ choices: [LayerChoice]) -> [LayerChoice] {

@@ -2,8 +2,8 @@ import OneiroGraph
 
 /// A stretch of steps as a graph of its own, whose images are a band of rows high.
 ///
-/// All bands have one height, so that there is one plan. Rows around a band that are read but not kept lie inside of it; at
-/// the picture's edge the band is moved in, so that convolutions pad where the picture ends and nowhere else.
+/// All bands have one height, so that there is one plan. Rows around a band that are read but not kept lie inside of
+/// it; at the picture's edge the band is moved in, so that convolutions pad where the picture ends and nowhere else.
 struct BandBody {
   let bands: BandedKernel.Bands
   private let stretch: BandedStretch

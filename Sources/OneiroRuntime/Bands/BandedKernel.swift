@@ -3,8 +3,8 @@ import OneiroGraph
 
 /// Runs a plan over the bands of a picture, one after the other from the top.
 ///
-/// Inputs: images that bands are read of, then what every band is given whole. Outputs: the image that bands are written
-/// to, if it is kept, then mean, variance and bias for each normalization that reads it.
+/// Inputs: images that bands are read of, then what every band is given whole. Outputs: the image that bands are
+/// written to, if it is kept, then mean, variance and bias for each normalization that reads it.
 final class BandedKernel: PlannedBody {
   /// Where bands lie, in units of rows.
   struct Bands: Sendable {

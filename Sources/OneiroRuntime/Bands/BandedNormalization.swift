@@ -1,14 +1,16 @@
 import OneiroGraph
 import OneiroOps
 
-/// A normalization of groups of channels, parted into statistics of the whole picture and what is left to do for a band:
+/// A normalization of groups of channels, parted into statistics of the whole picture and what is left to do for a
+/// band:
 ///
-///     X [N,C,H,W] ── Reshape [1,NC,H,W] ── BatchNormalization(scale, bias, mean, variance) ── Reshape ── activation ── Y
+///     X [N,C,H,W] ── Reshape [1,NC,H,W] ── BatchNormalization(scale, bias, mean, variance)
+///       ── Reshape ── activation ── Y
 ///
 /// and QuantizeLinear behind it where the normalization ends with that.
 ///
-/// Mean, variance and bias have a number for each image and channel. A group's mean is rounded to float32; what it lacks by
-/// that is in the bias.
+/// Mean, variance and bias have a number for each image and channel. A group's mean is rounded to float32; what it
+/// lacks by that is in the bias.
 struct BandedNormalization {
   /// Names of the values that are made of the statistics.
   let mean: String, variance: String, bias: String

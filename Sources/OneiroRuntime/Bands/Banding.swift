@@ -3,9 +3,9 @@ import OneiroGraph
 /// Finds among steps the stretches that can be run over bands of a picture's rows instead of over the whole of it.
 ///
 /// A stretch ends where a value is wanted whole: it goes to an operator that is not local, to several steps, or to a
-/// normalization, whose mean and variance hang on all of it. What lies inside is there for one band at a time. A large value
-/// that is larger than what it is made of, as behind an upsampling, is not kept either: every stretch that reads it makes it
-/// again, band by band.
+/// normalization, whose mean and variance hang on all of it. What lies inside is there for one band at a time. A large
+/// value that is larger than what it is made of, as behind an upsampling, is not kept either: every stretch that reads
+/// it makes it again, band by band.
 struct Banding {
   /// The steps, reading values themselves where they read views of the same type.
   let steps: [PlanBuilder.Draft]
@@ -94,8 +94,8 @@ struct Banding {
     }
   }
 
-  /// Whether the step wants the value to be in memory: to gather its statistics, or to make more rows of it, since before
-  /// that there is least to keep.
+  /// Whether the step wants the value to be in memory: to gather its statistics, or to make more rows of it, since
+  /// before that there is least to keep.
   private func reads(_ step: Int, _ name: String) -> Bool {
     guard let reach = reaches[step] else { return true }
     return reach.isNormalization

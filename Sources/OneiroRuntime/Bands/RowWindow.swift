@@ -3,8 +3,8 @@ import OneiroOps
 
 /// The rows of an image that rows of another are made of.
 ///
-/// At every whole multiple of `stride` rows of the input begin `repeats` rows of the output, wherever in the picture that is:
-/// so a band of the input gives a band of the output, but for the rows of the halo at its edges.
+/// At every whole multiple of `stride` rows of the input begin `repeats` rows of the output, wherever in the picture
+/// that is: so a band of the input gives a band of the output, but for the rows of the halo at its edges.
 struct RowWindow {
   /// Rows of the input above and below those at the same place that are read as well.
   var halo = 0

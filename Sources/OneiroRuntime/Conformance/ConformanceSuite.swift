@@ -3,8 +3,8 @@ import Synchronization
 
 /// Runs many conformance cases in one process, some at a time.
 ///
-/// A kernel cannot be interrupted. So the thread of a case that takes too long is left to itself, and another one takes its
-/// place; it ends with the process.
+/// A kernel cannot be interrupted. So the thread of a case that takes too long is left to itself, and another one takes
+/// its place; it ends with the process.
 public struct ConformanceSuite: Sendable {
   private let run: ConformanceRun
   private let workers: Int

@@ -42,22 +42,13 @@ public struct Backend: Sendable {
   /// Loads what `text` names: `onednn`, a path to a `.so`, or a list by role or operator type: `onednn,Conv=openblas`.
   /// Without a general entry in a list the rest runs on `defaultName`.
   public init(_ text: String, isStrict: Bool = false, precision: Precision = .standard) throws(RunError) {
-    var chain: [KernelSource]?
+    let list = try BackendList(text)
     var overrides: [String: [KernelSource]] = [:]
-    for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
-      switch parts.count {
-      case 1 where chain == nil && !entry.contains("="): chain = try Self.chain(parts[0], isStrict: isStrict)
-      case 2: overrides[parts[0]] = try Self.chain(parts[1], isStrict: isStrict)
-      default:
-        throw .plugin(
-          file: "--backend \(text)", reason: "expected NAME or a list such as onednn,unet=vector,Conv=openblas")
-      }
-    }
+    for (key, name) in list.overrides { overrides[key] = try Self.chain(name, isStrict: isStrict) }
     self.text = text
     self.isStrict = isStrict
     self.precision = precision
-    if let chain { self.chain = chain } else { self.chain = try Self.chain(Self.defaultName, isStrict: isStrict) }
+    chain = try Self.chain(list.general ?? Self.defaultName, isStrict: isStrict)
     self.overrides = overrides
   }
 
@@ -88,7 +79,8 @@ public struct Backend: Sendable {
     if name == ReferenceKernel.sourceName { return [.reference] }
     let first = KernelSource.plugin(try LoadedPlugins.load(name))
     if isStrict { return [first] }
-    // What a library lacks is memory-bound work for the most part, which the Vector kernels do; the reference does the rest.
+    // What a library lacks is memory-bound work for the most part, which the Vector kernels do; the reference does the
+    // rest.
     var chain = [first]
     if first.name != "vector", PluginSearch.find("vector") != nil {
       chain.append(.plugin(try LoadedPlugins.load("vector")))

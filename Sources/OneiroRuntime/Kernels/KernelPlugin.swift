@@ -2,7 +2,8 @@ import COneiroKernel
 import Glibc
 import OneiroGraph
 
-/// A loaded kernel plugin: a shared library that offers kernels through the C ABI. Stays loaded for the life of the process.
+/// A loaded kernel plugin: a shared library that offers kernels through the C ABI. Stays loaded for the life of the
+/// process.
 public final class KernelPlugin: @unchecked Sendable {
   // Sendable: filled while loading, by one thread, and only read afterwards.
   /// The name that `--backend` takes: "onednn" for libOneiroOneDNN.so.

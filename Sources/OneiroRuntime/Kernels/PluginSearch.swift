@@ -21,13 +21,17 @@ public enum PluginSearch {
   /// - name: a backend's name, or a path.
   public static func path(of name: String) throws(RunError) -> String {
     // A name without a slash would be looked for where the system keeps its libraries.
-    if name.contains("/") { return name }
-    if name.hasSuffix(".so") { return "./" + name }
+    if isPath(name) { return name.contains("/") ? name : "./" + name }
     if let path = find(name) { return path }
-    let known = (all.map(KernelPlugin.name) + [ReferenceKernel.sourceName]).joined(separator: ", ")
-    throw .plugin(
-      file: name, reason: "no such backend; found \(known), looked in \(folders.joined(separator: ", "))")
+    let known = backends.joined(separator: ", ")
+    throw .plugin(file: name, reason: "no such backend; found \(known), looked in \(folders.joined(separator: ", "))")
   }
+
+  /// Whether it names a file, and no backend.
+  public static func isPath(_ name: String) -> Bool { name.contains("/") || name.hasSuffix(".so") }
+
+  /// The names that `--backend` knows here.
+  public static var backends: [String] { all.map(KernelPlugin.name) + [ReferenceKernel.sourceName] }
 
   /// The name that `--backend` takes for a file: "onednn" for libOneiroOneDNN.so.
   public static func name(of path: String) -> String { KernelPlugin.name(of: path) }

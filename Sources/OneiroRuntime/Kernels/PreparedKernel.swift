@@ -1,7 +1,8 @@
 import COneiroKernel
 import OneiroGraph
 
-/// A kernel that has agreed to run one node with bound shapes, and is ready to. Immutable: any number of sessions share it.
+/// A kernel that has agreed to run one node with bound shapes, and is ready to. Immutable: any number of sessions share
+/// it.
 public protocol PreparedKernel: AnyObject, Sendable {
   /// The backend that it comes from: "onednn", "reference".
   var source: String { get }
@@ -74,7 +75,8 @@ public struct RunOptions: Sendable {
   /// Shown every value after the step that made it, also those of bodies, in every round of a loop.
   public var observe:
     (@Sendable (_ value: ExecutionPlan.Operand, _ step: ExecutionPlan.Step, UnsafeRawBufferPointer) -> Void)?
-  /// Shown what a loop inside the graph runs its body on, in every round: the node's role, and the body's inputs by name.
+  /// Shown what a loop inside the graph runs its body on, in every round: the node's role, and the body's inputs by
+  /// name.
   public var observeCalls: (@Sendable (_ role: String, _ inputs: [String: Tensor]) -> Void)?
   /// Takes the time of every step, also of those inside steps.
   public var profile: StepTimes?

@@ -1,8 +1,8 @@
 import OneiroGraph
 import Synchronization
 
-/// A plugin's kernel whose packed constants are made for each run and let go after it, so that those of one step at a time
-/// are in memory.
+/// A plugin's kernel whose packed constants are made for each run and let go after it, so that those of one step at a
+/// time are in memory.
 final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   // Sendable: what changes is behind a mutex.
   private let kernel: PluginKernel

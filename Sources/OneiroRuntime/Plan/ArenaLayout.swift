@@ -1,6 +1,7 @@
 import OneiroGraph
 
-/// Places blocks that live for a range of steps into one stretch of memory, so that blocks alive together do not overlap.
+/// Places blocks that live for a range of steps into one stretch of memory, so that blocks alive together do not
+/// overlap.
 struct ArenaLayout {
   struct Block {
     let byteCount: Int
@@ -11,8 +12,8 @@ struct ArenaLayout {
   let offsets: [Int]
   let byteCount: Int
 
-  /// Processors of today translate addresses of 57 bits at most, half of them the program's. Shapes come from files: what
-  /// lies above is refused, so that no sum overflows.
+  /// Processors of today translate addresses of 57 bits at most, half of them the program's. Shapes come from files:
+  /// what lies above is refused, so that no sum overflows.
   static let largestByteCount = 1 << 56
 
   /// Each block at the lowest offset that is free during its whole life, in the order of three that comes to the least:

@@ -1,6 +1,7 @@
 import OneiroGraph
 
-/// Which kernel runs each node, in which order, at which place of the arena. Immutable: any number of sessions share it.
+/// Which kernel runs each node, in which order, at which place of the arena. Immutable: any number of sessions share
+/// it.
 public struct ExecutionPlan: Sendable {
   /// What is planned: the graph with bound shapes, after what could be computed was computed and rewrites were applied.
   public let graph: Graph
@@ -13,22 +14,23 @@ public struct ExecutionPlan: Sendable {
   public let outputs: [Port]
   /// Memory that a session needs for values and workspace together.
   public let arenaByteCount: Int
-  /// Memory that values take in a run: the arena, and the caller's inputs and outputs beside it; `Int.max` when no number
-  /// can tell.
+  /// Memory that values take in a run: the arena, and the caller's inputs and outputs beside it; `Int.max` when no
+  /// number can tell.
   public var valueByteCount: Int {
     (inputs + outputs).reduce(arenaByteCount) { sum, port in
       let (total, overflows) = sum.addingReportingOverflow(port.byteCount)
       return overflows ? .max : total
     }
   }
-  /// For each group of inputs that the plan's cadence has: the step at which a run may begin when nothing has changed since
-  /// the last run but inputs of later groups. 0 where nothing was hoisted.
+  /// For each group of inputs that the plan's cadence has: the step at which a run may begin when nothing has changed
+  /// since the last run but inputs of later groups. 0 where nothing was hoisted.
   public let firstSteps: [Int]
   public let threads: Int
   /// Nodes of the graph that were computed while planning, or whose output is a view of their input.
   public let foldedNodeCount: Int
   public let viewNodeCount: Int
-  /// Bytes that the process may have resident while it runs: weights are read when a step needs them, and let go after it.
+  /// Bytes that the process may have resident while it runs: weights are read when a step needs them, and let go after
+  /// it.
   public internal(set) var maxMemory: Int?
 
   /// A value's place: an offset into the arena, or an index into `constants`.

@@ -2,8 +2,8 @@ import OneiroGraph
 import OneiroOps
 import OneiroPasses
 
-/// Finds the kernel for one node: of those in the backend's sources that take it the one that promises the least time, and
-/// the first of these.
+/// Finds the kernel for one node: of those in the backend's sources that take it the one that promises the least time,
+/// and the first of these.
 struct KernelChoice {
   let backend: Backend
   let hostOperators: [any HostOperator.Type]
@@ -95,8 +95,7 @@ struct KernelChoice {
     }
     if let body = try body() { return body }
     let reasons = declined.map { "\($0.source): \($0.reason)" }.joined(separator: "; ")
-    throw .kernel(
-      node: node.label, op: node.op, kernel: backend.text, reason: "no kernel, and nothing may fall back: \(reasons)")
+    throw .noKernel(node: node.label, op: node.op, backend: backend.text, reasons: reasons)
   }
 
   private func streamed(_ kernel: any PreparedKernel, _ node: Node) -> any PreparedKernel {

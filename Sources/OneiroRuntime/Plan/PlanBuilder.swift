@@ -152,8 +152,8 @@ struct PlanBuilder {
       workspaceOffsets: Array(layout.offsets.suffix(steps.count)), byteCount: layout.byteCount)
   }
 
-  /// For each value that its step may write over one of the step's inputs: that input's memory, which must not be read in
-  /// any later step, nor in this one under another shape.
+  /// For each value that its step may write over one of the step's inputs: that input's memory, which must not be read
+  /// in any later step, nor in this one under another shape.
   private func overwritten(_ lives: [String: ClosedRange<Int>]) -> [String: String] {
     var over: [String: String] = [:]
     for (index, step) in steps.enumerated() {

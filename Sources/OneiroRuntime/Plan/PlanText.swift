@@ -81,8 +81,6 @@ public enum PlanText {
     ]
   }
 
-  private static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
   private static func aligned(_ rows: [[String]]) -> [String] {
     var table = TextTable([.left(), .left(), .left(), .left()])
     for row in rows { table.add(row) }

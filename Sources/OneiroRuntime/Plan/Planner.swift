@@ -4,10 +4,10 @@ import OneiroPasses
 
 /// Turns a graph whose inputs have bound shapes into an execution plan.
 ///
-/// The graph is walked once in order. What depends on constants and shapes alone is computed on the way (exporters write
-/// half a graph of it: Shape, Gather, Concat before every Reshape); views of other values get no step; everything else
-/// gets the first kernel that takes it. A node whose output shape hangs on data that only a run brings is put off, with
-/// all that follows from it, to a next round.
+/// The graph is walked once in order. What depends on constants and shapes alone is computed on the way (exporters
+/// write half a graph of it: Shape, Gather, Concat before every Reshape); views of other values get no step; everything
+/// else gets the first kernel that takes it. A node whose output shape hangs on data that only a run brings is put off,
+/// with all that follows from it, to a next round.
 public struct Planner: Sendable {
   public let backend: Backend
   public let hostOperators: [any HostOperator.Type]

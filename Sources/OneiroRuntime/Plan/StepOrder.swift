@@ -2,9 +2,9 @@ import OneiroGraph
 
 /// An order of steps in which little has to be kept at a time.
 ///
-/// Of the steps whose operands are there, the one comes next that leaves the fewest bytes alive; of equal ones the first
-/// in the graph. That looks one step ahead and no further, so the result may be worse than the graph's own order: whoever
-/// asks compares.
+/// Of the steps whose operands are there, the one comes next that leaves the fewest bytes alive; of equal ones the
+/// first in the graph. That looks one step ahead and no further, so the result may be worse than the graph's own order:
+/// whoever asks compares.
 struct StepOrder {
   private struct Task {
     var waitsFor: Int

@@ -1,12 +1,13 @@
 import OneiroGraph
 import OneiroOps
 
-/// Which steps of a loop's body have to run again when some of its inputs change: loop-invariant code motion, done on the
-/// steps of a plan. In a U-Net's loop the keys and values of cross-attention hang on the context alone, and what a residual
-/// block adds to each channel on the timestep alone.
+/// Which steps of a loop's body have to run again when some of its inputs change: loop-invariant code motion, done on
+/// the steps of a plan. In a U-Net's loop the keys and values of cross-attention hang on the context alone, and what a
+/// residual block adds to each channel on the timestep alone.
 ///
-/// Steps get a phase, the group of `cadence` that the most changeable of their inputs belongs to, and stand in the order of
-/// phases. What one phase leaves for a later one lives to the end, as do the inputs, so that a run may begin in the middle.
+/// Steps get a phase, the group of `cadence` that the most changeable of their inputs belongs to, and stand in the
+/// order of phases. What one phase leaves for a later one lives to the end, as do the inputs, so that a run may begin
+/// in the middle.
 struct StepPhases {
   struct Cadence {
     fileprivate let phases: [String: Int]

@@ -1,10 +1,10 @@
 import OneiroGraph
 
-/// The steps of one run as a trace for chrome://tracing and https://ui.perfetto.dev, in the Trace Event Format: a complete
-/// event for each step, and a counter of the arena's bytes in use.
+/// The steps of one run as a trace for chrome://tracing and https://ui.perfetto.dev, in the Trace Event Format: a
+/// complete event for each step, and a counter of the arena's bytes in use.
 ///
-/// Steps run one after another, so each begins where the one before it ended. Those of a loop's body stand once inside the
-/// loop's step, each with the time of all rounds.
+/// Steps run one after another, so each begins where the one before it ended. Those of a loop's body stand once inside
+/// the loop's step, each with the time of all rounds.
 public enum ChromeTrace {
   /// - times: of `plan`; of several runs the means are shown.
   public static func document(_ plan: ExecutionPlan, _ times: StepTimes) -> JSONValue {

@@ -24,8 +24,8 @@ public struct MachinePeak: Sendable {
     return MachinePeak(operationsPerSecond: best, bytesPerSecond: bytes)
   }
 
-  /// The part of what the machine can do that this work in this time is: of arithmetic or of memory, the larger, which is
-  /// what limits it.
+  /// The part of what the machine can do that this work in this time is: of arithmetic or of memory, the larger, which
+  /// is what limits it.
   public func share(_ count: OperationCount, nanoseconds: Double) -> Double {
     guard nanoseconds > 0 else { return 0 }
     return max(count.operations / operationsPerSecond, count.bytes / bytesPerSecond) * 1e9 / nanoseconds
@@ -37,7 +37,8 @@ public struct MachinePeak: Sendable {
   /// - Returns: operations a second; `nil` when the planner's kernels do not take the node.
   private static func product(_ planner: Planner) throws(RunError) -> Double? {
     let type = TensorType(.float32, dims: [side, side])
-    // A constant second factor, as weights are: kernels pack it ahead. Its numbers do not matter, but denormals are slow.
+    // A constant second factor, as weights are: kernels pack it ahead. Its numbers do not matter, but denormals are
+    // slow.
     let weights = Tensor([Float](repeating: 0.5, count: side * side), dims: type.dims!)
     var graph = Graph(
       "peak", inputs: [ValueInfo("A", .tensor(type))], outputs: [ValueInfo("Y", nil)],

@@ -5,8 +5,8 @@ public struct ProfiledStep: Sendable {
   public let index: String
   /// How often it ran in one run of the outermost plan.
   public let calls: Int
-  /// Its time in one run of the outermost plan, over all calls: the mean of the measured runs. Where there is a plan inside
-  /// the step, that plan's steps are not in it.
+  /// Its time in one run of the outermost plan, over all calls: the mean of the measured runs. Where there is a plan
+  /// inside the step, that plan's steps are not in it.
   public let nanoseconds: Double
   /// Of all calls together.
   public let count: OperationCount

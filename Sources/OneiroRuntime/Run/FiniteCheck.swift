@@ -38,7 +38,8 @@ public enum FiniteCheck {
     }
   }
 
-  /// The first element that is not finite, of a floating-point type of 16 bits or more or a complex one; `nil` for others.
+  /// The first element that is not finite, of a floating-point type of 16 bits or more or a complex one; `nil` for
+  /// others.
   public static func firstBadElement(_ memory: UnsafeRawBufferPointer, _ type: ElementType) -> (
     element: Int, value: Double
   )? {

@@ -1,15 +1,15 @@
 import OneiroGraph
 import OneiroOps
 
-/// Runs a graph for inputs of any shape: plans when a shape comes for the first time, keeps plans and sessions of the last
-/// few shapes, and goes on planning in rounds where shapes hang on data. One run at a time.
+/// Runs a graph for inputs of any shape: plans when a shape comes for the first time, keeps plans and sessions of the
+/// last few shapes, and goes on planning in rounds where shapes hang on data. One run at a time.
 public final class GraphRunner {
   public let graph: Graph
   public let planner: Planner
   /// The one that was used last comes last.
   private var cached: [Cached] = []
-  /// Plans that are kept at most, and bytes of arenas and constants in all of them but the last: each may have packed its
-  /// constants.
+  /// Plans that are kept at most, and bytes of arenas and constants in all of them but the last: each may have packed
+  /// its constants.
   private static let mostCached = 4, mostBytes = PhysicalMemory.byteCount / 16
   /// The plans of the last run, in order; more than one where shapes hang on data.
   public private(set) var lastPlans: [ExecutionPlan] = []
@@ -41,8 +41,8 @@ public final class GraphRunner {
     while cached.count > Self.mostCached || others() > Self.mostBytes { cached.removeFirst() }
   }
 
-  /// Lets go of the kept plans before the next one is made, where the graph's constants are so large that old and new ones
-  /// should not be packed in memory at once.
+  /// Lets go of the kept plans before the next one is made, where the graph's constants are so large that old and new
+  /// ones should not be packed in memory at once.
   private func makeRoom() {
     let bytes = graph.initializers.values.reduce(0) { $0 + $1.storedByteCount }
     if bytes > Self.mostBytes || planner.maxMemory != nil { cached.removeAll() }
@@ -53,8 +53,8 @@ public final class GraphRunner {
     self.planner = planner
   }
 
-  /// Plans for inputs of these types, so that the next run with them finds all ready. Where shapes hang on data there is
-  /// nothing to do ahead.
+  /// Plans for inputs of these types, so that the next run with them finds all ready. Where shapes hang on data there
+  /// is nothing to do ahead.
   public func prepare(_ types: [String: TensorType]) throws(RunError) {
     guard find(types) == nil else { return }
     makeRoom()

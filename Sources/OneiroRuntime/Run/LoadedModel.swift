@@ -11,7 +11,8 @@ public struct LoadedModel: Sendable {
   /// The main graph with functions and pipeline parts inlined.
   public let graph: Graph
 
-  /// - outputs: the outputs that are asked for; `nil` for all of them. What the others need is dropped, inputs included.
+  /// - outputs: the outputs that are asked for; `nil` for all of them. What the others need is dropped, inputs
+  ///   included.
   public init(path: String, outputs: [String]? = nil) throws(GraphError) {
     try self.init(ModelReader.load(path), path: path, outputs: outputs)
   }

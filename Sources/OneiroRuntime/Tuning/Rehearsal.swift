@@ -2,8 +2,8 @@ import COneiroKernel
 import Glibc
 import OneiroGraph
 
-/// Zeros in the shapes of a node's inputs and outputs, to run kernels on. The oneDNN plugin has the like for the ways that
-/// it chooses among by itself, since nothing but the C header is shared with plugins.
+/// Zeros in the shapes of a node's inputs and outputs, to run kernels on. The oneDNN plugin has the like for the ways
+/// that it chooses among by itself, since nothing but the C header is shared with plugins.
 final class Rehearsal {
   private var inputs: [oneiro_tensor]
   private var outputs: [oneiro_tensor]
@@ -55,7 +55,8 @@ final class Rehearsal {
     return memory
   }
 
-  /// The best of a few runs; `nil` where there is no memory to run in, infinity where the first run is far off `toBeat`.
+  /// The best of a few runs; `nil` where there is no memory to run in, infinity where the first run is far off
+  /// `toBeat`.
   func seconds(
     _ kernel: any PreparedKernel, toBeat: Double, runs: Int, enough: Double
   ) throws(RunError) -> Double? {

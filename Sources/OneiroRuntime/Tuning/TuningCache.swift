@@ -2,12 +2,12 @@ import Glibc
 import OneiroModel
 import Synchronization
 
-/// What was measured on this machine: which way to compute is the fastest for a node of some shape. Kept for the process,
-/// and in a file from run to run.
+/// What was measured on this machine: which way to compute is the fastest for a node of some shape. Kept for the
+/// process, and in a file from run to run.
 ///
-/// The file is text, a line for each choice: key, tab, value. It may be deleted at any time. Two processes that write it at
-/// once lose choices of one of them at worst, because a file is written under another name first; lines that make no
-/// sense are skipped, and a value is looked at by whoever asked for it before it is used.
+/// The file is text, a line for each choice: key, tab, value. It may be deleted at any time. Two processes that write
+/// it at once lose choices of one of them at worst, because a file is written under another name first; lines that make
+/// no sense are skipped, and a value is looked at by whoever asked for it before it is used.
 public final class TuningCache: Sendable {
   /// A plugin measures while it prepares a node, wherever that is done, so there is one cache in a process.
   public static let shared = TuningCache()

@@ -31,7 +31,7 @@ struct EEGExport: ParsableCommand {
     if let resample, !(resample > 0 && resample.isFinite) {
       throw ValidationError("--resample: expected more than 0, found \(resample)")
     }
-    guard out.hasSuffix(".npy") else { throw ValidationError("--out: expected a name that ends in .npy, found \(out)") }
+    try OutputFile.checkEnding(out, [".npy"], option: "--out")
   }
 
   func run() throws {
@@ -55,7 +55,9 @@ struct EEGExport: ParsableCommand {
     }
     let samples = try filter.isIdentity ? plain(recording, channels, rate) : filtered(recording, channels, filter)
     try NpyFile.write(samples, to: out)
-    print("\(out): \(samples.dims[0]) channels of \(samples.dims[1]) samples at \(filter.samplingRate) Hz")
+    print(
+      "\(out): \(counted(samples.dims[0], "channel")) of \(counted(samples.dims[1], "sample")) "
+        + "at \(filter.samplingRate) Hz")
   }
 
   private func plain(_ recording: EEGRecording, _ channels: [Int], _ rate: Double) throws -> Tensor {

@@ -56,10 +56,10 @@ struct EEGInfo: ParsableCommand {
       }
       return print(JSONValue.object([("file", .string(file)), ("splits", .array(list))]).text)
     }
-    print("\(file): \(splits.count) \(splits.count == 1 ? "split" : "splits")")
+    print("\(file): \(counted(splits.count, "split"))")
     for (number, split) in splits.enumerated() {
       print(
-        "\(number): \(split.train.count) trials for training, \(split.validation.count) for validation, "
+        "\(number): \(counted(split.train.count, "trial")) for training, \(split.validation.count) for validation, "
           + "\(split.test.count) for test")
     }
   }

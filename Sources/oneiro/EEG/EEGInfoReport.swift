@@ -27,7 +27,7 @@ struct EEGInfoReport {
     let rates = Set(recording.channels.map(\.samplingRate)).sorted().map { "\(Self.text($0)) Hz" }
     let pieces = timeline.segments.count == 1 ? "" : " in \(timeline.segments.count) pieces"
     return
-      "\(count) \(count == 1 ? "channel" : "channels")\(rates.isEmpty ? "" : " at \(rates.joined(separator: ", "))"), "
+      "\(counted(count, "channel"))\(rates.isEmpty ? "" : " at \(rates.joined(separator: ", "))"), "
       + "\(String(format: "%.8g", recording.duration)) s\(pieces)"
   }
 

@@ -24,11 +24,7 @@ struct EEGPlot: ParsableCommand {
 
   private static let seconds = 10.0
 
-  func validate() throws {
-    guard out.lowercased().hasSuffix(".png") else {
-      throw ValidationError("--out: expected a name that ends in .png, found \(out)")
-    }
-  }
+  func validate() throws { try OutputFile.checkEnding(out, [".png"], option: "--out") }
 
   func run() throws {
     try OutputFile.checkWritable(out)
@@ -48,7 +44,7 @@ struct EEGPlot: ParsableCommand {
     try PNG.write(picture, to: out)
     let left = channels.count - taken.count
     print(
-      "\(out): \(taken.count) channels, \(String(format: "%.6g", Double(range.count) / rate)) s from "
+      "\(out): \(counted(taken.count, "channel")), \(String(format: "%.6g", Double(range.count) / rate)) s from "
         + "\(String(format: "%.6g", Double(range.lowerBound) / rate)) s"
         + (left > 0 ? "; \(left) channels of other sampling rates are left out" : ""))
   }

@@ -25,22 +25,20 @@ struct EEGPrepare: ParsableCommand {
   @OptionGroup(title: "Preparation") var preparation: PreparationOptions
   @OptionGroup var options: BackendOptions
 
-  func validate() throws {
-    guard [".safetensors", ".npy"].contains(where: out.hasSuffix) else {
-      throw ValidationError("--out: expected a name that ends in .safetensors or .npy, found \(out)")
-    }
-  }
+  func validate() throws { try OutputFile.checkEnding(out, [".safetensors", ".npy"], option: "--out") }
 
   func run() throws {
     try OutputFile.checkWritable(out)
     try OutputFile.checkDistinct([out], inputs: [pipeline, TrialSelection.split(eeg).path])
     let opener = try RecordingOpener(pipeline, planner: try options.planner())
     let recording = try preparation.open(eeg, option: "--eeg", with: opener, isQuiet: false)
-    if out.hasSuffix(".npy") {
+    if out.lowercased().hasSuffix(".npy") {
       try NpyFile.write(recording.trials, to: out)
     } else {
       try SafetensorsFile(tensors: recording.arrays).write(to: out)
     }
-    print("\(out): \(recording.count) trials of \(recording.channelCount) electrodes, \(recording.sampleCount) samples")
+    print(
+      "\(out): \(counted(recording.count, "trial")) of \(counted(recording.channelCount, "electrode")), "
+        + counted(recording.sampleCount, "sample"))
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import OneiroEEG
+import OneiroGraph
 
 struct EEGSynth: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -57,8 +58,8 @@ struct EEGSynth: ParsableCommand {
   @Option(help: ArgumentHelp("Microvolts for one unit of the networks.", valueName: "uV")) var scale = 1.0
 
   func validate() throws {
-    guard (0...100_000).contains(trials) else {
-      throw ValidationError("--trials: expected 0 to 100000, found \(trials)")
+    guard (1...100_000).contains(trials) else {
+      throw ValidationError("--trials: expected 1 to 100000, found \(trials)")
     }
     guard interval >= 0.512, interval <= 3600 else {
       throw ValidationError("--interval: expected 0.512 to 3600, found \(interval)")
@@ -69,9 +70,7 @@ struct EEGSynth: ParsableCommand {
     guard scale >= 0.01, scale <= 10_000 else {
       throw ValidationError("--scale: expected 0.01 to 10000, found \(scale)")
     }
-    guard kind != nil || out.lowercased().hasSuffix(".edf") || out.lowercased().hasSuffix(".bdf") else {
-      throw ValidationError("--out: expected a name that ends in .edf or .bdf, or --kind")
-    }
+    if kind == nil { try OutputFile.checkEnding(out, [".edf", ".bdf"], option: "--out") }
   }
 
   func run() throws {
@@ -84,7 +83,7 @@ struct EEGSynth: ParsableCommand {
     progress.finish()
     let channels = file.electrodes.isEmpty ? SyntheticHead.modelElectrodes.count : file.electrodes.count
     print(
-      "\(out): \(trials) drawings in \(String(format: "%.1f", Double(trials + 2) * interval)) s, \(channels) electrodes, "
-        + "synthetic")
+      "\(out): \(counted(trials, "drawing")) in \(String(format: "%.1f", Double(trials + 2) * interval)) s, "
+        + "\(counted(channels, "electrode")), synthetic")
   }
 }

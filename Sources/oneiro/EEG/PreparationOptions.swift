@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import OneiroDream
 import OneiroEEG
+import OneiroGraph
 
 /// How trials are cut out of recordings, where it is not to be as the pipeline says.
 struct PreparationOptions: ParsableArguments {
@@ -11,11 +12,9 @@ struct PreparationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("When trials were, in seconds, where there are no events.", valueName: "s,..."))
   var onset: CommaList<Double>?
   @Option(
-    parsing: .unconditional,
     help: ArgumentHelp("Seconds from the event that are taken; the default is the pipeline's.", valueName: "from:to"))
   var window: SecondsRange?
   @Option(
-    parsing: .unconditional,
     help: ArgumentHelp("Seconds from the event whose mean is taken off, such as -0.2:0.", valueName: "from:to"))
   var baseline: SecondsRange?
   @Option(
@@ -76,7 +75,7 @@ struct PreparationOptions: ParsableArguments {
     bar.finish()
     for warning in prepared.warnings { Log.shared.warning("\(path): \(warning)") }
     if !isQuiet, prepared.recording.preparation != nil {
-      let lines = ["\(path): \(prepared.recording.count) trials, \(prepared.summary)"] + prepared.mapLines
+      let lines = ["\(path): \(counted(prepared.recording.count, "trial")), \(prepared.summary)"] + prepared.mapLines
       FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
     }
     return prepared.recording

@@ -50,6 +50,11 @@ struct CalibrationOptions: ParsableArguments {
       guard let tensor = try ValueOrPicture.read(pair.text, as: info.type).tensor else {
         throw GraphError.mismatch(file: pair.text, nil, expected: "a tensor", found: "another kind of value")
       }
+      let found = TensorType(tensor.elementType, dims: tensor.dims)
+      if let expected = info.type?.tensorType, !expected.agrees(with: found) {
+        throw GraphError.mismatch(
+          file: pair.text, "--calibration-input \(pair.name)", expected: "\(expected)", found: "\(found)")
+      }
       let call = counts[pair.name, default: 0]
       counts[pair.name] = call + 1
       if call == calls.count { calls.append([:]) }
@@ -61,13 +66,14 @@ struct CalibrationOptions: ParsableArguments {
   /// For a pipeline, what drawing pictures calls its parts with; `nil` where no trials are given.
   func partCalls(_ model: String, options: Dream.Options, _ bar: ProgressBar) throws -> PartCalls? {
     guard let calibration else { return nil }
-    let (path, selection) = TrialSelection.split(calibration)
-    let recording = try Recording(contentsOf: path).selecting(selection ?? .all)
+    let (path, selection) = try TrialSelection.parse(calibration, option: "--calibration")
+    let recording = try Recording(contentsOf: path).selecting(selection)
     let noise = recording.noise.map { StartingNoise.given($0, source: recording.source) } ?? .seed(0)
     defer { bar.finish() }
     return try PartCalls(model, recording: recording, noise: noise, options: options, limit: calibrationCalls) {
       picture, pictures, done, total in
-      bar.update(label: "calibration \(picture + 1) of \(pictures)", done: done, total: total)
+      let share = (Double(picture) + Double(done) / Double(max(total, 1))) / Double(max(pictures, 1))
+      bar.update(label: "calibration \(picture + 1) of \(pictures)", done: done, total: total, share: share)
     }
   }
 }

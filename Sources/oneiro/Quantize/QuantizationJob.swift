@@ -18,8 +18,10 @@ struct QuantizationJob {
   let planner: Planner
   /// Whether to tell how long each layer takes.
   let timesLayers: Bool
-  let bar: ProgressBar
-  let byteBar: ProgressBar
+  let isQuiet: Bool
+
+  /// For one piece of the work.
+  func bar(counting unit: String? = "step") -> ProgressBar { ProgressBar(isQuiet: isQuiet, counting: unit) }
 
   /// Chooses what layers become, and measures ranges where that needs them.
   /// - model: a plain model, or a part of a pipeline as one.
@@ -37,6 +39,7 @@ struct QuantizationJob {
     }
     let graph = try LoadedModel(model, path: path).graph
     let label = role.isEmpty ? "calibration" : "ranges of \(role)"
+    let bar = bar()
     defer { bar.finish() }
     let (settled, activations) = try calibration.ranges(for: choices, in: graph, method: method, planner: planner) {
       bar.update(label: label, done: $0, total: $1)
@@ -63,6 +66,7 @@ struct QuantizationJob {
     case .automatic(let keep, _): wanted = LayerSelection(.w8a8, keep: keep.keep).choices(for: layers)
     }
     guard equalizes, let calibration else { return nil }
+    let bar = bar()
     defer { bar.finish() }
     do {
       return try Equalization(
@@ -93,6 +97,7 @@ struct QuantizationJob {
           file: path, role.isEmpty ? nil : "role \"\(role)\"", expected: "calls to measure with",
           found: "none, as drawing a picture does not run it")
       }
+      let bar = bar()
       defer { bar.finish() }
       do {
         let chooser = try AutomaticChoice(
@@ -122,6 +127,7 @@ struct QuantizationJob {
     let (graph, quantized) = (
       try LoadedModel(part.model, path: part.path).graph, try LoadedModel(after, path: part.path).graph
     )
+    let bar = bar()
     defer { bar.finish() }
     let evaluation = try Evaluation(
       graph, quantized, calls: calls, values: Set(written.layers.map(\.output)), planner: planner
@@ -153,13 +159,13 @@ struct PreparedPart {
 
   func write(to stream: consuming WeightStream, _ job: QuantizationJob) throws(GraphError) -> QuantizedGraph {
     let total = model.graph.initializers.values.reduce(0) { $0 + $1.storedByteCount }
+    let bar = job.bar(counting: nil)
+    defer { bar.finish() }
     var done = 0
-    let result = try GraphQuantizer(model.graph, choices, activations: activations).write(to: stream) { byteCount in
+    return try GraphQuantizer(model.graph, choices, activations: activations).write(to: stream) { byteCount in
       done += byteCount
-      job.byteBar.update(label: role.isEmpty ? "weights" : role, done: done, total: total)
+      bar.update(label: role.isEmpty ? "weights" : "weights of \(role)", done: done, total: total)
     }
-    job.byteBar.finish()
-    return result
   }
 }
 

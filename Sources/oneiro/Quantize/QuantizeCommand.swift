@@ -70,9 +70,7 @@ struct QuantizeCommand: ParsableCommand {
     if schemes.equalize, calibration.isEmpty {
       throw ValidationError("--equalize needs --calibration, or --calibration-input for a plain model")
     }
-    if let report, ![".json", ".html"].contains(where: report.lowercased().hasSuffix) {
-      throw ValidationError("--report: expected a name that ends in .json or .html, found \"\(report)\"")
-    }
+    if let report { try OutputFile.checkEnding(report, [".json", ".html"], option: "--report") }
   }
 
   func run() throws {
@@ -84,24 +82,23 @@ struct QuantizeCommand: ParsableCommand {
       inputs: [model] + [schemes.recipe].compactMap { $0 }
         + [calibration.calibration, evaluation].compactMap { $0.map { TrialSelection.split($0).path } })
     // Before anything is written.
-    if let evaluation {
-      let (path, selection) = try TrialSelection.parse(evaluation, option: "--evaluation")
-      _ = try Recording(contentsOf: path).selecting(selection)
+    let shown = try evaluation.map { argument in
+      let (path, selection) = try TrialSelection.parse(argument, option: "--evaluation")
+      return try Recording(contentsOf: path).selecting(selection)
     }
     let loaded = try ModelReader.load(model)
     do { try ModelChecker.check(loaded) } catch { throw error.located(in: model) }
     try checkKeep(schemes.selection, loaded)
     let job = QuantizationJob(
       plan: try schemes.plan(), equalizes: schemes.equalize, method: calibration.method, planner: try options.planner(),
-      timesLayers: report != nil,
-      bar: ProgressBar(isQuiet: json), byteBar: ProgressBar(isQuiet: json, counting: nil))
+      timesLayers: report != nil, isQuiet: json)
     if case .recipe(let recipe, let file) = job.plan {
       let roles = PipelineBuilder.parts(of: loaded).map(\.role)
       do { try recipe.checkParts(roles.isEmpty ? [""] : roles) } catch { throw error.located(in: file) }
     }
     let parts =
       PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, job)
-    let pictures = try evaluation.map { try compare($0, job.bar) }
+    let pictures = try shown.map { try compare($0, job.bar()) }
     let report = QuantizationReport(
       model: model, output: output, scheme: schemes.name,
       method: schemes.scheme?.layerScheme == .w8a8 ? calibration.method : nil,
@@ -189,15 +186,10 @@ struct QuantizeCommand: ParsableCommand {
     return result
   }
 
-  private func recording(_ argument: String) throws -> Recording {
-    let (path, selection) = TrialSelection.split(argument)
-    return try Recording(contentsOf: path).selecting(selection ?? .all)
-  }
-
-  private func compare(_ argument: String, _ bar: ProgressBar) throws -> QuantizationReport.Pictures {
+  private func compare(_ recording: Recording, _ bar: ProgressBar) throws -> QuantizationReport.Pictures {
     defer { bar.finish() }
     let result = try PipelineComparison(
-      model, output, recording: try recording(argument), options: try dreamOptions()
+      model, output, recording: recording, options: try dreamOptions()
     ) { done, total in bar.update(label: "pictures", done: done, total: total) }
     return QuantizationReport.Pictures(
       count: result.pictureCount, psnr: result.psnr, ssim: result.ssim,

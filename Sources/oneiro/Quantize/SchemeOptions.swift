@@ -18,7 +18,8 @@ struct SchemeOptions: ParsableArguments {
   var maxTime: Double?
   @Option(
     help: ArgumentHelp(
-      "With --scheme auto: the least noise with weights of a part that small: 300M, 1.5G.", valueName: "bytes"))
+      "With --scheme auto: the least noise with weights of a part that small: 300M, 1.5G.", valueName: "bytes"),
+    transform: ByteCount.argument)
   var maxMemory: ByteCount?
   @Flag(
     help: "Bring the channels of an activation closer to each other, where calibration shows less noise for it.")

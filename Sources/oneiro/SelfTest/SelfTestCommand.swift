@@ -27,9 +27,13 @@ struct SelfTestCommand: ParsableCommand {
   var backend: CommaList<String>?
   @Flag(help: "Print one JSON object.") var json = false
 
+  func validate() throws {
+    for name in backend?.values ?? [] { try BackendNames.checkPlugin(name, at: "--backend \(name)") }
+  }
+
   func run() throws {
     guard let program = Bundle.main.executablePath else { throw ProgramError(description: "the program has no path") }
-    let paths = try backend?.values.map(Self.path) ?? PluginSearch.all
+    let paths = try backend?.values.map(PluginSearch.path) ?? PluginSearch.all
     guard !paths.isEmpty else {
       throw ProgramError(
         description: "no kernel plugin was found, looked in \(PluginSearch.folders.joined(separator: ", "))")
@@ -58,13 +62,5 @@ struct SelfTestCommand: ParsableCommand {
     bar.finish()
     print(json ? try report.json : report.text)
     if report.hasFailed { throw ExitCode(1) }
-  }
-
-  private static func path(of name: String) throws -> String {
-    guard name != "reference" else {
-      throw RunError.plugin(
-        file: name, reason: "expected a kernel plugin: the reference is what the others are held against")
-    }
-    return try PluginSearch.path(of: name)
   }
 }

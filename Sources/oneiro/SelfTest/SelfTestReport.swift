@@ -1,5 +1,6 @@
 import Foundation
 import OneiroConformance
+import OneiroGraph
 import OneiroRuntime
 
 /// What `oneiro selftest` prints.
@@ -58,9 +59,9 @@ struct SelfTestReport {
 
   private var summary: String {
     let plugins = Set(results.map(\.level.path)).count
-    return "\(hasFailed ? "FAILED" : "passed"): \(plugins) \(plugins == 1 ? "plugin" : "plugins"), "
-      + "\(results.count) \(results.count == 1 ? "level" : "levels"), \(passed) passed, \(failed) failed, "
-      + "\(gaps) known gaps, \(String(format: "%.0f", seconds)) s"
+    return "\(hasFailed ? "FAILED" : "passed"): \(counted(plugins, "plugin")), "
+      + "\(counted(results.count, "level")), \(passed) passed, \(failed) failed, "
+      + "\(counted(gaps, "known gap")), \(String(format: "%.0f", seconds)) s"
   }
 
   /// "8.1e-06 of 1e-05, LSTM": what was found of what is allowed. `--json` names the case.

@@ -6,8 +6,8 @@ import OneiroRuntime
 import Testing
 
 /// The networks at their published size, with weights that anybody can make from the tensors' names, against what the
-/// original code gave with the same weights. A U-Net takes 3.4 GB and its packed copy as much again, so these stand back on
-/// small machines.
+/// original code gave with the same weights. A U-Net takes 3.4 GB and its packed copy as much again, so these stand
+/// back on small machines.
 @Suite(
   "Networks of full size give what the original gave", .serialized,
   .enabled(if: ProcessInfo.processInfo.physicalMemory >= 12 << 30, "less than 12 GiB of memory"))

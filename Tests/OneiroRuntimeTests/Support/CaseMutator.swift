@@ -2,8 +2,8 @@ import OneiroConformance
 import OneiroGraph
 import OneiroOps
 
-/// Spoils nodes: wrong attributes, extents, types and numbers, mostly one at a time, so that what follows a check is reached
-/// as well as the check.
+/// Spoils nodes: wrong attributes, extents, types and numbers, mostly one at a time, so that what follows a check is
+/// reached as well as the check.
 struct CaseMutator {
   private var numbers: Numbers
   init(seed: UInt64) { numbers = Numbers(seed: seed) }

@@ -1,7 +1,8 @@
 import OneiroConformance
 import OneiroGraph
 
-/// The end of a decoder of images: residual blocks around normalizations, an upsampling between them, three channels at last.
+/// The end of a decoder of images: residual blocks around normalizations, an upsampling between them, three channels at
+/// last.
 struct ImageDecoder {
   let graph: Graph
 

@@ -1,8 +1,9 @@
 import OneiroConformance
 import OneiroGraph
 
-/// A graph of what decoders of images are made of, put together at random: convolutions of any reach, stride and padding,
-/// ways to make images larger or smaller, normalizations, sums of values far apart, and operators that mix all rows.
+/// A graph of what decoders of images are made of, put together at random: convolutions of any reach, stride and
+/// padding, ways to make images larger or smaller, normalizations, sums of values far apart, and operators that mix all
+/// rows.
 struct RandomImageNetwork {
   private(set) var graph: Graph
   private var numbers: Numbers

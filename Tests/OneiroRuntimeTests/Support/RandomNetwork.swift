@@ -1,8 +1,8 @@
 import OneiroConformance
 import OneiroGraph
 
-/// A graph of the pieces that image and token networks are made of, in the spellings of several exporters, put together at
-/// random: parts of it are what passes look for, others are nearly that.
+/// A graph of the pieces that image and token networks are made of, in the spellings of several exporters, put together
+/// at random: parts of it are what passes look for, others are nearly that.
 struct RandomNetwork {
   private(set) var graph: Graph
   private var numbers: Numbers

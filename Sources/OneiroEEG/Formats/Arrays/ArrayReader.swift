@@ -4,8 +4,8 @@ import OneiroModel
 /// Recordings in files of plain arrays: `.npy`, `.npz`, `.safetensors`.
 ///
 /// The array is `eeg`, or the only one of floating-point numbers with two or three axes: [channels, samples] or
-/// [trials, channels, samples]. Beside it may stand `label` (integers, one a trial) and the sampling rate in Hz as a single
-/// number: `sampling_rate`, `sfreq` or `fs`.
+/// [trials, channels, samples]. Beside it may stand `label` (integers, one a trial) and the sampling rate in Hz as a
+/// single number: `sampling_rate`, `sfreq` or `fs`.
 enum ArrayReader {
   /// More than any device has; beyond, the axes are most likely the other way round.
   static let mostChannels = 1 << 16

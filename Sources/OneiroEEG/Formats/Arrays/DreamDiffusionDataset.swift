@@ -3,7 +3,8 @@ import OneiroModel
 
 /// The data set that DreamDiffusion is trained on, `eeg_5_95_std.pth`, a file of torch.save:
 ///
-///     {dataset: [{eeg: float32 [channels, samples], image: int, label: int, subject: int}], labels: [str], images: [str]}
+///     {dataset: [{eeg: float32 [channels, samples], image: int, label: int, subject: int}],
+///      labels: [str], images: [str]}
 ///
 /// Trials differ in length. Their elements are read when they are asked for.
 public struct DreamDiffusionDataset: Sendable {

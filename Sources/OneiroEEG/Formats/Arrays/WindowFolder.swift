@@ -2,8 +2,8 @@ import Foundation
 import OneiroGraph
 import OneiroModel
 
-/// A folder of `.npy` files, each a window [channels, samples], as encoders are pre-trained on: those in it and in folders
-/// below, in the order of their paths.
+/// A folder of `.npy` files, each a window [channels, samples], as encoders are pre-trained on: those in it and in
+/// folders below, in the order of their paths.
 enum WindowFolder {
   static func open(_ folder: String, samplingRate: Double?) throws(GraphError) -> EEGRecording {
     let names = files(in: folder)
