@@ -13,7 +13,8 @@
 #include "families.h"
 #include "quantized.h"
 
-/* Keys of a block: its scores fit the first-level cache. No more, for the sums of weights times values: see
+/* Keys of a block: its scores fit the first-level cache. No fewer for bytes, whose weights lie in the place of scores and
+ * are read as far as the panels of values go; no more, for the sums of weights times values: see
  * loops_attention_narrow.inc. */
 enum { KEYS = 192 };
 /* Panels of queries that share a block while it is in the cache. */
@@ -60,11 +61,6 @@ static size_t value_floats(const narrow_state *state, size_t keys) {
   return round_up(state->shape.value_size, state->narrow->product.rows) * value_depth(state, keys);
 }
 
-/* Rows of a panel of scores. Weights, which lie in their place, are read as far as the values' panels go. */
-static size_t score_rows(const narrow_state *state) {
-  return larger(state->key_block, value_depth(state, state->key_block));
-}
-
 /* Before any block: the unit of the keys of every item and head, and bounds of all columns of every item's keys. */
 static size_t unit_floats(const narrow_state *state) { return round_up(state->shape.items * state->shape.heads, 16); }
 static size_t bound_floats(const narrow_state *state) {
@@ -100,7 +96,7 @@ static int32_t prepare(oneiro_call *call) {
          shape->items * shape->heads * all_panels < state->panels * state->workers * 4)
     state->panels--;
   state->groups = (all_panels + state->panels - 1) / state->panels;
-  size_t rows = score_rows(state) + shape->value_size + 2 +
+  size_t rows = state->key_block + shape->value_size + 2 +
                 state->panels * (state->groups_of_bytes + shape->value_size + 3);
   size_t packing = larger(state->key_block, wide) * state->groups_of_bytes +
                    (value_groups(state, state->key_block) + 2) * shape->value_size + shape->size;
@@ -199,7 +195,7 @@ static void run_group(const narrow_job *job, size_t index, float *memory) {
   size_t item = index / state->groups / shape->heads;
   size_t first = group * state->panels * wide, count = smaller(shape->queries - first, state->panels * wide);
   size_t panels = (count + wide - 1) / wide;
-  float *scores = memory, *products = scores + score_rows(state) * wide, *decay = products + value_size * wide;
+  float *scores = memory, *products = scores + state->key_block * wide, *decay = products + value_size * wide;
   float *gain = decay + wide, *mix = gain + wide, *queries = mix + state->panels * value_size * wide;
   float *units = queries + state->panels * depth * wide, *largest = units + state->panels * wide;
   float *sums = largest + state->panels * wide, *rows = sums + state->panels * wide;

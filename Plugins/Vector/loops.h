@@ -1,7 +1,7 @@
 /* The inner loops, one table an instruction set level.
  *
  * `loops_base.c`, `loops_v3.c`, `loops_v4.c`, `loops_v4_vnni.c` and `loops_v4_amx.c` compile the same `loops_*.inc`
- * sources, each for its own level. All loops take any count (0 included) and any alignment. Element-wise ones may write
+ * sources, each for its own level. All loops take any count (0 included) and any alignment, but panels begin a cache line. Element-wise ones may write
  * where they read from.
  * */
 #ifndef VECTOR_LOOPS_H
@@ -246,7 +246,7 @@ typedef struct vector_loops {
    * Input: a row of a panel of B, tile_columns tiles of one channel; `x` is that channel in the first image. */
   void (*winograd_input)(float *into, size_t step, const float *x, size_t image_step, int64_t height, int64_t width,
                          const vector_winograd_run *runs, size_t count);
-  /* Filters: a panel of A from `rows` <= tile_rows filters [depth, 3, 3]. */
+  /* Filters: a panel of A from `rows` filters, no more than a panel of floats has, [depth, 3, 3]. */
   void (*winograd_filters)(float *into, size_t step, const float *filters, size_t rows, size_t depth);
   /* Output: one channel from the products' rows, which may be read up to a vector behind the last tile. */
   void (*winograd_output)(const vector_winograd_channel *channel, const float *products, size_t step,

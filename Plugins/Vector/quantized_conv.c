@@ -3,7 +3,8 @@
  *
  * The image is copied first, four channels side by side in each pixel and with its padding around it, so that padding
  * is the zero point and the filters' taps are whole elements. Then it is a product as that of floats is: filters times
- * the image seen through a window. */
+ * the image seen through a window. Where there are tile registers, an image of many channels goes another way
+ * (quantized_pixels.h). */
 #include <stdlib.h>
 #include <string.h>
 

@@ -21,7 +21,8 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 vector_pixels vector_plan_pixels(const vector_convolution *convolution, int32_t threads) {
   const int64_t *input = convolution->window.input, *output = convolution->window.output;
   const int64_t *stride = convolution->window.stride;
-  size_t blocks = divide_up(convolution->in_channels, VECTOR_PIXEL_BYTES), tall = vector_picked->tile_columns;
+  size_t blocks = divide_up(convolution->in_channels, VECTOR_PIXEL_BYTES);
+  size_t tall = vector_picked->product[VECTOR_BYTES_B_SIGNED].rows;
   double empty = (double)(blocks * VECTOR_PIXEL_BYTES - convolution->in_channels);
   size_t pixels = convolution->batch * convolution->out_plane * convolution->out_channels;
   if (!vector_picked->convolve_pixels || pixels == 0 || blocks == 0 ||

@@ -16,6 +16,14 @@ public enum LargePages {
   /// - byteCount: as it was asked for.
   public static func free(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) { munmap(memory, max(byteCount, 1)) }
 
+  /// Gives the whole pages of a part back to the system; what was in them is zeros when they are next touched.
+  public static func giveBack(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) {
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE))), begin = UInt(bitPattern: memory)
+    let first = (begin + page - 1) / page * page, end = (begin + UInt(byteCount)) / page * page
+    guard first < end else { return }
+    madvise(memory + Int(first - begin), Int(end - first), MADV_DONTNEED)
+  }
+
   /// Asks for large pages in `byteCount` bytes that nobody has touched yet; the system need not follow.
   public static func request(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) {
     guard byteCount >= 2 * size else { return }

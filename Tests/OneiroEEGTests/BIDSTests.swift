@@ -98,7 +98,7 @@ import Testing
     try dataset()
     try folder.write("name\tx\ty\tz\nFz\t0\t1\t2\n", to: "\(Self.base)_electrodes.tsv")
     func warnings() throws -> String { try EEGRecording.open(folder.path).warnings.joined(separator: "; ") }
-    #expect(try warnings().contains("_electrodes.tsv is not used: no _coordsystem.json"))
+    #expect(try warnings().contains("_electrodes.tsv is not used: no EEGCoordinateSystem in a _coordsystem.json"))
     try folder.write("{\"EEGCoordinateSystem\": \"Other\"}", to: "\(Self.base)_coordsystem.json")
     #expect(try warnings().contains("is not used: coordinate system Other"))
     try folder.write("{\"EEGCoordinateSystem\": \"CTF\"}", to: "\(Self.base)_coordsystem.json")

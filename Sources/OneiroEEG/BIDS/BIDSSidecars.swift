@@ -28,7 +28,10 @@ struct BIDSSidecars {
     channels = found["channels"]?.first
     events = found["events"]?.first
     electrodes = found["electrodes"]?.first
-    coordinates = found["coordsystem"]?.first
+    // Places and the axes that they are told in belong together by their space.
+    func space(_ path: String) -> String? { BIDSName(Self.split(path).name)?.entities["space"] }
+    let electrodeSpace = electrodes.flatMap(space)
+    coordinates = found["coordsystem"]?.first { space($0) == electrodeSpace }
     descriptions = found["eeg"]?.reversed() ?? []
   }
 

@@ -24,7 +24,7 @@ struct ElectrodeTable {
       points.append((label, SIMD3(x, y, z)))
     }
     guard let turn = Self.axes(of: system) else {
-      let found = system.map { "coordinate system \($0)" } ?? "no _coordsystem.json"
+      let found = system.map { "coordinate system \($0)" } ?? "no EEGCoordinateSystem in a _coordsystem.json"
       (positions, warning) = ([:], "\(file) is not used: \(found), so nobody knows which way its axes point")
       return
     }

@@ -69,9 +69,13 @@ private struct MappedConstants {
   var residentByteCounts: (now: Int, whenRead: Int) {
     var sum = (now: 0, whenRead: 0)
     for addresses in ProcessMemory.mappings() where starts.contains(where: addresses.contains) {
-      guard var pages = ProcessMemory.pages(of: addresses) else { continue }
+      let parts = read.filter { $0.overlaps(addresses) }.map { $0.clamped(to: addresses) }
+      guard var pages = ProcessMemory.pages(of: addresses) else {
+        sum.whenRead += parts.reduce(0) { $0 + $1.count }
+        continue
+      }
       sum.now += pages.residentByteCount
-      for bytes in read where addresses.contains(bytes.lowerBound) { pages.read(bytes) }
+      for bytes in parts { pages.read(bytes) }
       sum.whenRead += pages.residentByteCount
     }
     return sum

@@ -122,6 +122,7 @@ public struct Session: ~Copyable {
   /// - first: the step to begin with, one of the plan's `firstSteps` after a run that began earlier; 0 for all of them.
   public mutating func execute(_ options: RunOptions = RunOptions(), from first: Int = 0) throws(RunError) {
     options.profile?.begin(stepCount: plan.steps.count)
+    if plan.maxMemory != nil, ownsArena, first == 0 { forgetEarlierRuns() }
     for index in first..<frames.count {
       let frame = frames[index]
       if index + 1 < frames.count { for weights in frames[index + 1].streamed { weights.readAhead() } }
@@ -152,6 +153,18 @@ public struct Session: ~Copyable {
         try FiniteCheck.check(plan, step: index, frame.inputs, frame.outputs, tookInfinity: tookInfinity)
       }
     }
+  }
+
+  /// Gives back what earlier runs have touched of the arena, but for the inputs: a bound counts what has been touched by each
+  /// step.
+  private func forgetEarlierRuns() {
+    var end = 0
+    for port in plan.inputs.map({ memory(of: $0) }).sorted(by: { $0.baseAddress! < $1.baseAddress! }) {
+      let offset = port.baseAddress! - arena
+      LargePages.giveBack(arena + end, max(offset - end, 0))
+      end = max(end, offset + port.count)
+    }
+    LargePages.giveBack(arena + end, plan.arenaByteCount - end)
   }
 
   /// Runs once on tensors.
