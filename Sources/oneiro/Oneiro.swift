@@ -20,6 +20,7 @@ struct Oneiro: ParsableCommand {
       var command = try parseAsRoot(NegativeNumbers.joined(Array(CommandLine.arguments.dropFirst())))
       do {
         try command.run()
+        finishOutput()
       } catch let error as ExitCode {
         throw error
       } catch let error as ValidationError {
@@ -38,6 +39,13 @@ struct Oneiro: ParsableCommand {
       if code == .success { print(message) } else { complain(message) }
       Foundation.exit(code == .success ? 0 : 2)
     }
+  }
+
+  /// What was printed may still be on its way, or has met a full disk; whoever reads it must not take a part for all.
+  private static func finishOutput() {
+    guard fflush(nil) != 0 else { return }
+    complain("error: standard output: \(String(cString: strerror(errno)))")
+    Foundation.exit(1)
   }
 
   private static func complain(_ message: String) {

@@ -39,6 +39,13 @@ import Testing
     #expect(result.output.contains("USAGE: oneiro \(verb)"))
   }
 
+  @Test("What could not be printed is a failure", arguments: [["ops"], ["kernels", "--json"]])
+  func fullDisk(arguments: [String]) throws {
+    let line = "exec \"$0\" \"$@\" > /dev/full"
+    let result = try Program.run("/bin/sh", ["-c", line, Program.path] + arguments)
+    #expect(result.status == 1 && result.errors.contains("standard output: No space left on device"), "\(result.errors)")
+  }
+
   @Test func opsListsWhatFits() throws {
     let all = try Program.run(["ops"])
     #expect(all.status == 0 && all.errors.isEmpty)
