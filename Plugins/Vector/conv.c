@@ -36,6 +36,14 @@ static int32_t supports_split(const oneiro_node *node, oneiro_text *why) {
                               convolution.in_channels * convolution.taps, why);
 }
 
+static double split_relative_time(const oneiro_node *node, int32_t threads) {
+  (void)threads;
+  vector_convolution convolution;
+  if (vector_describe_convolution(node, false, &convolution, NULL)) return INFINITY;
+  return vector_split_relative_time(convolution.out_channels, convolution.out_plane,
+                                    convolution.in_channels * convolution.taps);
+}
+
 static int32_t prepare_split(oneiro_call *call) {
   int32_t status = vector_prepare_convolution(call, false, VECTOR_SPLIT_FLOATS);
   if (!status && call->node->inputs[1].data) oneiro_set_packed(call, 1);
@@ -146,14 +154,14 @@ static const vector_kernel kernels[] = {
     {"Conv", 22, DEPTHWISE, NULL, vector_depthwise_relative_time, "channels in lanes", 0},
     {"Conv", 22, SMALL_PLANES, NULL, vector_small_planes_relative_time, "pixels as rows", 0},
     {"Conv", 22, supports_winograd, WINOGRAD, NULL, winograd_relative_time, "Winograd", ONEIRO_KERNEL_APPROXIMATE},
-    {"Conv", 22, supports_split, SPLIT, NULL, vector_split_relative_time, VECTOR_SPLIT_METHOD,
+    {"Conv", 22, supports_split, SPLIT, NULL, split_relative_time, VECTOR_SPLIT_METHOD,
      ONEIRO_KERNEL_APPROXIMATE, .splits = true},
     {"FusedConv", 1, supports_fused, prepare, compute, free, "ai.oneiro", NULL, NULL, 0},
     {"FusedConv", 1, DEPTHWISE, "ai.oneiro", vector_depthwise_relative_time, "channels in lanes", 0},
     {"FusedConv", 1, SMALL_PLANES, "ai.oneiro", vector_small_planes_relative_time, "pixels as rows", 0},
     {"FusedConv", 1, supports_winograd_fused, WINOGRAD, "ai.oneiro", winograd_relative_time, "Winograd",
      ONEIRO_KERNEL_APPROXIMATE},
-    {"FusedConv", 1, supports_split, SPLIT, "ai.oneiro", vector_split_relative_time, VECTOR_SPLIT_METHOD,
+    {"FusedConv", 1, supports_split, SPLIT, "ai.oneiro", split_relative_time, VECTOR_SPLIT_METHOD,
      ONEIRO_KERNEL_APPROXIMATE, .splits = true},
 };
 VECTOR_FAMILY(vector_conv, kernels);

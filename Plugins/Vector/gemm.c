@@ -1,5 +1,6 @@
 /* Gemm: alpha A' B' + beta C, with A and B transposed or not and C broadcast to the result; FusedGemm adds what has the
  * result's shape, and ends with an activation. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,13 @@ static int32_t supports_split(const oneiro_node *node, oneiro_text *why) {
 static int32_t supports_split_fused(const oneiro_node *node, oneiro_text *why) {
   int32_t status = supports_fused(node, why);
   return status ? status : require_split(node, why);
+}
+
+static double split_relative_time(const oneiro_node *node, int32_t threads) {
+  (void)threads;
+  gemm_shape shape;
+  if (shape_of(node, &shape, NULL)) return INFINITY;
+  return vector_split_relative_time((size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth);
 }
 
 static vector_operand operand_a(const gemm_state *state, const float *data) {
@@ -185,10 +193,10 @@ static int32_t compute(const oneiro_call *call) {
 #define SPLIT prepare_split, compute, free
 static const vector_kernel kernels[] = {
     {"Gemm", 13, supports, prepare, compute, free, NULL, NULL, NULL, 0},
-    {"Gemm", 13, supports_split, SPLIT, NULL, vector_split_relative_time, VECTOR_SPLIT_METHOD,
+    {"Gemm", 13, supports_split, SPLIT, NULL, split_relative_time, VECTOR_SPLIT_METHOD,
      ONEIRO_KERNEL_APPROXIMATE, .splits = true},
     {"FusedGemm", 1, supports_fused, prepare, compute, free, "ai.oneiro", NULL, NULL, 0},
-    {"FusedGemm", 1, supports_split_fused, SPLIT, "ai.oneiro", vector_split_relative_time, VECTOR_SPLIT_METHOD,
+    {"FusedGemm", 1, supports_split_fused, SPLIT, "ai.oneiro", split_relative_time, VECTOR_SPLIT_METHOD,
      ONEIRO_KERNEL_APPROXIMATE, .splits = true},
 };
 VECTOR_FAMILY(vector_gemm, kernels);

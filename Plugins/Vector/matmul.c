@@ -1,4 +1,5 @@
 /* MatMul, with numpy's rules for batches and for operands of rank 1. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "broadcast.h"
@@ -60,6 +61,13 @@ static int32_t supports_split(const oneiro_node *node, oneiro_text *why) {
   matmul_shape shape;
   if (!status) status = shape_of(node, &shape, why);
   return status ? status : vector_require_split(shape.rows, shape.columns, shape.depth, why);
+}
+
+static double split_relative_time(const oneiro_node *node, int32_t threads) {
+  (void)threads;
+  matmul_shape shape;
+  if (shape_of(node, &shape, NULL)) return INFINITY;
+  return vector_split_relative_time(shape.rows, shape.columns, shape.depth);
 }
 
 typedef struct matmul_state {
@@ -127,7 +135,7 @@ static int32_t compute(const oneiro_call *call) {
 
 static const vector_kernel kernels[] = {
     {"MatMul", 13, supports, prepare, compute, free, NULL, NULL, NULL, 0},
-    {"MatMul", 13, supports_split, prepare_split, compute, free, NULL, vector_split_relative_time, VECTOR_SPLIT_METHOD,
+    {"MatMul", 13, supports_split, prepare_split, compute, free, NULL, split_relative_time, VECTOR_SPLIT_METHOD,
      ONEIRO_KERNEL_APPROXIMATE, .splits = true},
 };
 VECTOR_FAMILY(vector_matmul, kernels);

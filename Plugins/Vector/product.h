@@ -100,11 +100,11 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
                          void (*describe)(const void *argument, size_t index, vector_product_item *item),
                          const void *argument);
 
-/* Whether a product is large enough to be worth splitting its floats. */
+/* Whether a product fills tiles when its floats are split. */
 int32_t vector_require_split(size_t rows, size_t columns, size_t depth, oneiro_text *why);
 
-/* How long they take, in terms of plain ones, for kernels' `relative_time`. */
-double vector_split_relative_time(const oneiro_node *node, int32_t threads);
+/* How long that takes, in terms of a plain product, for kernels' `relative_time`. */
+double vector_split_relative_time(size_t rows, size_t columns, size_t depth);
 
 /* What a kernel says of itself that multiplies them. */
 #define VECTOR_SPLIT_METHOD "split into bfloat16"

@@ -4,7 +4,9 @@ import OneiroRuntime
 /// One node with its inputs: what every kernel of the operator has to compute as the reference does.
 package struct Case: Sendable, CustomStringConvertible {
   package let op: OpIdentifier
-  package let name: String
+  package private(set) var name: String
+  /// Which of a plugin's kernels of the operator the case is for; `nil`: for whichever is chosen.
+  package private(set) var method: String?
   package let graph: Graph
   package let inputs: [String: Tensor]
   /// Relative to the largest value that the reference computes.
@@ -73,9 +75,19 @@ package struct Case: Sendable, CustomStringConvertible {
     ]
   }
 
+  /// The same for kernels of one method alone, which may be for larger sizes than those of cases.
+  func by(_ method: String) -> Case {
+    var copy = self
+    copy.name += ", \(method)"
+    copy.method = method
+    return copy
+  }
+
   /// Plans the case; throws when the backend, being strict, does not take the node.
   package func plan(_ backend: Backend, threads: Int) throws(RunError) -> ExecutionPlan {
     let types = inputs.mapValues { TensorType($0.elementType, dims: $0.dims) }
+    var backend = backend
+    if let method { backend.method = method }
     return try Planner(backend: backend, threads: threads).plan(graph, inputs: types)
   }
 

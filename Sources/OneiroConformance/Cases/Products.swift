@@ -1,7 +1,7 @@
 import OneiroGraph
 
 extension Conformance {
-  /// Products large enough to be worth splitting into numbers of few bits, which rounds more; lines and depths that leave
+  /// Products large enough to be split into numbers of few bits, which rounds more; lines and depths that leave
   /// tails of tiles.
   static let splitProducts: [Case] = {
     var cases: [Case] = []
@@ -44,7 +44,7 @@ extension Conformance {
           .input(.random([2, 40, 41, 37])), .constant(.random([33, 40, 3, 3], seed: 2)), .absent,
           .input(.random([2, 33, 1, 1], -9...9, seed: 5)),
         ], ["strides": .ints([2, 2]), "activation": .string(Array("Relu".utf8))], tolerance: 3e-5))
-    return cases
+    return cases + cases.map { $0.by("split into bfloat16") }
   }()
 
   static let matMul: [Case] = {
