@@ -25,12 +25,10 @@ static int32_t prepare(oneiro_call *call) {
   return status;
 }
 
-/* With the ending of a FusedConv, or without. */
 static int32_t supports_split(const oneiro_node *node, oneiro_text *why) {
   int32_t status = vector_require_floats(node, why);
   vector_convolution convolution;
   if (!status) status = vector_describe_convolution(node, false, &convolution, why);
-  if (!status) status = vector_describe_ending(node, &convolution.ending, why);
   if (status) return status;
   return vector_require_split(convolution.out_channels, convolution.out_plane,
                               convolution.in_channels * convolution.taps, why);
@@ -42,6 +40,15 @@ static double split_relative_time(const oneiro_node *node, int32_t threads) {
   if (vector_describe_convolution(node, false, &convolution, NULL)) return INFINITY;
   return vector_split_relative_time(convolution.out_channels, convolution.out_plane,
                                     convolution.in_channels * convolution.taps);
+}
+
+/* Where splitting does not pay, whoever has the fastest plain convolution should have the node. */
+static int32_t supports_split_fused(const oneiro_node *node, oneiro_text *why) {
+  int32_t status = supports_split(node, why);
+  vector_ending ending;
+  if (!status) status = vector_describe_ending(node, &ending, why);
+  if (!status && split_relative_time(node, 1) > 1) status = vector_refuse(why, "too small for splitting to pay");
+  return status;
 }
 
 static int32_t prepare_split(oneiro_call *call) {
@@ -161,7 +168,7 @@ static const vector_kernel kernels[] = {
     {"FusedConv", 1, SMALL_PLANES, "ai.oneiro", vector_small_planes_relative_time, "pixels as rows", 0},
     {"FusedConv", 1, supports_winograd_fused, WINOGRAD, "ai.oneiro", winograd_relative_time, "Winograd",
      ONEIRO_KERNEL_APPROXIMATE},
-    {"FusedConv", 1, supports_split, SPLIT, "ai.oneiro", split_relative_time, VECTOR_SPLIT_METHOD,
+    {"FusedConv", 1, supports_split_fused, SPLIT, "ai.oneiro", split_relative_time, VECTOR_SPLIT_METHOD,
      ONEIRO_KERNEL_APPROXIMATE, .splits = true},
 };
 VECTOR_FAMILY(vector_conv, kernels);
