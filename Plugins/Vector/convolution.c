@@ -72,10 +72,9 @@ static void fill_taps(const vector_convolution *convolution, vector_tap *taps) {
   for (size_t channel = 0; channel < convolution->in_channels; channel++)
     for (size_t tap = 0; tap < convolution->taps; tap++, taps++) {
       taps->plane = (ptrdiff_t)(channel * convolution->in_plane);
-      int64_t rest = (int64_t)tap;
-      for (int32_t at = VECTOR_SPATIAL - 1; at >= 0; at--) {
-        int64_t offset = rest % spatial->kernel[at] * spatial->dilation[at] - spatial->pad_begin[at];
-        rest /= spatial->kernel[at];
+      vector_place_tap(spatial, tap, taps->at);
+      for (int32_t at = 0; at < VECTOR_SPATIAL; at++) {
+        int64_t offset = taps->at[at] - spatial->pad_begin[at];
         taps->at[at] = (int32_t)(convolution->transposed ? -offset : offset);
       }
     }

@@ -57,6 +57,15 @@ void vector_run_convolution(const oneiro_call *call, const vector_convolution *c
 /* Turns the filters of a transposed convolution, [group, in, out, tap], into [group, out, in, tap]. */
 void vector_turn_filters(const vector_convolution *convolution, float *to, const float *from);
 
+/* Where a tap lies in each axis, from the filter's first one. */
+static inline void vector_place_tap(const vector_spatial *spatial, size_t tap, int32_t *at) {
+  int64_t rest = (int64_t)tap;
+  for (int32_t axis = VECTOR_SPATIAL - 1; axis >= 0; axis--) {
+    at[axis] = (int32_t)(rest % spatial->kernel[axis] * spatial->dilation[axis]);
+    rest /= spatial->kernel[axis];
+  }
+}
+
 static inline size_t vector_filter_floats(const vector_convolution *convolution) {
   return convolution->groups * convolution->out_channels * convolution->in_channels * convolution->taps;
 }

@@ -146,8 +146,7 @@ typedef struct vector_product_loops {
    * the faster way. */
   void (*multiply_rows)(float *c, size_t c_step, const float *a, size_t a_step, const float *b_panels, size_t rows,
                         size_t columns, size_t depth, int accumulate, const float *then);
-  /* The same for one panel of B that nobody packed, where each depth_step lines are evenly spaced; NULL where there is
-   * none. */
+  /* The same for one panel of B that nobody packed; NULL where that is not the faster way. */
   void (*multiply_seen)(float *c, size_t c_step, const float *a_panels, const vector_seen *b, size_t rows, size_t depth,
                         int accumulate);
 } vector_product_loops;

@@ -61,9 +61,6 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
 typedef struct conv_state {
   vector_convolution convolution;     /* its window over the padded image, its plan's depth in groups of bytes */
   size_t quads;                       /* groups of four channels, of a group of the convolution */
-  /* K goes through all quads of one tap after those of another, so that its steps are evenly spaced in the image; or
-   * through all taps of one quad, which lie near to each other. */
-  bool taps_first;
   size_t plane;                       /* pixels of the padded image */
   bool adds_channels;                 /* Z has one number for each channel */
   vector_unary_loop activation;
@@ -90,9 +87,7 @@ static void describe_runs(conv_state *state) {
     state->run_step = (size_t)(window->input[2] * (window->output[0] > 1 ? window->input[1] : 1));
   }
   if (state->run % vector_picked->lanes || convolution->out_plane % vector_picked->tile_columns) state->run = 0;
-  size_t step = vector_plan_loops(&convolution->plan)->depth_step;
-  state->taps_first = step > 1 && state->quads % step == 0;
-  if (step > 1 && !state->taps_first) state->run = 0;
+  if (!vector_plan_loops(&convolution->plan)->multiply_seen) state->run = 0;
 }
 
 static void fill_lines(const conv_state *state) {
@@ -105,25 +100,14 @@ static void fill_lines(const conv_state *state) {
   }
 }
 
-/* What lies at a step along K. */
-static void find_step(const conv_state *state, size_t k, size_t *quad, size_t *tap) {
-  *quad = state->taps_first ? k % state->quads : k / state->convolution.taps;
-  *tap = state->taps_first ? k / state->quads : k % state->convolution.taps;
-}
-
-/* Taps of the padded image. */
+/* Taps of the padded image, a group of channels after the other. */
 static void fill_taps(const conv_state *state, vector_tap *taps) {
   const vector_spatial *spatial = &state->convolution.spatial;
-  for (size_t k = 0; k < state->quads * state->convolution.taps; k++, taps++) {
-    size_t quad, tap;
-    find_step(state, k, &quad, &tap);
-    taps->plane = (ptrdiff_t)(quad * state->plane);
-    int64_t rest = (int64_t)tap;
-    for (int32_t at = VECTOR_SPATIAL - 1; at >= 0; at--) {
-      taps->at[at] = (int32_t)(rest % spatial->kernel[at] * spatial->dilation[at]);
-      rest /= spatial->kernel[at];
+  for (size_t quad = 0; quad < state->quads; quad++)
+    for (size_t tap = 0; tap < state->convolution.taps; tap++, taps++) {
+      taps->plane = (ptrdiff_t)(quad * state->plane);
+      vector_place_tap(spatial, tap, taps->at);
     }
-  }
 }
 
 typedef struct packing_job {
@@ -132,18 +116,22 @@ typedef struct packing_job {
   float *packed;                      /* all groups of the convolution */
 } packing_job;
 
-/* Part of a filter, four bytes for each step along K, from [in channel, tap]: `count` steps from `first` on. */
+/* Part of a filter, [quad, tap] of four bytes each from [in channel, tap]: `count` elements from `first` on. */
 static void group_filter(const conv_state *state, int8_t *into, const int8_t *filter, size_t first, size_t count) {
-  size_t channels = state->convolution.in_channels, taps = state->convolution.taps, quad, tap;
-  for (size_t k = first; k < first + count; k++, into += VECTOR_BYTES) {
-    find_step(state, k, &quad, &tap);
-    const int8_t *from = filter + quad * VECTOR_BYTES * taps + tap;
-    size_t rest = channels - quad * VECTOR_BYTES, present = rest < VECTOR_BYTES ? rest : VECTOR_BYTES;
+  size_t channels = state->convolution.in_channels, taps = state->convolution.taps;
+  for (size_t at = first, tap = first % taps, in = first / taps * VECTOR_BYTES; at < first + count; at++) {
+    const int8_t *from = filter + in * taps + tap;
+    size_t present = channels - in < VECTOR_BYTES ? channels - in : VECTOR_BYTES;
     if (present == VECTOR_BYTES) {
       const int8_t four[VECTOR_BYTES] = {from[0], from[taps], from[2 * taps], from[3 * taps]};
       memcpy(into, four, VECTOR_BYTES);
     } else {
       for (size_t byte = 0; byte < VECTOR_BYTES; byte++) into[byte] = byte < present ? from[byte * taps] : 0;
+    }
+    into += VECTOR_BYTES;
+    if (++tap == taps) {
+      tap = 0;
+      in += VECTOR_BYTES;
     }
   }
 }

@@ -47,11 +47,8 @@ void vector_fill_offsets(const vector_convolution *convolution, const vector_pix
   ptrdiff_t *offset = pixels->offsets;
   for (size_t block = 0; block < pixels->blocks; block++)
     for (size_t tap = 0; tap < convolution->taps; tap++) {
-      int64_t at[VECTOR_SPATIAL], rest = (int64_t)tap;
-      for (int32_t axis = VECTOR_SPATIAL - 1; axis >= 0; axis--) {
-        at[axis] = rest % spatial->kernel[axis] * spatial->dilation[axis];
-        rest /= spatial->kernel[axis];
-      }
+      int32_t at[VECTOR_SPATIAL];
+      vector_place_tap(spatial, tap, at);
       int64_t pixel = (int64_t)(block * pixels->plane) + (at[0] * input[1] + at[1]) * input[2] + at[2];
       *offset++ = (ptrdiff_t)(pixel * VECTOR_PIXEL_BYTES);
     }
