@@ -7,6 +7,7 @@
 #include "depthwise.h"
 #include "families.h"
 #include "small_planes.h"
+#include "split_conv.h"
 #include "winograd.h"
 
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
@@ -20,40 +21,8 @@ static bool is_depthwise(const vector_convolution *convolution) {
 }
 
 static int32_t prepare(oneiro_call *call) {
-  int32_t status = vector_prepare_convolution(call, false, VECTOR_FLOATS);
+  int32_t status = vector_prepare_convolution(call, false);
   if (!status && call->node->inputs[1].data && !is_depthwise(call->state)) oneiro_set_packed(call, 1);
-  return status;
-}
-
-static int32_t supports_split(const oneiro_node *node, oneiro_text *why) {
-  int32_t status = vector_require_floats(node, why);
-  vector_convolution convolution;
-  if (!status) status = vector_describe_convolution(node, false, &convolution, why);
-  if (status) return status;
-  return vector_require_split(convolution.out_channels, convolution.out_plane,
-                              convolution.in_channels * convolution.taps, why);
-}
-
-static double split_relative_time(const oneiro_node *node, int32_t threads) {
-  (void)threads;
-  vector_convolution convolution;
-  if (vector_describe_convolution(node, false, &convolution, NULL)) return INFINITY;
-  return vector_split_relative_time(convolution.out_channels, convolution.out_plane,
-                                    convolution.in_channels * convolution.taps);
-}
-
-/* Where splitting does not pay, whoever has the fastest plain convolution should have the node. */
-static int32_t supports_split_fused(const oneiro_node *node, oneiro_text *why) {
-  int32_t status = supports_split(node, why);
-  vector_ending ending;
-  if (!status) status = vector_describe_ending(node, &ending, why);
-  if (!status && split_relative_time(node, 1) > 1) status = vector_refuse(why, "too small for splitting to pay");
-  return status;
-}
-
-static int32_t prepare_split(oneiro_call *call) {
-  int32_t status = vector_prepare_convolution(call, false, VECTOR_SPLIT_FLOATS);
-  if (!status && call->node->inputs[1].data) oneiro_set_packed(call, 1);
   return status;
 }
 
@@ -154,21 +123,21 @@ static double winograd_relative_time(const oneiro_node *node, int32_t threads) {
 
 #define DEPTHWISE vector_depthwise_supports, vector_depthwise_prepare, vector_depthwise_compute, free
 #define SMALL_PLANES vector_small_planes_supports, vector_small_planes_prepare, vector_small_planes_compute, free
-#define SPLIT prepare_split, compute, free
+#define SPLIT vector_split_conv_prepare, vector_split_conv_compute, free
 #define WINOGRAD vector_winograd_prepare, vector_winograd_compute, free
 static const vector_kernel kernels[] = {
     {"Conv", 22, supports, prepare, compute, free, NULL, NULL, NULL, 0},
     {"Conv", 22, DEPTHWISE, NULL, vector_depthwise_relative_time, "channels in lanes", 0},
     {"Conv", 22, SMALL_PLANES, NULL, vector_small_planes_relative_time, "pixels as rows", 0},
     {"Conv", 22, supports_winograd, WINOGRAD, NULL, winograd_relative_time, "Winograd", ONEIRO_KERNEL_APPROXIMATE},
-    {"Conv", 22, supports_split, SPLIT, NULL, split_relative_time, VECTOR_SPLIT_METHOD,
+    {"Conv", 22, vector_split_conv_supports, SPLIT, NULL, vector_split_conv_relative_time, VECTOR_SPLIT_METHOD,
      ONEIRO_KERNEL_APPROXIMATE, .splits = true},
     {"FusedConv", 1, supports_fused, prepare, compute, free, "ai.oneiro", NULL, NULL, 0},
     {"FusedConv", 1, DEPTHWISE, "ai.oneiro", vector_depthwise_relative_time, "channels in lanes", 0},
     {"FusedConv", 1, SMALL_PLANES, "ai.oneiro", vector_small_planes_relative_time, "pixels as rows", 0},
     {"FusedConv", 1, supports_winograd_fused, WINOGRAD, "ai.oneiro", winograd_relative_time, "Winograd",
      ONEIRO_KERNEL_APPROXIMATE},
-    {"FusedConv", 1, supports_split_fused, SPLIT, "ai.oneiro", split_relative_time, VECTOR_SPLIT_METHOD,
-     ONEIRO_KERNEL_APPROXIMATE, .splits = true},
+    {"FusedConv", 1, vector_split_conv_supports_fused, SPLIT, "ai.oneiro", vector_split_conv_relative_time,
+     VECTOR_SPLIT_METHOD, ONEIRO_KERNEL_APPROXIMATE, .splits = true},
 };
 VECTOR_FAMILY(vector_conv, kernels);

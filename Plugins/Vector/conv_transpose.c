@@ -13,7 +13,7 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
 
 /* Filters that are no constant are turned at run time, behind the product's own workspace. */
 static int32_t prepare(oneiro_call *call) {
-  int32_t status = vector_prepare_convolution(call, true, VECTOR_FLOATS);
+  int32_t status = vector_prepare_convolution(call, true);
   if (status) return status;
   const vector_convolution *convolution = call->state;
   if (convolution->packed) oneiro_set_packed(call, 1);

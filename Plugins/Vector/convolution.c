@@ -97,17 +97,17 @@ void vector_turn_filters(const vector_convolution *convolution, float *to, const
                taps * sizeof(float));
 }
 
-int32_t vector_prepare_convolution(oneiro_call *call, bool transposed, vector_elements elements) {
+int32_t vector_prepare_convolution(oneiro_call *call, bool transposed) {
   vector_convolution described;
   int32_t status = vector_describe_convolution(call->node, transposed, &described, call->why);
   if (!status) status = vector_describe_ending(call->node, &described.ending, call->why);
   if (status) return status;
   size_t depth = described.in_channels * described.taps;
   const float *filters = call->node->inputs[1].data;
-  described.plan = vector_plan_product(elements, described.out_channels, described.out_plane, depth,
+  described.plan = vector_plan_product(VECTOR_FLOATS, described.out_channels, described.out_plane, depth,
                                        described.batch * described.groups,
                                        filters ? VECTOR_A_PACKED : VECTOR_NEITHER_PACKED, call->threads);
-  described.packed_group = vector_packed_rows_floats(elements, described.out_channels, depth);
+  described.packed_group = vector_packed_rows_floats(VECTOR_FLOATS, described.out_channels, depth);
   size_t byte_count = sizeof described + depth * sizeof(vector_tap) + VECTOR_ALIGNMENT;
   if (filters) byte_count += described.groups * described.packed_group * sizeof(float);
   vector_convolution *state = vector_new_packed(byte_count);

@@ -47,7 +47,7 @@ void vector_start_plane(const vector_convolution *convolution, float *y, size_t 
                         const float *added);
 
 /* A state in one piece of memory, to be freed with free: the description, the taps, and constant filters packed. */
-int32_t vector_prepare_convolution(oneiro_call *call, bool transposed, vector_elements elements);
+int32_t vector_prepare_convolution(oneiro_call *call, bool transposed);
 
 /* `filters` are [group, out channel, in channel, tap], needed when they were no constant; or they are `weights`, in that
  * order, where these are not NULL. */

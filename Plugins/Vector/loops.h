@@ -113,7 +113,7 @@ typedef enum vector_elements {
 /* The longest part of K that a panel holds in a row. */
 enum { VECTOR_MOST_DEPTH = 384 };
 
-/* Channels of a pixel that lie side by side for tile registers, and the most taps of a filter that vectors turn. */
+/* Channels of bytes of a pixel that lie side by side for tile registers, and the most taps of a filter there. */
 enum { VECTOR_PIXEL_BYTES = 64, VECTOR_PIXEL_TAPS = 16 };
 
 /* Where 64 channels' bytes of a tap lie among those of all taps, [channel, tap]: channel i's is places[tap][i] of the
@@ -135,7 +135,7 @@ typedef struct vector_product_loops {
   /* The same for B: element (k, j) at b[k * depth_step + j * column_step]. */
   void (*pack_columns)(float *panels, const float *b, size_t columns, size_t depth, ptrdiff_t depth_step,
                        ptrdiff_t column_step);
-  /* The same for a convolution's input: `columns` output positions from `first` on, rows depth_begin ..< + depth. */
+  /* The same for a convolution's input, NULL where none goes this way: `columns` output positions from `first` on, rows depth_begin ..< + depth. */
   void (*pack_window)(float *panels, const struct vector_window *window, const float *x, size_t first, size_t columns,
                       size_t depth_begin, size_t depth);
   /* C = A B (+ C when accumulate) for packed panels of any number of rows and columns; depth is a multiple of
@@ -150,6 +150,23 @@ typedef struct vector_product_loops {
   void (*multiply_seen)(float *c, size_t c_step, const float *a_panels, const vector_seen *b, size_t rows, size_t depth,
                         int accumulate);
 } vector_product_loops;
+
+/* A convolution whose channels lie side by side in each pixel, as a line. */
+typedef struct vector_pixel_loops {
+  size_t channels, bytes;          /* of a line */
+  size_t element;                  /* bytes of the image's elements as they come */
+  size_t rows;                     /* pixels whose sums are computed at once */
+  size_t step_floats;              /* of a panel of filters, which is one of columns, for a line of a tap */
+  /* Lines for pixels of planes that lie `plane` elements apart: element i of line p is x[i * plane + p], with bytes ^
+   * flip. Those of channels that are not there are finite. */
+  void (*from_planes)(uint8_t *lines, const void *x, size_t plane, size_t pixels, size_t channels, uint8_t flip);
+  /* The sums of `columns` filters of a panel for `count` pixels: c[filter * c_step + p], written up to whole vectors of
+   * both. A pixel's line of step k along K is at pixels[p * pixel_step + offsets[k]]; lines of pixels up to whole `rows`
+   * are read. */
+  void (*convolve)(float *c, size_t c_step, const uint8_t *pixels, size_t pixel_step, size_t count,
+                   const ptrdiff_t *offsets, size_t steps, const float *filters, size_t columns);
+  float time;                      /* in terms of a product of floats, if all of a tile is asked for */
+} vector_pixel_loops;
 
 /* What an attention of few bits does with weights and values. */
 typedef struct vector_narrow {
@@ -196,14 +213,8 @@ typedef struct vector_loops {
   void (*interleave)(uint8_t *into, const uint8_t *x, size_t step, size_t count, uint8_t flip);
   /* sums[i] += the four of quads[4 i ...] */
   void (*sum_quads)(int32_t *sums, const int8_t *quads, size_t count);
-  /* Bytes from up to 64 planes, side by side for each pixel, VECTOR_PIXEL_BYTES apart, the rest of them anything:
-   * into[p * 64 + i] = x[i * plane + p] ^ flip. And the sums of 32 filters for `count` pixels of an image of such:
-   * c[filter * c_step + p], written as far as whole vectors; a pixel's 64 bytes of step k along K are at
-   * pixels[p * pixel_step + offsets[k]], and filters are panels of columns. NULL where there are no tile registers. */
-  void (*pixels_from_planes)(uint8_t *into, const uint8_t *x, size_t plane, size_t pixels, size_t channels,
-                             uint8_t flip);
-  void (*convolve_pixels)(float *c, size_t c_step, const uint8_t *pixels, size_t pixel_step, size_t count,
-                          const ptrdiff_t *offsets, size_t steps, const float *filters);
+  /* By vector_elements; none where there are no tile registers. */
+  vector_pixel_loops pixels[VECTOR_ELEMENTS_COUNT];
   /* [tap, 64] from 64 channels of a filter [channel, tap], and the sum of all. NULL as those. */
   int32_t (*turn_filter)(int8_t *into, const int8_t *filter, const vector_turning *turning);
   /* How long products of bytes and of split floats take, in terms of one of floats; 0 where there are none. */

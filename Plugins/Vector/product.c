@@ -101,8 +101,7 @@ int32_t vector_require_split(size_t rows, size_t columns, size_t depth, oneiro_t
 }
 
 double vector_split_relative_time(size_t rows, size_t columns, size_t depth) {
-  /* Multiplications from which on splitting costs little beside what it saves: the convolutions of small networks, of up
-   * to 2^25, took up to twice as long. */
+  /* Multiplications from which on splitting costs little beside what it saves. */
   const double worthwhile = 0x1p26, longer = 2;
   double work = (double)rows * (double)columns * (double)depth;
   return work < worthwhile ? longer : (double)vector_picked->time_of_split;

@@ -4,7 +4,7 @@
  * The image is copied first, four channels side by side in each pixel and with its padding around it, so that padding
  * is the zero point and the filters' taps are whole elements. Then it is a product as that of floats is: filters times
  * the image seen through a window. Where there are tile registers, an image of many channels goes another way
- * (quantized_pixels.h). */
+ * (pixels.h). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +13,9 @@
 #include "families.h"
 #include "quantized.h"
 #include "quantized_pixels.h"
+
+/* Lines of channels that are not there may be so many of those that are. */
+static const double MOST_EMPTY = 0.34;
 
 /* Padding may make an image larger than this many times what is read and written, but then a copy of it is the wrong
  * way. */
@@ -175,13 +178,13 @@ static size_t whole_lines(size_t floats) {
 
 /* Of workspace, for whoever multiplies. */
 static size_t product_bytes(const conv_state *state) {
-  if (state->pixels.blocks > 0) return vector_pixel_sums_floats(&state->pixels) * sizeof(float);
+  if (state->pixels.loops) return vector_pixel_workspace(&state->pixels);
   return vector_product_workspace(&state->convolution.plan);
 }
 
 static size_t image_bytes(const conv_state *state) {
   const vector_convolution *convolution = &state->convolution;
-  if (state->pixels.blocks > 0) return vector_pixel_image_bytes(convolution, &state->pixels);
+  if (state->pixels.loops) return 0;
   return convolution->batch * convolution->groups * state->quads * state->plane * VECTOR_BYTES;
 }
 
@@ -204,8 +207,12 @@ static int32_t prepare(oneiro_call *call) {
   convolution->plan = vector_plan_product(VECTOR_BYTES_A_SIGNED, convolution->out_channels, convolution->out_plane,
                                           depth, items, VECTOR_A_PACKED, call->threads);
   convolution->packed_group = vector_packed_rows_floats(VECTOR_BYTES_A_SIGNED, convolution->out_channels, depth);
-  described.pixels = vector_plan_pixels(convolution, call->threads);
-  bool has_pixels = described.pixels.blocks > 0;
+  described.pixels = vector_plan_pixels(convolution, VECTOR_BYTES_B_SIGNED, call->threads);
+  size_t channels = convolution->in_channels;
+  if (described.pixels.loops &&
+      (double)(described.pixels.blocks * described.pixels.loops->channels) > (1 + MOST_EMPTY) * (double)channels)
+    described.pixels.loops = NULL;
+  bool has_pixels = described.pixels.loops;
   if (has_pixels) convolution->packed_group = vector_pixel_filter_floats(&described.pixels);
   else describe_runs(&described);
   size_t steps = has_pixels ? described.pixels.steps : depth;
@@ -361,9 +368,9 @@ static int32_t compute(const oneiro_call *call) {
     job.sums = planes + items * state->plane;
     vector_sum_windows(call, &job.activations, convolution, planes, planes + items * state->plane);
   }
-  if (state->pixels.blocks > 0) {
-    vector_copy_pixels(call, convolution, &state->pixels, job.x, &job.activations, job.image);
-    vector_run_pixels(call, convolution, &state->pixels, job.image, call->workspace, job.y, finish, &job);
+  if (state->pixels.loops) {
+    const vector_pixel_image image = {job.x, job.activations.flip, (uint8_t)job.activations.zero_point};
+    vector_run_pixels(call, convolution, &state->pixels, &image, call->workspace, job.y, finish, &job);
     return ONEIRO_OK;
   }
   vector_parallel_ranges(call, items * state->quads, state->plane * VECTOR_BYTES, copy_quads, &job);

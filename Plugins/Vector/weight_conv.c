@@ -80,7 +80,7 @@ static void release(void *state) {
 }
 
 static int32_t prepare_convolution(oneiro_call *call) {
-  return vector_prepare_convolution(call, false, VECTOR_FLOATS);
+  return vector_prepare_convolution(call, false);
 }
 
 static int32_t prepare_by(oneiro_call *call, int32_t (*method)(oneiro_call *)) {

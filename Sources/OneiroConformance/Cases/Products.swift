@@ -31,6 +31,15 @@ extension Conformance {
       ("1 x 1", [2, 70, 23, 15], [65, 70, 1, 1], [:]),
       ("strides of 2", [1, 40, 41, 37], [33, 40, 3, 3], ["strides": .ints([2, 2]), "pads": .ints([0, 1, 1, 0])]),
       ("groups", [1, 64, 30, 31], [40, 32, 3, 3], ["group": .int(2)]),
+      ("few channels", [2, 16, 33, 35], [16, 16, 3, 3], ["pads": .ints([1, 1, 1, 1])]),
+      ("few filters", [1, 32, 19, 50], [3, 32, 3, 3], ["pads": .ints([1, 1, 1, 1])]),
+      ("filters that reach far", [1, 33, 21, 22], [37, 33, 2, 3], ["dilations": .ints([5, 3])]),
+      ("one axis", [2, 40, 301], [24, 40, 5], ["pads": .ints([2, 2]), "strides": .ints([3])]),
+      (
+        "three axes", [1, 33, 5, 9, 11], [20, 33, 2, 3, 2],
+        ["pads": .ints([1, 1, 0, 0, 1, 1]), "strides": .ints([2, 1, 1])]
+      ),
+      ("rows of many pixels", [1, 32, 3, 1100], [33, 32, 1, 3], ["pads": .ints([0, 1, 0, 1])]),
     ]
     for (name, x, w, attributes) in shapes {
       cases += Case.withWeights(
@@ -44,6 +53,13 @@ extension Conformance {
           .input(.random([1, 40, 151, 153])), .constant(.random([33, 40, 3, 3], seed: 2)), .absent,
           .input(.random([1, 33, 1, 1], -9...9, seed: 5)),
         ], ["strides": .ints([2, 2]), "activation": .string(Array("Relu".utf8))], tolerance: 3e-5))
+    cases.append(
+      Case(
+        "FusedConv", domain: "ai.oneiro", "large, a number for each pixel, SiLU",
+        [
+          .input(.random([2, 34, 17, 19])), .constant(.random([35, 34, 3, 3], seed: 2)),
+          .constant(.random([35], seed: 3)), .input(.random([2, 35, 17, 19], -9...9, seed: 5)),
+        ], ["pads": .ints([1, 1, 1, 1]), "activation": .string(Array("SiLU".utf8))], tolerance: 3e-5))
     return cases + cases.map { $0.by("split into bfloat16") }
   }()
 

@@ -17,7 +17,7 @@ enum FirstCalls {
       }
       let count = OperationCount(step)
       guard count.operations <= mostOperations, count.bytes <= mostBytes else { continue }
-      Rehearsal(node, threads: plan.threads, isTimed: false)?.run(step.kernel)
+      Rehearsal(node, threads: plan.threads, isTimed: false)?.once(step.kernel)
     }
   }
 }

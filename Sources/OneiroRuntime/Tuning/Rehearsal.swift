@@ -76,9 +76,10 @@ final class Rehearsal {
     return best
   }
 
-  /// Runs once, whatever comes of it.
-  func run(_ kernel: any PreparedKernel) {
-    _ = try? seconds(kernel, toBeat: .infinity, runs: 0, enough: .infinity)
+  /// Seconds of one run, whatever comes of it; infinity where it fails.
+  @discardableResult
+  func once(_ kernel: any PreparedKernel) -> Double {
+    (try? seconds(kernel, toBeat: .infinity, runs: 0, enough: 0)) ?? .infinity
   }
 
   private func seconds(_ kernel: any PreparedKernel, _ workspace: UnsafeMutableRawPointer) throws(RunError) -> Double {
