@@ -1,9 +1,8 @@
 /* The inner loops, one table an instruction set level.
  *
  * `loops_base.c`, `loops_v3.c`, `loops_v4.c`, `loops_v4_vnni.c` and `loops_v4_amx.c` compile the same `loops_*.inc`
- * sources, each for its own level. All loops take any count (0 included) and any alignment, but panels begin a cache line. Element-wise ones may write
- * where they read from.
- * */
+ * sources, each for its own level. All loops take any count (0 included) and any alignment, but panels begin a cache
+ * line. Element-wise ones may write where they read from. */
 #ifndef VECTOR_LOOPS_H
 #define VECTOR_LOOPS_H
 
@@ -135,7 +134,8 @@ typedef struct vector_product_loops {
   /* The same for B: element (k, j) at b[k * depth_step + j * column_step]. */
   void (*pack_columns)(float *panels, const float *b, size_t columns, size_t depth, ptrdiff_t depth_step,
                        ptrdiff_t column_step);
-  /* The same for a convolution's input, NULL where none goes this way: `columns` output positions from `first` on, rows depth_begin ..< + depth. */
+  /* The same for a convolution's input: `columns` output positions from `first` on, rows depth_begin ..< + depth. NULL
+   * where none goes this way. */
   void (*pack_window)(float *panels, const struct vector_window *window, const float *x, size_t first, size_t columns,
                       size_t depth_begin, size_t depth);
   /* C = A B (+ C when accumulate) for packed panels of any number of rows and columns; depth is a multiple of
