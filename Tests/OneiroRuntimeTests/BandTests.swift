@@ -43,6 +43,33 @@ import Testing
     }
   }
 
+  /// Where a value is rounded to a byte, the last bit of a float decides to which, and the next layer makes more of it.
+  @Test(
+    "What a decoder gives in bands is what it gives as a whole, bit for bit", arguments: ["vector", "openblas", "onednn"])
+  func exactly(backend: String) throws {
+    let forms: [(name: String, isQuantized: (Int) -> Bool)] = [
+      ("float32", { _ in false }), ("all quantized", { _ in true }), ("some quantized", { $0 == 32 }),
+    ]
+    // Rows of no multiple of a tile's four, and rows of no multiple of a vector.
+    for (height, width, images) in [(40, 8, 1), (37, 9, 2)] {
+      for (name, isQuantized) in forms {
+        let decoder = ImageDecoder(
+          widths: [64, 32], height: height, width: width, images: images, quantized: isQuantized)
+        let latent = Tensor.random([images, 4, height, width], seed: 78)
+        let whole = try run(decoder.graph, backend, maxMemory: nil, latent)
+        let banded = try run(decoder.graph, backend, maxMemory: 1 << 18, latent)
+        let areCut = [whole, banded].map { isInBands($0.plan) }
+        #expect(areCut == [false, true])
+        if backend == "vector", name != "all quantized" {
+          let isTiled = whole.plan.steps.contains { $0.kernel.isa.contains("Winograd") }
+          #expect(isTiled, "convolutions that compute several rows together are what is hardest to cut")
+        }
+        let difference = Agreement(tolerance: 0).difference(expected: whole.outputs, found: banded.outputs)
+        #expect(difference == nil, "\(name), \(height) x \(width)")
+      }
+    }
+  }
+
   @Test("On random networks bands change no number") func random() throws {
     var cut = 0
     for seed in 1...120 as ClosedRange<UInt64> {

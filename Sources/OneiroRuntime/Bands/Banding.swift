@@ -27,7 +27,7 @@ struct Banding {
   private var ends: Set<String> = [], remade: Set<String> = []
 
   /// Rows at most that a stretch needs above and below a band: what they cost grows with every convolution.
-  private static let mostRows = 8
+  private static let mostRows = 12
 
   /// - views: for a value that shows another's memory, that one.
   /// - outputs: what is handed out.

@@ -25,7 +25,8 @@ struct RowReach {
     switch node.opType {
     case "Conv", "FusedConv", "QuantizedConv", "WeightQuantizedConv":
       guard let image = dims[0], let kernel = dims[node.opType == "QuantizedConv" ? 3 : 1], kernel.count == 4,
-        let window = RowWindow(convolution: attributes, extent: kernel[2], from: image, to: output)
+        let window = RowWindow(
+          convolution: attributes, kernel: Array(kernel[2...]), tile: RowWindow.highestTile, from: image, to: output)
       else { return nil }
       // What is added to the product has its shape, or a number for each channel.
       let added = ["FusedConv": 3, "QuantizedConv": 6, "WeightQuantizedConv": 5][node.opType]
@@ -33,8 +34,9 @@ struct RowReach {
         $0 == 0 ? .rows(window) : $0 == added && dims[$0] == output ? .rows(RowWindow()) : .whole
       }
     case "AveragePool", "MaxPool":
-      guard let image = dims[0], let extent = attributes.ints("kernel_shape")?.first, !attributes.bool("ceil_mode"),
-        let window = RowWindow(convolution: attributes, extent: extent, from: image, to: output)
+      guard let image = dims[0], let kernel = attributes.ints("kernel_shape"), !kernel.isEmpty,
+        !attributes.bool("ceil_mode"),
+        let window = RowWindow(convolution: attributes, kernel: kernel, from: image, to: output)
       else { return nil }
       inputs = [.rows(window)]
     case "GroupNormalization", "FusedGroupNormalization", "InstanceNormalization", "QuantizeGroupNormalization":
