@@ -3,8 +3,8 @@
  *
  * The host may give an image to a BatchNormalization a band of rows at a time, with the moments of its groups, which it
  * has summed up band by band. So that nothing in the picture tells of that, moments are defined here to the last bit,
- * and the host's GroupStatistics has the same definition: an element's difference to the group's pivot, in float, goes to
- * one of 16 sums of its plane in turn, the sums of the planes are added in their order, then the 16. */
+ * and the host's GroupStatistics has the same definition: an element's difference to the group's pivot, in float, goes
+ * to one of 16 sums of its plane in turn, the sums of the planes are added in their order, then the 16. */
 #include <math.h>
 
 #include "activation.h"

@@ -45,12 +45,15 @@ import Testing
 
   /// Where a value is rounded to a byte, the last bit of a float decides to which, and the next layer makes more of it.
   @Test(
-    "What a decoder gives in bands is what it gives as a whole, bit for bit", arguments: ["vector", "openblas", "onednn"])
+    "What a decoder gives in bands is what it gives as a whole, bit for bit",
+    arguments: ["vector", "openblas", "onednn"])
   func exactly(backend: String) throws {
-    let forms: [(name: String, isQuantized: (Int) -> Bool)] = [
-      ("float32", { _ in false }), ("all quantized", { _ in true }), ("some quantized", { $0 == 32 }),
-    ]
-    // Rows of no multiple of a tile's four, and rows of no multiple of a vector.
+    // In which order a library adds floats may hang on how many rows there are.
+    let forms: [(name: String, isQuantized: (Int) -> Bool)] =
+      backend == "vector"
+      ? [("float32", { _ in false }), ("some quantized", { $0 == 32 }), ("all quantized", { _ in true })]
+      : [("all quantized", { _ in true })]
+    // Rows of no multiple of a tile's four, and of no multiple of a vector.
     for (height, width, images) in [(40, 8, 1), (37, 9, 2)] {
       for (name, isQuantized) in forms {
         let decoder = ImageDecoder(
@@ -60,9 +63,9 @@ import Testing
         let banded = try run(decoder.graph, backend, maxMemory: 1 << 18, latent)
         let areCut = [whole, banded].map { isInBands($0.plan) }
         #expect(areCut == [false, true])
-        if backend == "vector", name != "all quantized" {
+        if name != "all quantized" {
           let isTiled = whole.plan.steps.contains { $0.kernel.isa.contains("Winograd") }
-          #expect(isTiled, "convolutions that compute several rows together are what is hardest to cut")
+          #expect(isTiled, "kernels that compute several rows together are the hardest to cut")
         }
         let difference = Agreement(tolerance: 0).difference(expected: whole.outputs, found: banded.outputs)
         #expect(difference == nil, "\(name), \(height) x \(width)")

@@ -25,7 +25,13 @@ struct BandBody {
       return max(most, (image.value + rows - 1) / rows)
     }
     let unitByteCount = images.keys.reduce(1) { max($0, banding.byteCount($1) / units) }
-    bands = BandedKernel.Bands(units: units, margin: margin, most: bandByteCount / unitByteCount)
+    // As many units as are whole tiles of every image that is made of tiles.
+    let tile = stretch.steps.reduce(1) { tile, step in
+      let rows = height(banding.steps[step].node.outputs[0]) / units, high = banding.tile(of: step)
+      let own = high / Self.greatestCommonDivisor(high, rows)
+      return tile * own / Self.greatestCommonDivisor(tile, own)
+    }
+    bands = BandedKernel.Bands(units: units, tile: tile, margin: margin, most: bandByteCount / unitByteCount)
     for name in images.keys {
       var dims = banding.types[name]!.dims!
       dims[2] = dims[2] / units * bands.window

@@ -19,10 +19,10 @@ final class BandedKernel: PlannedBody {
     /// All that is read.
     let window: Int
 
+    /// - tile: units that are computed together.
     /// - margin: at least.
     /// - most: that are to be read, if that leaves enough to keep.
-    init(units: Int, margin least: Int, most: Int) {
-      let tile = RowWindow.highestTile
+    init(units: Int, tile: Int, margin least: Int, most: Int) {
       // The last band ends where the picture does, and begins whole tiles below its top as well.
       let rest = units % tile
       margin = (least + tile - 1) / tile * tile

@@ -2,10 +2,10 @@ import OneiroGraph
 
 /// Mean and variance of the groups of a normalization, gathered band by band over a whole picture.
 ///
-/// To the last bit what Vector's normalizations take of the whole (`moments_of` in `normalization_channels.c`), so that a
-/// quantization behind them rounds every value alike: an element's difference to the pivot of its group, in float, goes
-/// to one of 16 sums of its plane in turn, the sums of the planes are added in their order, then the 16. The pivot is the
-/// mean of up to 16 elements at the beginning of the group.
+/// To the last bit what Vector's normalizations take of the whole (`moments_of` in `normalization_channels.c`), so that
+/// a quantization behind them rounds every value alike: an element's difference to the pivot of its group, in float,
+/// goes to one of 16 sums of its plane in turn, the sums of the planes are added in their order, then the 16. The pivot
+/// is the mean of the group's first 16 elements, or of its first row where that is shorter.
 struct GroupStatistics {
   /// Of one plane, and what was added by now.
   private struct Sums {
@@ -26,8 +26,8 @@ struct GroupStatistics {
 
   private var planesOfGroup: Int { normalization.scale.count / normalization.groups }
 
-  /// Takes in some rows of a plane, the next ones; of the planes, which go by image, then by channel, a group's first is
-  /// the first of it to get any.
+  /// Takes in some rows of a plane, the next ones; of the planes, which go by image, then by channel, a group's first
+  /// is the first of it to get any.
   mutating func add(_ values: UnsafeBufferPointer<Float>, plane: Int) {
     let group = plane / planesOfGroup
     if plane % planesOfGroup == 0, sums[plane].count == 0 {

@@ -14,9 +14,6 @@ struct RowWindow {
   /// they are made of.
   var tile = 1
 
-  /// Rows of a tile of Winograd's convolution. Every tile is a divisor of this.
-  static let highestTile = 4
-
   /// Rows of the input around a band of it, for so many around the band of the output.
   func rows(around output: Int) -> Int { (wholeTiles(output) * stride + repeats - 1) / repeats + halo }
 
@@ -30,11 +27,15 @@ struct RowWindow {
 
 extension RowWindow {
   /// Of a convolution or pooling.
+  /// Rows of a tile of Winograd's convolution.
+  private static let winogradTile = 4
+
   /// - kernel: its rows and columns.
-  /// - tile: rows that are computed together where the kernel is one for Winograd's formula.
+  /// - isApproximate: whether it may be computed by Winograd's formula.
   /// - Returns: `nil` unless every stride of the input makes one row of the output.
   init?(
-    convolution attributes: NodeAttributes, kernel: [Int], tile: Int = 1, from input: [Int], to output: [Int]
+    convolution attributes: NodeAttributes, kernel: [Int], isApproximate: Bool = false, from input: [Int],
+    to output: [Int]
   ) {
     let stride = attributes.ints("strides")?.first ?? 1, dilation = attributes.ints("dilations")?.first ?? 1
     guard input.count == 4, output.count == 4, input[2] == output[2] * stride else { return nil }
@@ -58,7 +59,7 @@ extension RowWindow {
     }
     self.init(
       halo: max(above, reach - above - stride + 1, 0), stride: stride,
-      tile: kernel == [3, 3] && stride == 1 && dilation == 1 ? tile : 1)
+      tile: isApproximate && kernel == [3, 3] && stride == 1 && dilation == 1 ? Self.winogradTile : 1)
   }
 
   /// Of a Resize to a whole multiple, along every axis.
