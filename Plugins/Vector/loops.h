@@ -75,6 +75,9 @@ typedef struct vector_winograd_channel {
   vector_unary_loop activation;    /* NULL: none */
 } vector_winograd_channel;
 
+/* Sums that elements go to in turn. */
+enum { VECTOR_MOMENT_LANES = 16 };
+
 /* The lanes of the widest level. */
 enum { VECTOR_MOST_LANES = 16 };
 
@@ -195,6 +198,9 @@ typedef struct vector_loops {
   double (*fold_row[VECTOR_FOLD_COUNT])(const float *x, size_t count, float shift);
   /* The sum of x - shift and that of its squares. */
   void (*deviations)(const float *x, size_t count, float shift, double *sum, double *squares);
+  /* Adds the same of element i to sums[i % VECTOR_MOMENT_LANES] and to the squares: all but the differences in double,
+   * and in an order that hangs on nothing. */
+  void (*add_deviations)(const float *x, size_t count, float shift, double *sums, double *squares);
   /* Folds a row into as many running results: into[i] = fold(into[i], x[i]). VECTOR_FOLD_EXP folds x[i] - shift[i];
    * for the others shift may be NULL. */
   void (*fold_columns[VECTOR_FOLD_COUNT])(double *into, const float *x, size_t count, const float *shift);

@@ -1,8 +1,14 @@
 /* Normalisations of [N, C, ...] with a scale and a bias for each channel: GroupNormalization, InstanceNormalization
- * (a group a channel) and BatchNormalization for inference (mean and variance given). */
+ * (a group a channel) and BatchNormalization for inference (mean and variance given).
+ *
+ * The host may give an image to a BatchNormalization a band of rows at a time, with the moments of its groups, which it
+ * has summed up band by band. So that nothing in the picture tells of that, moments are defined here to the last bit,
+ * and the host's GroupStatistics has the same definition: an element's difference to the group's pivot, in float, goes
+ * to one of 16 sums of its plane in turn, the sums of the planes are added in their order, then the 16. */
+#include <math.h>
+
 #include "activation.h"
 #include "families.h"
-#include "normalization.h"
 #include "quantized.h"
 
 static int32_t require_per_channel(const oneiro_node *node, size_t from, size_t to, oneiro_text *why) {
@@ -37,8 +43,8 @@ static int32_t supports_fused_group(const oneiro_node *node, oneiro_text *why) {
   return status ? status : supports_group(node, why);
 }
 
-/* Inputs of every normalization here but BatchNormalization, behind which a quantization may come. */
-enum { INPUTS = 3 };
+/* Inputs behind which a quantization may come. */
+enum { INPUTS = 3, BATCH_INPUTS = 5 };
 
 static int32_t supports_quantized_group(const oneiro_node *node, oneiro_text *why) {
   vector_float_node plain;
@@ -52,10 +58,22 @@ static int32_t supports_batch(const oneiro_node *node, oneiro_text *why) {
   return require_per_channel(node, 1, 5, why);
 }
 
+/* With a quantization behind it, or without. */
+static int32_t supports_fused_batch(const oneiro_node *node, oneiro_text *why) {
+  vector_unary_loop activation;
+  int32_t status = vector_activation_of(node, &activation, why);
+  if (status || !oneiro_has_input(node, BATCH_INPUTS)) return status ? status : supports_batch(node, why);
+  vector_float_node plain;
+  status = vector_float_node_of(node, BATCH_INPUTS, &plain, why);
+  return status ? status : supports_batch(&plain.node, why);
+}
+
 typedef struct channels_job {
   float *y;
   const float *x, *scale, *bias, *mean, *variance;
   size_t channels, group, plane;      /* of the tensor, of a group, elements of one */
+  size_t run;                         /* elements next to each other that are summed up as one plane */
+  size_t beginning;                   /* elements whose mean is a group's pivot */
   float epsilon;
   vector_unary_loop activation;       /* NULL: none */
   uint8_t *bytes;                     /* in the place of y, where the result is quantized */
@@ -65,29 +83,68 @@ typedef struct channels_job {
 /* Elements that are still in the first-level cache when the activation reads them. */
 enum { STRETCH = 2048 };
 
-/* One channel: (x - mean) * inverse_deviation * scale + bias. */
-static void write_channel(const channels_job *job, size_t index, size_t channel, row_moments moments) {
-  float factor = moments.inverse_deviation * job->scale[channel];
-  float offset = job->bias[channel] - moments.rest * factor;
+/* One channel: (x - mean) * factor + offset. */
+static void write_channel(const channels_job *job, size_t index, float mean, float factor, float offset) {
   const float *x = job->x + index * job->plane;
   float floats[STRETCH];
   size_t stretch = job->activation || job->bytes ? STRETCH : job->plane;
   for (size_t first = 0; first < job->plane; first += stretch) {
     size_t count = job->plane - first < stretch ? job->plane - first : stretch;
     float *y = job->bytes ? floats : job->y + index * job->plane + first;
-    vector_picked->affine(y, x + first, count, moments.mean, factor, offset);
+    vector_picked->affine(y, x + first, count, mean, factor, offset);
     if (job->activation) job->activation(y, y, count, NULL);
     if (job->bytes) vector_picked->quantize_row(job->bytes + index * job->plane + first, y, count, &job->to);
   }
+}
+
+/* As a float, what it lacks of the true one, and the variance as BatchNormalization gets it. */
+typedef struct group_moments {
+  float mean, variance;
+  double rest;
+} group_moments;
+
+/* In one walk. The pivot is the mean of some of the elements, so its distance to the mean of all is no more than the
+ * deviation times the root of how many times as many there are: the squares about it can be corrected by that distance
+ * without losing more digits than a double has to spare. Products stand by themselves lest a compiler fuses them. */
+static group_moments moments_of(const channels_job *job, const float *x) {
+  size_t count = job->group * job->plane;
+  double pivot_sum = 0, sums[VECTOR_MOMENT_LANES] = {0}, squares[VECTOR_MOMENT_LANES] = {0};
+  for (size_t i = 0; i < job->beginning; i++) pivot_sum += (double)x[i];
+  float pivot = (float)(pivot_sum / (double)job->beginning);
+  for (size_t first = 0; first < count; first += job->run) {
+    double plane_sums[VECTOR_MOMENT_LANES] = {0}, plane_squares[VECTOR_MOMENT_LANES] = {0};
+    vector_picked->add_deviations(x + first, job->run, pivot, plane_sums, plane_squares);
+    for (size_t lane = 0; lane < VECTOR_MOMENT_LANES; lane++) {
+      sums[lane] += plane_sums[lane];
+      squares[lane] += plane_squares[lane];
+    }
+  }
+  double sum = 0, square = 0;
+  for (size_t lane = 0; lane < VECTOR_MOMENT_LANES; lane++) {
+    sum += sums[lane];
+    square += squares[lane];
+  }
+  double distance = sum / (double)count, correction = distance * distance;
+  double mean = (double)pivot + distance, variance = square / (double)count - correction;
+  if (variance < 0) variance = 0;
+  return (group_moments){(float)mean, (float)variance, mean - (double)(float)mean};
+}
+
+static float factor_of(const channels_job *job, float variance, size_t channel) {
+  return (float)(1 / sqrt((double)variance + (double)job->epsilon)) * job->scale[channel];
 }
 
 static void normalize_groups(void *argument, size_t begin, size_t end) {
   const channels_job *job = argument;
   for (size_t group = begin; group < end; group++) {
     size_t first = group * job->group;
-    row_moments moments = vector_row_moments(job->x + first * job->plane, job->group * job->plane, job->epsilon);
-    for (size_t index = first; index < first + job->group; index++)
-      write_channel(job, index, index % job->channels, moments);
+    group_moments moments = moments_of(job, job->x + first * job->plane);
+    for (size_t index = first; index < first + job->group; index++) {
+      size_t channel = index % job->channels;
+      float factor = factor_of(job, moments.variance, channel);
+      double shift = moments.rest * (double)factor;
+      write_channel(job, index, moments.mean, factor, (float)((double)job->bias[channel] - shift));
+    }
   }
 }
 
@@ -95,8 +152,7 @@ static void normalize_by_statistics(void *argument, size_t begin, size_t end) {
   const channels_job *job = argument;
   for (size_t index = begin; index < end; index++) {
     size_t channel = index % job->channels;
-    double variance = (double)job->variance[channel] + (double)job->epsilon;
-    write_channel(job, index, channel, (row_moments){job->mean[channel], 0, (float)(1 / sqrt(variance))});
+    write_channel(job, index, job->mean[channel], factor_of(job, job->variance[channel], channel), job->bias[channel]);
   }
 }
 
@@ -109,8 +165,15 @@ static channels_job job_of(const oneiro_call *call) {
 }
 
 static int32_t run_groups(const oneiro_call *call, size_t groups, channels_job job) {
-  if (oneiro_element_count(&call->inputs[0]) == 0) return ONEIRO_OK;
+  enum { IMAGE_RANK = 4, BEGINNING = 16 };
+  const oneiro_tensor *x = &call->inputs[0];
+  if (oneiro_element_count(x) == 0) return ONEIRO_OK;
   job.group = job.channels / groups;
+  /* Nothing but images [N, C, H, W] comes in bands, the first of which has a row at least. */
+  bool is_image = x->rank == IMAGE_RANK;
+  job.run = is_image ? job.plane : job.group * job.plane;
+  job.beginning = is_image ? (size_t)x->dims[3] : job.run;
+  if (job.beginning > BEGINNING) job.beginning = BEGINNING;
   vector_parallel_ranges(call, (size_t)call->inputs[0].dims[0] * groups, job.group * job.plane * 3, normalize_groups,
                          &job);
   return ONEIRO_OK;
@@ -136,10 +199,17 @@ static int32_t compute_instance(const oneiro_call *call) {
   return run_groups(call, (size_t)call->inputs[0].dims[1], job_of(call));
 }
 
+/* BatchNormalization as well, which has no activation. */
 static int32_t compute_batch(const oneiro_call *call) {
   channels_job job = job_of(call);
+  int32_t status = vector_activation_of(call->node, &job.activation, call->why);
+  if (status) return status;
   job.mean = call->inputs[3].data;
   job.variance = call->inputs[4].data;
+  if (oneiro_has_input(call->node, BATCH_INPUTS)) {
+    job.bytes = call->outputs[0].data;
+    job.to = vector_quantization_of(call, BATCH_INPUTS);
+  }
   size_t planes = (size_t)call->inputs[0].dims[0] * job.channels;
   vector_parallel_ranges(call, planes, job.plane, normalize_by_statistics, &job);
   return ONEIRO_OK;
@@ -153,5 +223,7 @@ static const vector_kernel kernels[] = {
     {"InstanceNormalization", 22, supports_instance, NULL, compute_instance, NULL, NULL,
      .flags = ONEIRO_KERNEL_IN_PLACE},
     {"BatchNormalization", 15, supports_batch, NULL, compute_batch, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},
+    {"FusedBatchNormalization", 1, supports_fused_batch, NULL, compute_batch, NULL, "ai.oneiro",
+     .flags = ONEIRO_KERNEL_IN_PLACE},
 };
 VECTOR_FAMILY(vector_normalization_channels, kernels);

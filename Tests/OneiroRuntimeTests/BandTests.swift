@@ -43,6 +43,37 @@ import Testing
     }
   }
 
+  /// Where a value is rounded to a byte, the last bit of a float decides to which, and the next layer makes more of it.
+  @Test(
+    "What a decoder gives in bands is what it gives as a whole, bit for bit",
+    arguments: ["vector", "openblas", "onednn"])
+  func exactly(backend: String) throws {
+    // In which order a library adds floats may hang on how many rows there are.
+    let forms: [(name: String, isQuantized: (Int) -> Bool)] =
+      backend == "vector"
+      ? [("float32", { _ in false }), ("some quantized", { $0 == 32 }), ("all quantized", { _ in true })]
+      : [("all quantized", { _ in true })]
+    // Rows of no multiple of a tile's four, and of no multiple of a vector. Narrower bands would be too small for
+    // Winograd's convolution, which the whole is large enough for.
+    for (height, width, images) in [(40, 40, 1), (37, 41, 2)] {
+      for (name, isQuantized) in forms {
+        let decoder = ImageDecoder(
+          widths: [64, 32], height: height, width: width, images: images, quantized: isQuantized)
+        let latent = Tensor.random([images, 4, height, width], seed: 78)
+        let whole = try run(decoder.graph, backend, maxMemory: nil, latent)
+        let banded = try run(decoder.graph, backend, maxMemory: 1 << 18, latent)
+        let areCut = [whole, banded].map { isInBands($0.plan) }
+        #expect(areCut == [false, true])
+        if name != "all quantized" {
+          let isTiled = whole.plan.steps.contains { $0.kernel.isa.contains("Winograd") }
+          #expect(isTiled, "kernels that compute several rows together are the hardest to cut")
+        }
+        let difference = Agreement(tolerance: 0).difference(expected: whole.outputs, found: banded.outputs)
+        #expect(difference == nil, "\(name), \(height) x \(width)")
+      }
+    }
+  }
+
   @Test("On random networks bands change no number") func random() throws {
     var cut = 0
     for seed in 1...120 as ClosedRange<UInt64> {

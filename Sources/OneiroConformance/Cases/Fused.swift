@@ -85,6 +85,25 @@ extension Conformance {
         ["num_groups": .int(2)]),
     ]
 
+  /// Channels' scale, bias, mean and variance.
+  static func batchStatistics(_ channels: Int) -> [Case.Operand] {
+    let ranges: [(Float, Float)] = [(0.5, 2), (-1, 1), (-1, 1), (0.1, 3)]
+    return ranges.enumerated().map { .input(.random([channels], $1.0...$1.1, seed: $0 + 2)) }
+  }
+
+  static let fusedBatchNormalization: [Case] =
+    activations.map { name in
+      Case(
+        "FusedBatchNormalization", domain: domain, "ends with \"\(name)\"",
+        [.input(.random([2, 6, 5, 7]))] + batchStatistics(6),
+        ["epsilon": .float(0.01), "activation": .string(Array(name.utf8))], tolerance: 1e-5)
+    }
+    + [[1, 3, 71, 67], [0, 4, 3], [5, 4]].map { dims in
+      Case(
+        "FusedBatchNormalization", domain: domain, "\(dims)", [.input(.random(dims))] + batchStatistics(dims[1]),
+        ["activation": .string(Array("SiLU".utf8))], tolerance: 1e-5)
+    }
+
   static let geglu: [Case] =
     [[2, 3, 34], [1, 2], [5, 10000], [3, 0], [0, 8], [6]].map { dims in
       Case("GEGLU", domain: domain, "\(dims)", [.input(.random(dims, -4...4))], tolerance: 2e-6)
@@ -197,5 +216,5 @@ extension Conformance {
     ]
   }()
 
-  static let fused = fusedGemm + fusedGroupNormalization + geglu + fusedConv + smallFusedConv
+  static let fused = fusedGemm + fusedGroupNormalization + fusedBatchNormalization + geglu + fusedConv + smallFusedConv
 }

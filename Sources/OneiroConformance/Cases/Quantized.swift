@@ -131,6 +131,13 @@ extension Conformance {
             [.input(.random(dims)), .constant(.random([6], seed: 2)), .constant(.random([6], seed: 3))] + end(type),
             ["num_groups": .int(3), "activation": .string(Array(activation.utf8))], tolerance: 0.008))
       }
+      for (dims, activation) in [([2, 6, 5, 7], ""), ([1, 6, 71, 67], "SiLU"), ([0, 6, 3], "")] {
+        cases.append(
+          Case(
+            "FusedBatchNormalization", domain: domain, "\(dims) to \(type), ends with \"\(activation)\"",
+            [.input(.random(dims))] + batchStatistics(6) + end(type),
+            ["activation": .string(Array(activation.utf8))], tolerance: 0.008))
+      }
       for (dims, axis) in [([3, 5, 37], -1), ([2, 3, 11, 7], 2), ([2, 5003], 1), ([0, 4], -1)] {
         let row = [dims[(axis < 0 ? axis + dims.count : axis)...].reduce(1, *)]
         let shape = axis == 2 ? [11, 7] : row

@@ -8,6 +8,8 @@ struct BandBody {
   let bands: BandedKernel.Bands
   private let stretch: BandedStretch
   private var graph = BandGraph()
+  /// The kernels of the steps over the whole picture, by their results' names.
+  private var kernels: [String: any PreparedKernel] = [:]
   /// What comes from statistics.
   private var statistics: [String] = []
 
@@ -23,8 +25,13 @@ struct BandBody {
       return max(most, (image.value + rows - 1) / rows)
     }
     let unitByteCount = images.keys.reduce(1) { max($0, banding.byteCount($1) / units) }
-    let rest = bandByteCount / unitByteCount - 2 * margin
-    bands = BandedKernel.Bands(units: units, height: min(max(rest, margin, 1), units), margin: margin)
+    // As many units as are whole tiles of every image that is made of tiles.
+    let tile = stretch.steps.reduce(1) { tile, step in
+      let rows = height(banding.steps[step].node.outputs[0]) / units, high = banding.tile(of: step)
+      let own = high / Self.greatestCommonDivisor(high, rows)
+      return tile * own / Self.greatestCommonDivisor(tile, own)
+    }
+    bands = BandedKernel.Bands(units: units, tile: tile, margin: margin, most: bandByteCount / unitByteCount)
     for name in images.keys {
       var dims = banding.types[name]!.dims!
       dims[2] = dims[2] / units * bands.window
@@ -36,6 +43,7 @@ struct BandBody {
   private mutating func add(_ index: Int, of banding: Banding) {
     var node = banding.steps[index].node
     let type = graph.types[node.outputs[0]]!
+    kernels[node.outputs[0]] = banding.steps[index].kernel
     guard !banding.isNormalization(index) else {
       let normalization = BandedNormalization(node, in: banding)
       statistics += normalization.types.keys.sorted()
@@ -78,7 +86,7 @@ struct BandBody {
     let end = (name: stretch.end, type: graph.types[stretch.end]!)
     let body = graph.graph(name, inputs: ports, output: end)
     var lowering = Lowering(planner: planner, types: graph.types, constants: body.initializers)
-    for node in body.nodes { try lowering.visit(node) }
+    for node in body.nodes { try lowering.visit(node, preferring: kernels[node.outputs[0]]) }
     var plan = try lowering.plan(body, inputs: ports, outputs: [end], cadence: [], foldedNodeCount: 0)
     plan.maxMemory = planner.maxMemory
     let node = Node(

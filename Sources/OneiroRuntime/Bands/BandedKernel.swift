@@ -7,14 +7,29 @@ import OneiroGraph
 /// written to, if it is kept, then mean, variance and bias for each normalization that reads it.
 final class BandedKernel: PlannedBody {
   /// Where bands lie, in units of rows.
+  ///
+  /// What is read of the picture begins where a tile begins, for kernels that compute several rows together, so that
+  /// their tiles are those of the whole picture.
   struct Bands: Sendable {
     let units: Int
     /// What is kept of a band.
     let height: Int
     /// What is read beside, above and below.
     let margin: Int
+    /// All that is read.
+    let window: Int
 
-    var window: Int { min(units, height + 2 * margin) }
+    /// - tile: units that are computed together.
+    /// - margin: at least.
+    /// - most: that are to be read, if that leaves enough to keep.
+    init(units: Int, tile: Int, margin least: Int, most: Int) {
+      // The last band ends where the picture does, and begins whole tiles below its top as well.
+      let rest = units % tile
+      margin = (least + tile - 1) / tile * tile
+      height = min(max((most - rest - 2 * margin) / tile * tile, margin, tile), units)
+      window = min(height + 2 * margin + rest, units)
+      self.units = units
+    }
 
     /// What is read and what is kept of it.
     var all: [(read: Range<Int>, kept: Range<Int>)] {

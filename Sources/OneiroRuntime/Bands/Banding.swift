@@ -27,7 +27,7 @@ struct Banding {
   private var ends: Set<String> = [], remade: Set<String> = []
 
   /// Rows at most that a stretch needs above and below a band: what they cost grows with every convolution.
-  private static let mostRows = 8
+  private static let mostRows = 12
 
   /// - views: for a value that shows another's memory, that one.
   /// - outputs: what is handed out.
@@ -57,9 +57,10 @@ struct Banding {
 
   private mutating func findReach(of index: Int) {
     let step = steps[index]
-    guard !(step.kernel is any PlannedBody), let reach = RowReach(step.node, types: types, constants: constants) else {
-      return
-    }
+    guard !(step.kernel is any PlannedBody),
+      let reach = RowReach(
+        step.node, isApproximate: step.kernel.isApproximate, types: types, constants: constants)
+    else { return }
     let images = reach.windows.map { step.node.inputs[$0.index] } + step.node.outputs
     guard images.contains(where: { byteCount($0) >= smallestByteCount }),
       // The step that makes the value gathers the statistics.
@@ -157,6 +158,7 @@ struct Banding {
   }
 
   func inputs(of step: Int) -> [RowReach.Input] { reaches[step]?.inputs ?? [] }
+  func tile(of step: Int) -> Int { reaches[step]?.tile ?? 1 }
   func isNormalization(_ step: Int) -> Bool { reaches[step]?.isNormalization ?? false }
 
   /// A name that no value has.

@@ -1,37 +1,68 @@
 import OneiroGraph
 
 /// Mean and variance of the groups of a normalization, gathered band by band over a whole picture.
+///
+/// To the last bit what Vector's normalizations take of the whole (`moments_of` in `normalization_channels.c`), so that
+/// a quantization behind them rounds every value alike: an element's difference to the pivot of its group, in float,
+/// goes to one of 16 sums of its plane in turn, the sums of the planes are added in their order, then the 16. The pivot
+/// is the mean of the group's first 16 elements, or of its first row where that is shorter.
 struct GroupStatistics {
-  /// Of one image and group.
-  private struct Moments {
-    var count = 0.0, mean = 0.0
-    /// Sum of the squares of the distances from the mean.
-    var squares = 0.0
-
-    /// Chan, Golub and LeVeque, 1979: no sum of squares of the values themselves, which would cancel.
-    mutating func merge(_ other: Moments) {
-      guard other.count > 0 else { return }
-      let sum = count + other.count, distance = other.mean - mean
-      squares += other.squares + distance * distance * count * other.count / sum
-      mean += distance * other.count / sum
-      count = sum
-    }
+  /// Of one plane, and what was added by now.
+  private struct Sums {
+    var count = 0
+    var differences = SIMD16<Double>(), squares = SIMD16<Double>()
   }
 
   private let normalization: BandedNormalization
-  private var moments: [Moments]
+  private var sums: [Sums]
+  /// For each image and group.
+  private var pivots: [Float]
 
   init(_ normalization: BandedNormalization) {
     self.normalization = normalization
-    moments = [Moments](repeating: Moments(), count: normalization.images * normalization.groups)
+    sums = [Sums](repeating: Sums(), count: normalization.images * normalization.scale.count)
+    pivots = [Float](repeating: 0, count: normalization.images * normalization.groups)
   }
 
-  /// The image and group that a plane belongs to: planes go by image, then by channel.
-  private func group(of plane: Int) -> Int { plane / (normalization.scale.count / normalization.groups) }
+  private var planesOfGroup: Int { normalization.scale.count / normalization.groups }
 
-  /// Takes in some rows of a plane.
+  /// Takes in some rows of a plane, the next ones; of the planes, which go by image, then by channel, a group's first
+  /// is the first of it to get any.
   mutating func add(_ values: UnsafeBufferPointer<Float>, plane: Int) {
-    moments[group(of: plane)].merge(Self.moments(of: values))
+    let group = plane / planesOfGroup
+    if plane % planesOfGroup == 0, sums[plane].count == 0 {
+      let beginning = values.prefix(min(normalization.width, 16))
+      pivots[group] = Float(beginning.reduce(0.0) { $0 + Double($1) } / Double(max(beginning.count, 1)))
+    }
+    Self.add(values, around: pivots[group], to: &sums[plane])
+  }
+
+  private static func add(_ values: UnsafeBufferPointer<Float>, around pivot: Float, to sums: inout Sums) {
+    guard let base = values.baseAddress.map(UnsafeRawPointer.init) else { return }
+    func addOne(_ index: Int, to sums: inout Sums) {
+      let difference = Double(values[index] - pivot), lane = (sums.count + index) % 16
+      sums.differences[lane] += difference
+      sums.squares[lane] += difference * difference
+    }
+    var index = 0
+    while index < values.count, (sums.count + index) % 16 != 0 {
+      addOne(index, to: &sums)
+      index += 1
+    }
+    var (differences, squares) = (sums.differences, sums.squares)
+    while index + 16 <= values.count {
+      let part = (base + index * MemoryLayout<Float>.size).loadUnaligned(as: SIMD16<Float>.self)
+      let difference = SIMD16<Double>(part - pivot)
+      differences += difference
+      squares += difference * difference
+      index += 16
+    }
+    (sums.differences, sums.squares) = (differences, squares)
+    while index < values.count {
+      addOne(index, to: &sums)
+      index += 1
+    }
+    sums.count += values.count
   }
 
   /// Writes a number for each plane.
@@ -39,31 +70,31 @@ struct GroupStatistics {
     mean: UnsafeMutableBufferPointer<Float>, variance: UnsafeMutableBufferPointer<Float>,
     bias: UnsafeMutableBufferPointer<Float>
   ) {
-    for plane in mean.indices {
-      let found = moments[group(of: plane)], channel = plane % normalization.scale.count
-      mean[plane] = Float(found.mean)
-      variance[plane] = Float(found.squares / max(found.count, 1))
-      let factor = Double(normalization.scale[channel]) / (Double(variance[plane]) + normalization.epsilon).squareRoot()
-      bias[plane] = Float(Double(normalization.shift[channel]) - (found.mean - Double(mean[plane])) * factor)
+    for group in pivots.indices {
+      let planes = group * planesOfGroup..<(group + 1) * planesOfGroup
+      let found = moments(of: planes, around: Double(pivots[group]))
+      for plane in planes {
+        let channel = plane % normalization.scale.count
+        mean[plane] = Float(found.mean)
+        variance[plane] = Float(found.variance)
+        let deviation = (Double(variance[plane]) + normalization.epsilon).squareRoot()
+        let factor = Float(1 / deviation) * normalization.scale[channel]
+        let rest = found.mean - Double(mean[plane])
+        bias[plane] = Float(Double(normalization.shift[channel]) - rest * Double(factor))
+      }
     }
   }
 
-  private static func moments(of values: UnsafeBufferPointer<Float>) -> Moments {
-    let count = Double(values.count)
-    let mean = sum(values) { $0 } / max(count, 1)
-    return Moments(count: count, mean: mean, squares: sum(values) { ($0 - mean) * ($0 - mean) })
-  }
-
-  @inline(__always)
-  private static func sum(_ values: UnsafeBufferPointer<Float>, _ term: (SIMD8<Double>) -> SIMD8<Double>) -> Double {
-    guard let base = values.baseAddress.map(UnsafeRawPointer.init) else { return 0 }
-    var sums = SIMD8<Double>()
-    let whole = values.count / 8 * 8
-    for index in stride(from: 0, to: whole, by: 8) {
-      sums += term(SIMD8<Double>((base + index * 4).loadUnaligned(as: SIMD8<Float>.self)))
+  private func moments(of planes: Range<Int>, around pivot: Double) -> (mean: Double, variance: Double) {
+    var differences = SIMD16<Double>(), squares = SIMD16<Double>(), count = 0
+    for plane in planes {
+      differences += sums[plane].differences
+      squares += sums[plane].squares
+      count += sums[plane].count
     }
-    var total = sums.sum()
-    for index in whole..<values.count { total += term(SIMD8(repeating: Double(values[index])))[0] }
-    return total
+    func sum(_ lanes: SIMD16<Double>) -> Double { lanes.indices.reduce(0.0) { $0 + lanes[$1] } }
+    let length = Double(max(count, 1)), distance = sum(differences) / length
+    let variance = sum(squares) / length - distance * distance
+    return (pivot + distance, variance < 0 ? 0 : variance)
   }
 }

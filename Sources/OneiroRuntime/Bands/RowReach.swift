@@ -15,9 +15,10 @@ struct RowReach {
   /// Whether mean and variance of input 0 over the whole picture are needed first.
   private(set) var isNormalization = false
 
+  /// - isApproximate: whether the node's kernel is.
   /// - constants: values that are known; sizes and scales have to be among them.
   /// - Returns: `nil` for an operator that has to see more of the picture than a few rows, or is not known here.
-  init?(_ node: Node, types: [String: TensorType], constants: [String: Tensor]) {
+  init?(_ node: Node, isApproximate: Bool, types: [String: TensorType], constants: [String: Tensor]) {
     guard node.outputs.count == 1, let op = Operators.find(node.op), ["", Model.oneiroDomain].contains(node.domain),
       let output = types[node.outputs[0]]?.dims, Self.isImage(output)
     else { return nil }
@@ -25,7 +26,8 @@ struct RowReach {
     switch node.opType {
     case "Conv", "FusedConv", "QuantizedConv", "WeightQuantizedConv":
       guard let image = dims[0], let kernel = dims[node.opType == "QuantizedConv" ? 3 : 1], kernel.count == 4,
-        let window = RowWindow(convolution: attributes, extent: kernel[2], from: image, to: output)
+        let window = RowWindow(
+          convolution: attributes, kernel: Array(kernel[2...]), isApproximate: isApproximate, from: image, to: output)
       else { return nil }
       // What is added to the product has its shape, or a number for each channel.
       let added = ["FusedConv": 3, "QuantizedConv": 6, "WeightQuantizedConv": 5][node.opType]
@@ -33,8 +35,9 @@ struct RowReach {
         $0 == 0 ? .rows(window) : $0 == added && dims[$0] == output ? .rows(RowWindow()) : .whole
       }
     case "AveragePool", "MaxPool":
-      guard let image = dims[0], let extent = attributes.ints("kernel_shape")?.first, !attributes.bool("ceil_mode"),
-        let window = RowWindow(convolution: attributes, extent: extent, from: image, to: output)
+      guard let image = dims[0], let kernel = attributes.ints("kernel_shape"), !kernel.isEmpty,
+        !attributes.bool("ceil_mode"),
+        let window = RowWindow(convolution: attributes, kernel: kernel, from: image, to: output)
       else { return nil }
       inputs = [.rows(window)]
     case "GroupNormalization", "FusedGroupNormalization", "InstanceNormalization", "QuantizeGroupNormalization":
@@ -68,6 +71,9 @@ struct RowReach {
       if case .rows(let window) = input { (index, window) } else { nil }
     }
   }
+
+  /// Rows of the output that are computed together.
+  var tile: Int { windows.map(\.window.tile).max() ?? 1 }
 
   private static func isImage(_ dims: [Int]) -> Bool { dims.count == 4 && dims.allSatisfy { $0 > 0 } }
 

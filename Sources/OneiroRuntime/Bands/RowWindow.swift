@@ -10,25 +10,37 @@ struct RowWindow {
   var halo = 0
   var repeats = 1
   var stride = 1
+  /// Rows of the output that are computed together, from the picture's first on: how each is rounded hangs on all that
+  /// they are made of.
+  var tile = 1
 
   /// Rows of the input around a band of it, for so many around the band of the output.
-  func rows(around output: Int) -> Int { (output * stride + repeats - 1) / repeats + halo }
+  func rows(around output: Int) -> Int { (wholeTiles(output) * stride + repeats - 1) / repeats + halo }
 
   /// Rows of the output that are not right any more when so many at the edge of the input are not.
-  func spoilt(by input: Int) -> Int { ((input + halo) * repeats + stride - 1) / stride }
+  func spoilt(by input: Int) -> Int { wholeTiles(((input + halo) * repeats + stride - 1) / stride) }
+
+  private func wholeTiles(_ rows: Int) -> Int { (rows + tile - 1) / tile * tile }
 
   var isUpsampling: Bool { repeats > stride }
 }
 
 extension RowWindow {
   /// Of a convolution or pooling.
-  /// - extent: rows of the kernel.
+  /// Rows of a tile of Winograd's convolution.
+  private static let winogradTile = 4
+
+  /// - kernel: its rows and columns.
+  /// - isApproximate: whether it may be computed by Winograd's formula.
   /// - Returns: `nil` unless every stride of the input makes one row of the output.
-  init?(convolution attributes: NodeAttributes, extent: Int, from input: [Int], to output: [Int]) {
+  init?(
+    convolution attributes: NodeAttributes, kernel: [Int], isApproximate: Bool = false, from input: [Int],
+    to output: [Int]
+  ) {
     let stride = attributes.ints("strides")?.first ?? 1, dilation = attributes.ints("dilations")?.first ?? 1
     guard input.count == 4, output.count == 4, input[2] == output[2] * stride else { return nil }
     // From the first row that the kernel reads to the last.
-    let reach = (extent - 1) * dilation
+    let reach = (kernel[0] - 1) * dilation
     // Padding above and below.
     let above: Int, below: Int
     switch attributes.string("auto_pad") {
@@ -45,7 +57,9 @@ extension RowWindow {
     guard above >= 0, below >= 0, reach >= 0, stride >= 1, (reach + 1 - stride...reach).contains(above + below) else {
       return nil
     }
-    self.init(halo: max(above, reach - above - stride + 1, 0), stride: stride)
+    self.init(
+      halo: max(above, reach - above - stride + 1, 0), stride: stride,
+      tile: isApproximate && kernel == [3, 3] && stride == 1 && dilation == 1 ? Self.winogradTile : 1)
   }
 
   /// Of a Resize to a whole multiple, along every axis.

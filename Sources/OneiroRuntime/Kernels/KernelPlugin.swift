@@ -206,6 +206,7 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
   let packedInputs: UInt64
   var source: String { kernel.source }
   var isa: String { kernel.isaAndMethod }
+  var isApproximate: Bool { kernel.isApproximate }
   var needsNoNarrowConstants: Bool { kernel.readsNarrow }
   var mayOverwriteInput: Bool { kernel.mayOverwriteInput }
 

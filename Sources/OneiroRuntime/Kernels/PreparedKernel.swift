@@ -8,6 +8,9 @@ public protocol PreparedKernel: AnyObject, Sendable {
   var source: String { get }
   /// The instruction set it was built for, where it says; "" otherwise.
   var isa: String { get }
+  /// Whether it rounds more than the operator's definition does, so that an element may hang on more than what it is
+  /// defined by.
+  var isApproximate: Bool { get }
   /// Scratch memory that a run needs.
   var workspaceByteCount: Int { get }
   /// Whether runs are given no data for constants that are kept narrow, as the kernel has packed them.
@@ -27,6 +30,7 @@ public protocol PreparedKernel: AnyObject, Sendable {
 
 extension PreparedKernel {
   public var isa: String { "" }
+  public var isApproximate: Bool { false }
   public var workspaceByteCount: Int { 0 }
   public var needsNoNarrowConstants: Bool { false }
   public var packedInputs: UInt64 { 0 }

@@ -23,6 +23,7 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
 
   var source: String { kernel.source }
   var isa: String { kernel.isaAndMethod }
+  var isApproximate: Bool { kernel.isApproximate }
   var needsNoNarrowConstants: Bool { kernel.readsNarrow }
   var mayOverwriteInput: Bool { kernel.mayOverwriteInput }
 

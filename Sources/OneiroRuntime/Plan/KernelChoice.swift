@@ -20,9 +20,11 @@ struct KernelChoice {
 
   /// - expand: writes the node in other operators, if that can be.
   /// - constants: one for each input, where its value is known.
+  /// - preferred: taken again, untimed, where it takes the node: another one would round in another way.
   /// - plan: plans the body of a host operator.
   func choose(
     _ node: Node, _ op: any Operator.Type, inputs: [TensorType?], outputs: [TensorType?], constants: [Tensor?],
+    preferring preferred: (any PreparedKernel)?,
     expand: () throws(GraphError) -> ExpandBody?,
     plan: (Graph, [String: TensorType], [[String]]) throws(RunError) -> ExecutionPlan
   ) throws(RunError) -> Choice {
@@ -76,9 +78,11 @@ struct KernelChoice {
         }
       }
     }
-    switch KernelTuner(tuning: tuning, threads: threads).choose(
-      among: offers, label: node.label, canRun: !hasNarrow)
-    {
+    let same = offers.first { $0.kernel.source == preferred?.source && $0.kernel.isaAndMethod == preferred?.isa }
+    let choice =
+      same.map { .order([$0] + offers) }
+      ?? KernelTuner(tuning: tuning, threads: threads).choose(among: offers, label: node.label, canRun: !hasNarrow)
+    switch choice {
     case .prepared(let kernel): return .kernel(streamed(kernel, node), declined: declined)
     case .order(let offers):
       for offer in offers {

@@ -21,7 +21,10 @@ struct Lowering {
   }
 
   /// - declined: why kernels did not take the fused operator that the node is a part of.
-  mutating func visit(_ node: Node, declined: [ExecutionPlan.Declined] = []) throws(RunError) {
+  /// - preferred: runs the same operator on other shapes, and is to do it here, where it takes the node.
+  mutating func visit(
+    _ node: Node, declined: [ExecutionPlan.Declined] = [], preferring preferred: (any PreparedKernel)? = nil
+  ) throws(RunError) {
     if node.domain.isEmpty, Self.viewOperators.contains(node.opType), let source = node.inputs.first,
       constants[source] == nil
     {
@@ -37,7 +40,7 @@ struct Lowering {
     )
     .choose(
       node, op, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.map { types[$0] },
-      constants: node.inputs.map { constants[$0] },
+      constants: node.inputs.map { constants[$0] }, preferring: preferred,
       expand: { [types, constants] () throws(GraphError) in
         try ExpandBody.expand(node, op, types: types, constants: constants)
       }

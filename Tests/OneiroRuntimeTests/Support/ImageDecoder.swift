@@ -8,11 +8,17 @@ struct ImageDecoder {
 
   /// - widths: channels of the blocks.
   /// - scales: whether upsamplings name the factors, or the sizes.
-  init(widths: [Int], height: Int, width: Int, images: Int = 1, scales: Bool = true) {
+  /// - quantized: whether convolutions of so many input channels read bytes and have weights of bytes.
+  init(
+    widths: [Int], height: Int, width: Int, images: Int = 1, scales: Bool = true,
+    quantized: (_ channels: Int) -> Bool = { _ in false }
+  ) {
     var graph = Graph(
       "decoder", inputs: [ValueInfo("latent", .tensor(.float32, dims: [images, 4, height, width]))],
       outputs: [ValueInfo("picture", nil)])
     var seed = 1
+    graph.addInitializer("step", Tensor([Float(0.03)], dims: []))
+    graph.addInitializer("zero", Tensor([UInt8(100)], dims: []))
     func weights(_ name: String, _ dims: [Int], scale: Double = 1, around center: Double = 0) -> String {
       seed += 1
       let values = Tensor.random(dims, seed: seed).doubles().map { Float(center + scale * $0) }
@@ -24,7 +30,17 @@ struct ImageDecoder {
       return output
     }
     func convolve(_ x: String, _ output: String, _ from: Int, _ to: Int, kernel: Int = 3) -> String {
-      let w = weights(output + ".w", [to, from, kernel, kernel], scale: 1 / Double(from * kernel).squareRoot())
+      var x = x
+      let dims = [to, from, kernel, kernel], scale = 1 / Double(from * kernel).squareRoot(), w: String
+      if quantized(from) {
+        let step = ["step", "zero"]
+        x = add("DequantizeLinear", [add("QuantizeLinear", [x] + step, output + ".q")] + step, output + ".x")
+        graph.addInitializer(output + ".i", .randomInts(.int8, dims, -127...127, seed: seed))
+        graph.addInitializer(output + ".k", Tensor.random([to], Float(scale / 200)...Float(scale / 100), seed: seed))
+        w = add("DequantizeLinear", [output + ".i", output + ".k"], output + ".w", ["axis": .int(0)])
+      } else {
+        w = weights(output + ".w", dims, scale: scale)
+      }
       let pads = [Int64](repeating: Int64(kernel / 2), count: 4)
       return add("Conv", [x, w, weights(output + ".b", [to])], output, ["pads": .ints(pads)])
     }
