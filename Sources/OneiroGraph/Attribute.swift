@@ -44,6 +44,14 @@ public enum Attribute: Sendable {
     }
   }
 
+  /// Whether there are bodies in it.
+  var hasGraphs: Bool {
+    switch self {
+    case .graph, .graphs: true
+    default: false
+    }
+  }
+
   public static func string(_ text: String) -> Attribute { .string(Array(text.utf8)) }
 }
 

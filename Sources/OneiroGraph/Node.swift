@@ -47,7 +47,9 @@ public struct Node: Sendable {
 
   /// The graphs among the attributes, by attribute name in alphabetical order.
   public var bodies: [(attribute: String, graph: Graph)] {
-    attributes.sorted { $0.key < $1.key }.flatMap { (name, value) -> [(attribute: String, graph: Graph)] in
+    // Asked of every node, of which hardly any has one.
+    guard attributes.values.contains(where: \.hasGraphs) else { return [] }
+    return attributes.sorted { $0.key < $1.key }.flatMap { (name, value) -> [(attribute: String, graph: Graph)] in
       switch value {
       case .graph(let graph): [(name, graph)]
       case .graphs(let graphs): graphs.map { (name, $0) }

@@ -20,26 +20,28 @@ public struct RewriteEngine: Sendable {
 
   /// - types: of all values, with bound shapes; returned with those of new values.
   public func apply(to graph: Graph, types: [String: TensorType]) -> (graph: Graph, types: [String: TensorType]) {
-    var graph = graph, types = types
-    for rule in rules {
+    // An index takes as long to make as most rules take to look, and holds until something is applied.
+    var index = GraphIndex(graph, types: types), opTypes = Set(graph.nodes.map(\.opType))
+    for rule in rules where !rule.targets.isDisjoint(with: opTypes) {
       for _ in 0..<Self.roundLimit {
-        let patches = proposals(rule, in: graph, &types)
+        let (patches, added) = proposals(rule, in: index)
         if patches.isEmpty { break }
-        graph = Self.applied(patches, to: graph)
+        let graph = Self.applied(patches, to: index.graph)
+        index = GraphIndex(graph, types: index.types.merging(added) { _, new in new })
+        opTypes = Set(graph.nodes.map(\.opType))
       }
     }
-    return (graph.withoutUnreadInitializers, types)
+    return (index.graph.withoutUnreadInitializers, index.types)
   }
 
   /// Patches that do not touch each other: none takes out a node that another one takes out, or a value that another
-  /// one reads.
-  private func proposals(_ rule: any RewriteRule, in graph: Graph, _ types: inout [String: TensorType]) -> [GraphPatch]
-  {
-    guard graph.nodes.contains(where: { rule.targets.contains($0.opType) }) else { return [] }
-    let index = GraphIndex(graph, types: types)
+  /// one reads. With the types of the values that they write.
+  private func proposals(
+    _ rule: any RewriteRule, in index: GraphIndex
+  ) -> (patches: [GraphPatch], types: [String: TensorType]) {
     var removed: Set<String> = [], gone: Set<String> = [], read: Set<String> = []
-    var patches: [GraphPatch] = []
-    for node in graph.nodes where rule.targets.contains(node.opType) {
+    var patches: [GraphPatch] = [], types: [String: TensorType] = [:]
+    for node in index.graph.nodes where rule.targets.contains(node.opType) {
       guard let patch = rule.rewrite(node, in: index), removed.isDisjoint(with: patch.removed) else { continue }
       let drops = patch.dropped(from: index), reads = Set(patch.added.flatMap(\.inputs))
       guard drops.isDisjoint(with: reads), gone.isDisjoint(with: reads), read.isDisjoint(with: drops),
@@ -52,7 +54,7 @@ public struct RewriteEngine: Sendable {
       read.formUnion(reads)
       patches.append(patch)
     }
-    return patches
+    return (patches, types)
   }
 
   /// The types of the values that the patch writes; `nil` when it must not be applied.
@@ -66,25 +68,24 @@ public struct RewriteEngine: Sendable {
         guard !index.isOutput(output), index.readers(of: output).allSatisfy(positions.contains) else { return nil }
       }
     }
-    var types = index.types, added: [String: TensorType] = [:], constants = index.graph.initializers
+    // Beside what the index has, which would be copied as a whole if it were added to.
+    var added: [String: TensorType] = [:], constants: [String: Tensor] = [:]
     for (name, tensor) in patch.initializers {
       let type = TensorType(tensor.elementType, dims: tensor.dims)
       if let known = index.types[name] { guard known == type, replaced.contains(name) else { return nil } }
       constants[name] = tensor
-      types[name] = type
-      added[name] = types[name]
+      added[name] = type
     }
     for node in patch.added {
       guard let op = Operators.find(node.op) else { return nil }
       let context = InferenceContext(
-        node: node, schema: op.schema, inputs: node.inputs.map { types[$0].map(ValueType.tensor) },
-        values: node.inputs.map { constants[$0] })
+        node: node, schema: op.schema, inputs: node.inputs.map { (added[$0] ?? index.types[$0]).map(ValueType.tensor) },
+        values: node.inputs.map { constants[$0] ?? index.constant($0) })
       guard let inferred = try? op.infer(context) else { return nil }
       for (name, type) in zip(node.outputs, inferred) where !name.isEmpty {
         guard let type = type.tensorType, type.dims != nil, index.types[name].map({ $0 == type }) ?? true else {
           return nil
         }
-        types[name] = type
         added[name] = type
       }
     }
@@ -103,9 +104,14 @@ public struct RewriteEngine: Sendable {
       if let last = patch.removed.max(by: { order[$0] ?? 0 < order[$1] ?? 0 }) { insertions[last] = patch.added }
       for (name, tensor) in patch.initializers { result.addInitializer(name, tensor) }
     }
-    result.nodes = graph.nodes.flatMap { node -> [Node] in
-      guard let key = node.key, removed.contains(key) else { return [node] }
-      return insertions[key] ?? []
+    result.nodes = []
+    result.nodes.reserveCapacity(graph.nodes.count)
+    for node in graph.nodes {
+      if let key = node.key, removed.contains(key) {
+        result.nodes += insertions[key] ?? []
+      } else {
+        result.nodes.append(node)
+      }
     }
     return result
   }

@@ -26,8 +26,9 @@ public struct GraphIndex {
     var producers: [String: Int] = [:], readers: [String: [Int]] = [:]
     for (index, node) in graph.nodes.enumerated() {
       for output in node.outputs where !output.isEmpty { producers[output] = index }
-      for input in Set(node.inputs).union(node.bodies.flatMap { $0.graph.capturedNames }) {
-        readers[input, default: []].append(index)
+      for input in node.inputs + node.bodies.flatMap({ $0.graph.capturedNames }) {
+        let isKnown = readers[input]?.last == index
+        if !isKnown { readers[input, default: []].append(index) }
       }
     }
     self.producers = producers

@@ -16,9 +16,9 @@ struct ShareCommonSubexpressions: RewriteRule {
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch? {
     guard node.outputs.count == 1, node.opType != "Identity", node.bodies.isEmpty,
       let input = node.inputs.first(where: { !$0.isEmpty }), let own = node.key.flatMap(graph.position),
-      let other = graph.readers(of: input).lazy.map({ graph.graph.nodes[$0] }).first(where: { isSame($0, as: node) }),
-      let earlier = other.key.flatMap(graph.position), earlier < own
+      let earlier = graph.readers(of: input).first(where: { $0 < own && isSame(graph.graph.nodes[$0], as: node) })
     else { return nil }
+    let other = graph.graph.nodes[earlier]
     var patch = GraphPatch("\(node.label) computes what \(other.label) does")
     patch.remove(node)
     patch.add(

@@ -5,13 +5,13 @@ import OneiroPicture
 extension DreamCommand {
   /// `--compare-samplers`: one trial, many samplers, one sheet.
   /// - path: the file of the recording.
-  func compare(_ recording: Recording, from path: String) throws {
+  func compare(_ recording: Recording, _ options: Dream.Options, from path: String) throws {
     guard let sheet else { return }
     guard recording.count == 1 else {
       throw DreamError.mismatch(
         at: "--compare-samplers", expected: "one trial (--eeg \(path):0)", found: "\(recording.count)")
     }
-    var options = try dreamOptions(hasLabels: recording.labels != nil)
+    var options = options
     // They are chosen anew for each picture.
     options.sampler = nil
     options.steps = nil

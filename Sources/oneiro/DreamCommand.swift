@@ -154,20 +154,25 @@ struct DreamCommand: ParsableCommand {
     try OutputFile.checkDistinct(
       [isFolder ? nil : out, sheet].compactMap { $0 },
       inputs: [pipeline, path] + replaced.values + [noise].compactMap { $0 })
-    let opener = try RecordingOpener(
-      pipeline, replacing: replaced, planner: try dreamOptions(hasLabels: false).planner)
+    var options = try dreamOptions()
+    // Read once: large graphs take a while.
+    let model = try Bundle.load(pipeline, replacing: replaced)
+    let opener = try RecordingOpener(pipeline, model: model, replacing: replaced, planner: options.planner)
     let recording = try preparation.open(eegWithTrials, option: "--eeg", with: opener, isQuiet: json)
+    let hasClassifier = PipelineBuilder.parts(of: model).contains { $0.role == "image_classifier" }
+    if hasClassifier && recording.labels != nil { options.alsoComputes.append(PipelineInterface.classLogitsName) }
     if compareSamplers {
-      try compare(recording, from: path)
+      try compare(recording, options, from: path)
     } else {
-      try draw(recording, from: path)
+      // Parts that are not computed go when it does.
+      try draw(recording, with: consume model, options, from: path)
     }
     verbosity.conclude()
   }
 
   private var eegWithTrials: String { trials.map { "\(eeg):\($0)" } ?? eeg }
 
-  func dreamOptions(hasLabels: Bool) throws -> Dream.Options {
+  private func dreamOptions() throws -> Dream.Options {
     var result = Dream.Options(backend: try options.load())
     result.sampler = sampler?.values.first
     result.steps = steps?.values.first
@@ -179,8 +184,6 @@ struct DreamCommand: ParsableCommand {
     result.maxMemory = memory.maxMemory?.bytes
     if verbosity.verbose { result.didPlan = { [verbosity] in verbosity.announce($0) } }
     result.replacing = try PartReplacements.files(replacements)
-    let hasClassifier = try Bundle.list(pipeline).contains { $0.role == "image_classifier" }
-    if hasClassifier && hasLabels { result.alsoComputes = [PipelineInterface.classLogitsName] }
     if preview != nil { result.alsoComputes.append(PipelineInterface.latentName) }
     return result
   }

@@ -27,12 +27,23 @@ extension DreamCommand {
   private static let mostOnSheet = 200
 
   /// Draws every trial and writes each picture as it is done.
+  /// - model: the pipeline's.
   /// - path: the file of the recording.
-  func draw(_ recording: Recording, from path: String) throws {
-    let dream = try Dream(pipeline, options: try dreamOptions(hasLabels: recording.labels != nil))
+  func draw(
+    _ recording: Recording, with model: consuming Model, _ options: Dream.Options, from path: String
+  ) throws {
+    let noiseFile = noise == "recorded" ? path : noise
+    // Recordings are large, and nobody asks for their hashes before the first picture is there.
+    let sources = Meanwhile { [pipeline, files = recording.files] in
+      try options.sources(pipeline: pipeline, noise: noiseFile, eeg: files)
+    }
+    let dream = try Dream(pipeline, model: consume model, options: options)
     try recording.check(fits: dream.interface.eeg, named: PipelineInterface.eegName)
     for target in [isFolder ? nil : out, sheet].compactMap({ $0 }) { try OutputFile.checkWritable(target) }
-    let run = try dream.notes(seed: seed, noise: noise == "recorded" ? path : noise, of: recording)
+    func notes() throws -> [PNG.Text] {
+      dream.notes(
+        seed: seed, noise: noiseFile, preparation: recording.preparation, sources: try sources.value())
+    }
     let start = try startingNoise(recording)
     // Before the folder is made: nothing is left of a run that cannot end well.
     try recording.checkFinite()
@@ -41,7 +52,7 @@ extension DreamCommand {
     var manifest: PictureManifest?
     if let folder {
       try OutputFile.makeFolder(folder)
-      manifest = try PictureManifest(inFolder: folder, settings: manifestSettings(run, recording))
+      manifest = try PictureManifest(inFolder: folder, settings: manifestSettings(try notes(), recording))
     }
     let bar = ProgressBar(isQuiet: json)
     bar.note("planning")
@@ -85,18 +96,18 @@ extension DreamCommand {
           if let folder {
             let name = "\(result.trial)-\(result.sample).png"
             file = "\(folder)/\(name)"
-            let bytes = try PNG.encode(result.picture, text: dream.notes(for: result, run: run))
+            let bytes = try PNG.encode(result.picture, text: dream.notes(for: result, run: try notes()))
             try AtomicFile.write(bytes, to: file)
             try manifest?.append(
               .init(
                 file: name, trial: result.trial, sample: result.sample, sha256: SHA256.hex(ofBytes: bytes),
                 label: recording.labels.map { Int($0[trial]) }, predicted: predicted,
-                seconds: (ContinuousClock.now - seconds).seconds, settings: manifestSettings(run, recording)))
+                seconds: (ContinuousClock.now - seconds).seconds, settings: manifestSettings(try notes(), recording)))
           } else if let out {
             file =
               recording.count * samples == 1
               ? out : OutputFile.numbered(out, trial: result.trial, sample: result.sample)
-            try PNG.write(result.picture, to: file, text: dream.notes(for: result, run: run))
+            try PNG.write(result.picture, to: file, text: dream.notes(for: result, run: try notes()))
           }
           try note(result.picture, file: file, trial: trial, predicted: predicted, recording, onSheet, &drawn)
           next = trial * samples + result.sample + 1

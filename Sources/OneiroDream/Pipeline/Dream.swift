@@ -58,9 +58,13 @@ public final class Dream {
   private let runner: GraphRunner
 
   /// Loads the pipeline file at `path`.
-  public init(_ path: String, options: Options) throws(DreamError) {
-    var model = try Bundle.load(path, replacing: options.replacing)
-    model = try PipelineBuilder.setSampling(
+  public convenience init(_ path: String, options: Options) throws(DreamError) {
+    try self.init(path, model: try Bundle.load(path, replacing: options.replacing), options: options)
+  }
+
+  /// - model: what `Bundle.load` makes of `path` with the parts that the options name, for who has looked into it before.
+  public init(_ path: String, model: Model, options: Options) throws(DreamError) {
+    let model = try PipelineBuilder.setSampling(
       options.sampler, steps: options.steps, eta: options.eta, guidance: options.guidance, in: model, name: path)
     interface = try PipelineInterface(model, name: path)
     guard let denoise = model.graph.nodes.first(where: \.isDenoise) else {
@@ -246,13 +250,19 @@ extension Dream {
   private func notes(
     seed: UInt64, noise: String?, eeg: [String], preparation: String?
   ) throws(DreamError) -> [PNG.Text] {
+    let sources = try options.sources(pipeline: path, noise: noise, eeg: eeg)
+    return notes(seed: seed, noise: noise, preparation: preparation, sources: sources)
+  }
+
+  /// - sources: what `options.sources` says of the files, which may be large.
+  public func notes(seed: UInt64, noise: String?, preparation: String?, sources: [PNG.Text]) -> [PNG.Text] {
     var notes: [PNG.Text] = []
     if noise == nil || settings.addsFreshNoise { notes.append(PNG.Text("seed", "\(seed)")) }
     notes += [PNG.Text("steps", "\(settings.steps)"), PNG.Text("sampler", settings.sampler.rawValue)]
     if settings.eta != 0 { notes.append(PNG.Text("eta", "\(settings.eta)")) }
     if settings.guidance != 1 { notes.append(PNG.Text("guidance", "\(settings.guidance)")) }
     if let preparation { notes.append(PNG.Text("preparation", preparation)) }
-    return notes + (try options.sources(pipeline: path, noise: noise, eeg: eeg))
+    return notes + sources
   }
 }
 
@@ -265,7 +275,7 @@ extension Dream.Options {
   }
 
   /// The hashes of all files that a picture is made from.
-  func sources(pipeline: String, noise: String?, eeg: [String]) throws(DreamError) -> [PNG.Text] {
+  public func sources(pipeline: String, noise: String?, eeg: [String]) throws(DreamError) -> [PNG.Text] {
     var notes = [
       PNG.Text("model.sha256", try hash(pipeline)), PNG.Text("eeg.sha256", try RecordingHash.hex(of: eeg)),
     ]

@@ -14,10 +14,18 @@ public struct RecordingOpener {
   private let eeg: TensorType
 
   public init(_ pipeline: String, replacing: [String: String] = [:], planner: Planner) throws(DreamError) {
+    let model = try Bundle.load(pipeline, replacing: replacing)
+    try self.init(pipeline, model: model, replacing: replacing, planner: planner)
+  }
+
+  /// - model: what `Bundle.load` makes of the pipeline file, for who needs it afterwards.
+  public init(
+    _ pipeline: String, model: Model, replacing: [String: String], planner: Planner
+  ) throws(DreamError) {
     self.pipeline = pipeline
     self.replacing = replacing
     self.planner = planner
-    eeg = try PipelineInterface(try Bundle.load(pipeline, replacing: replacing), name: pipeline).eeg
+    eeg = try PipelineInterface(model, name: pipeline).eeg
   }
 
   /// - path: a recording of any format, a folder, a dataset, or arrays.
