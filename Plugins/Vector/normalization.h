@@ -1,4 +1,4 @@
-/* Mean and variance of a row, as every normalisation here takes them. */
+/* Mean and variance of a row, as normalisations of rows take them. */
 #ifndef VECTOR_NORMALIZATION_H
 #define VECTOR_NORMALIZATION_H
 

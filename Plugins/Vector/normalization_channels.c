@@ -97,15 +97,16 @@ static void write_channel(const channels_job *job, size_t index, float mean, flo
   }
 }
 
-/* As a float, what it lacks of the true one, and the variance as BatchNormalization gets it. */
+/* The mean as a float, what it lacks of the true one, and the variance: as BatchNormalization gets it, which is a float,
+ * but where none is as large, or as small. */
 typedef struct group_moments {
-  float mean, variance;
-  double rest;
+  float mean;
+  double rest, variance;
 } group_moments;
 
 /* In one walk. The pivot is the mean of some of the elements, so its distance to the mean of all is no more than the
- * deviation times the root of how many times as many there are: the squares about it can be corrected by that distance
- * without losing more digits than a double has to spare. Products stand by themselves lest a compiler fuses them. */
+ * deviation times the root of how many times as many there are: the squares about it can be corrected by that distance.
+ * Differences to it are floats. Products stand by themselves lest a compiler fuses them. */
 static group_moments moments_of(const channels_job *job, const float *x) {
   size_t count = job->group * job->plane;
   double pivot_sum = 0, sums[VECTOR_MOMENT_LANES] = {0}, squares[VECTOR_MOMENT_LANES] = {0};
@@ -127,11 +128,12 @@ static group_moments moments_of(const channels_job *job, const float *x) {
   double distance = sum / (double)count, correction = distance * distance;
   double mean = (double)pivot + distance, variance = square / (double)count - correction;
   if (variance < 0) variance = 0;
-  return (group_moments){(float)mean, (float)variance, mean - (double)(float)mean};
+  if (isnormal((float)variance)) variance = (double)(float)variance;
+  return (group_moments){(float)mean, mean - (double)(float)mean, variance};
 }
 
-static float factor_of(const channels_job *job, float variance, size_t channel) {
-  return (float)(1 / sqrt((double)variance + (double)job->epsilon)) * job->scale[channel];
+static float factor_of(const channels_job *job, double variance, size_t channel) {
+  return (float)(1 / sqrt(variance + (double)job->epsilon)) * job->scale[channel];
 }
 
 static void normalize_groups(void *argument, size_t begin, size_t end) {

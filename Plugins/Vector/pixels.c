@@ -8,9 +8,9 @@
 enum { PIXELS_AT_ONCE = 512, SEEN_AT_ONCE = 1 << 20 };
 
 /* The longest row: a worker has room for the sums of a panel of filters over it. And the most bytes that one row of
- * the output may see, with filters that reach far. */
+ * the output may see, with filters or strides that reach far. */
 enum { LONGEST_ROW = 4096 };
-static const double MOST_SEEN = 0x1p26;
+static const double MOST_SEEN = 0x1p24;
 
 /* Tiles multiplied below which a second thread costs more than it saves, and parts for each thread, so that none waits
  * for long. */
@@ -52,8 +52,8 @@ vector_pixels vector_plan_pixels(const vector_convolution *convolution, vector_e
   if (outputs == 0 || blocks == 0 || convolution->taps > VECTOR_PIXEL_TAPS || padded_extent(spatial, 2) > LONGEST_ROW)
     return (vector_pixels){0};
   double seen = (double)seen_along(spatial, 0, 1) * (double)seen_along(spatial, 1, 1) *
-                (double)padded_extent(spatial, 2) * (double)(blocks * loops->bytes);
-  if (seen > MOST_SEEN) return (vector_pixels){0};
+                    (double)padded_extent(spatial, 2) + (double)loops->rows * (double)spatial->stride[2];
+  if (seen * (double)(blocks * loops->bytes) > MOST_SEEN) return (vector_pixels){0};
   vector_pixels pixels = {.loops = loops, .blocks = blocks, .steps = blocks * convolution->taps};
   pixels.is_one_run = spatial->stride[0] == 1 && spatial->stride[1] == 1 && spatial->stride[2] == 1;
   size_t row = (size_t)spatial->output[2], line_bytes = blocks * loops->bytes, tall = loops->rows;
@@ -82,11 +82,15 @@ vector_pixels vector_plan_pixels(const vector_convolution *convolution, vector_e
 double vector_pixel_relative_time(const vector_convolution *convolution, const vector_pixels *pixels) {
   double channels = (double)(pixels->blocks * pixels->loops->channels) / (double)convolution->in_channels;
   double columns = (double)pixels->sums_step / (double)(pixels->rows * (size_t)convolution->spatial.output[2]);
-  /* Lines are made once for all filters, in the time of so many multiplications. */
+  /* Lines are made for all filters together, each in the time of so many multiplications, and again for every span
+   * that sees their pixel. */
   const double line_cost = 8;
+  const vector_spatial *spatial = &convolution->spatial;
+  double seen = (double)(pixels->seen_planes * pixels->seen_rows) * (double)padded_extent(spatial, 2);
+  double lines = seen * (double)(pixels->spans * (size_t)spatial->output[0]) / (double)convolution->out_plane;
   /* Filters are convolved by a vector, full or not, as they are by others. */
   double products = (double)(convolution->taps * round_up(convolution->out_channels, vector_picked->lanes));
-  return (double)pixels->loops->time * channels * columns + line_cost / products;
+  return (double)pixels->loops->time * channels * columns + lines * line_cost / products;
 }
 
 void vector_fill_offsets(const vector_convolution *convolution, const vector_pixels *pixels) {

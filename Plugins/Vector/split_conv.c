@@ -11,6 +11,9 @@ typedef struct split_conv_state {
   vector_pixels pixels;
 } split_conv_state;
 
+/* A line may be this many times as long as the channels in it. */
+enum { MOST_LINES = 4 };
+
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static int32_t describe(const oneiro_node *node, int32_t threads, split_conv_state *state, oneiro_text *why) {
@@ -21,8 +24,11 @@ static int32_t describe(const oneiro_node *node, int32_t threads, split_conv_sta
   if (status) return status;
   if (!node->inputs[1].data) return vector_refuse(why, "the filters are no constant");
   state->pixels = vector_plan_pixels(&state->convolution, VECTOR_SPLIT_FLOATS, threads);
-  if (state->pixels.loops) return ONEIRO_OK;
-  return vector_refuse(why, "channels and pixels do not fill tiles");
+  const vector_pixels *pixels = &state->pixels;
+  if (!pixels->loops) return vector_refuse(why, "nothing to compute, or the filters or the rows are too large");
+  if (pixels->blocks * pixels->loops->channels > MOST_LINES * state->convolution.in_channels)
+    return vector_refuse(why, "%zu channels of a group leave lines empty", state->convolution.in_channels);
+  return ONEIRO_OK;
 }
 
 int32_t vector_split_conv_supports(const oneiro_node *node, oneiro_text *why) {

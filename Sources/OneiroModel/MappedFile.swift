@@ -55,6 +55,12 @@ public final class MappedFile: @unchecked Sendable {
     try withExtendedLifetime(self) { () throws(GraphError) in try body(bytes) }
   }
 
+  /// Lets the system take the pages of a part that begins a page; who touches them again has them brought in again.
+  func giveBack(_ range: Range<Int>) {
+    guard let base = bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:)) else { return }
+    madvise(base + range.lowerBound, range.count, MADV_DONTNEED)
+  }
+
   /// Runs `body`, which looks at a few places far from each other: the system then brings in what is touched alone,
   /// where otherwise it would read ahead.
   package func readingHereAndThere<Result>(_ body: () -> Result) -> Result {

@@ -33,10 +33,12 @@ extension DreamCommand {
     _ recording: Recording, with model: consuming Model, _ options: Dream.Options, from path: String
   ) throws {
     let noiseFile = noise == "recorded" ? path : noise
-    // Recordings are large, and nobody asks for their hashes before the first picture is there.
+    // Recordings are large, and nobody asks for their hashes before the first picture, or a folder, is to be written.
     let sources = Meanwhile { [pipeline, files = recording.files] in
       try options.sources(pipeline: pipeline, noise: noiseFile, eeg: files)
     }
+    // A bound counts what the process has by the time that it plans.
+    if options.maxMemory != nil { _ = try sources.value() }
     let dream = try Dream(pipeline, model: consume model, options: options)
     try recording.check(fits: dream.interface.eeg, named: PipelineInterface.eegName)
     for target in [isFolder ? nil : out, sheet].compactMap({ $0 }) { try OutputFile.checkWritable(target) }
@@ -51,8 +53,9 @@ extension DreamCommand {
     let folder = isFolder ? out.map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 } : nil
     var manifest: PictureManifest?
     if let folder {
+      let settings = manifestSettings(try notes(), recording)
       try OutputFile.makeFolder(folder)
-      manifest = try PictureManifest(inFolder: folder, settings: manifestSettings(try notes(), recording))
+      manifest = try PictureManifest(inFolder: folder, settings: settings)
     }
     let bar = ProgressBar(isQuiet: json)
     bar.note("planning")

@@ -26,10 +26,10 @@ struct RowWindow {
 }
 
 extension RowWindow {
-  /// Of a convolution or pooling.
   /// Rows of a tile of Winograd's convolution.
   private static let winogradTile = 4
 
+  /// Of a convolution or pooling.
   /// - kernel: its rows and columns.
   /// - isApproximate: whether it may be computed by Winograd's formula.
   /// - Returns: `nil` unless every stride of the input makes one row of the output.
