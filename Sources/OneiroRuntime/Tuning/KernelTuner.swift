@@ -7,8 +7,9 @@ struct KernelTuner {
   let threads: Int
   /// Runs after one that warms the caches, fewer where they are long.
   private static let runs = 3
-  /// Seconds after which a run is long enough to be trusted by itself, or where another kernel is near, two of them.
-  private static let enough = 0.02
+  /// Seconds after which a run is long enough to be trusted by itself, or where another kernel is near, two of them; and
+  /// after which one is.
+  private static let enough = 0.02, plenty = 0.1
   /// The first offer stays unless another one is faster by this factor.
   private static let margin = 0.97
 
@@ -56,7 +57,7 @@ struct KernelTuner {
         var seconds = try? rehearsal.seconds(
           kernel, toBeat: best?.seconds ?? .infinity, runs: Self.runs, enough: Self.enough)
       else { continue }
-      if let known = best, min(seconds, known.seconds) > Self.enough, seconds.isFinite {
+      if let known = best, (Self.enough...Self.plenty).contains(min(seconds, known.seconds)), seconds.isFinite {
         // Other programs may have had their share of one of the two.
         best?.seconds = min(known.seconds, rehearsal.once(known.kernel))
         seconds = min(seconds, rehearsal.once(kernel))

@@ -11,7 +11,7 @@ public enum Tuning: String, Sendable, CaseIterable {
   var budget: Double {
     switch self {
     case .off: 0
-    case .quick: 8
+    case .quick: 12
     case .full: .infinity
     }
   }
