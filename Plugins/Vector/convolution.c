@@ -147,12 +147,11 @@ typedef struct convolution_job {
 void vector_start_plane(const vector_convolution *convolution, float *y, size_t first, size_t count, const float *bias,
                         const float *added) {
   size_t plane = first / convolution->out_plane;
-  float start = bias ? bias[plane % (convolution->groups * convolution->out_channels)] : 0;
+  float start = vector_plane_start(convolution, plane, bias, added);
   if (added && convolution->ending.added == VECTOR_ADDS_PIXELS) {
     vector_picked->affine(y, added + first, count, 0, 1, start);
     return;
   }
-  if (added) start += added[plane];
   for (size_t i = 0; i < count; i++) y[i] = start;
 }
 

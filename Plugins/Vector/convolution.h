@@ -41,6 +41,13 @@ static inline const float *vector_added_of(const oneiro_call *call) {
   return oneiro_has_input(call->node, 3) ? call->inputs[3].data : NULL;
 }
 
+/* What all elements of a plane of Y start from. */
+static inline float vector_plane_start(const vector_convolution *convolution, size_t plane, const float *bias,
+                                       const float *added) {
+  float start = bias ? bias[plane % (convolution->groups * convolution->out_channels)] : 0;
+  return added && convolution->ending.added == VECTOR_ADDS_CHANNELS ? start + added[plane] : start;
+}
+
 /* Writes what some elements of one plane start from, before the products are added: those from `first` on, counted
  * through all planes of Y. */
 void vector_start_plane(const vector_convolution *convolution, float *y, size_t first, size_t count, const float *bias,
@@ -49,8 +56,8 @@ void vector_start_plane(const vector_convolution *convolution, float *y, size_t 
 /* A state in one piece of memory, to be freed with free: the description, the taps, and constant filters packed. */
 int32_t vector_prepare_convolution(oneiro_call *call, bool transposed);
 
-/* `filters` are [group, out channel, in channel, tap], needed when they were no constant; or they are `weights`, in that
- * order, where these are not NULL. */
+/* `filters` are [group, out channel, in channel, tap], needed when they were no constant; or they are `weights`, in
+ * that order, where these are not NULL. */
 void vector_run_convolution(const oneiro_call *call, const vector_convolution *convolution, void *workspace,
                             const float *filters, const vector_weights *weights);
 

@@ -43,7 +43,8 @@ static size_t even_spans(const vector_pixels *pixels, size_t planes, size_t rows
   return smaller(planes * pixels->panels % workers ? round_up(spans, workers) : spans, rows);
 }
 
-vector_pixels vector_plan_pixels(const vector_convolution *convolution, vector_elements elements, int32_t threads) {
+vector_pixels vector_plan_pixels(const vector_convolution *convolution, vector_elements elements, double longest,
+                                 int32_t threads) {
   const vector_spatial *spatial = &convolution->spatial;
   const vector_pixel_loops *loops = &vector_picked->pixels[elements];
   if (!loops->convolve) return (vector_pixels){0};
@@ -51,6 +52,7 @@ vector_pixels vector_plan_pixels(const vector_convolution *convolution, vector_e
   size_t outputs = convolution->batch * convolution->out_plane * convolution->out_channels;
   if (outputs == 0 || blocks == 0 || convolution->taps > VECTOR_PIXEL_TAPS || padded_extent(spatial, 2) > LONGEST_ROW)
     return (vector_pixels){0};
+  if ((double)(blocks * loops->channels) > longest * (double)convolution->in_channels) return (vector_pixels){0};
   double seen = (double)seen_along(spatial, 0, 1) * (double)seen_along(spatial, 1, 1) *
                     (double)padded_extent(spatial, 2) + (double)loops->rows * (double)spatial->stride[2];
   if (seen * (double)(blocks * loops->bytes) > MOST_SEEN) return (vector_pixels){0};
@@ -134,7 +136,7 @@ typedef struct span {
   size_t item, plane, first, rows;
 } span;
 
-/* Row `row` of the input from `channel` on, with the padding around it; NULL for a row of padding. */
+/* A row of some channels, of which `row` is the first one's, with the padding around it; NULL for one of padding. */
 static void copy_row(const pixel_job *job, uint8_t *into, const char *row, size_t channels) {
   const vector_pixel_loops *loops = job->pixels->loops;
   const vector_spatial *spatial = &job->convolution->spatial;

@@ -24,8 +24,10 @@ typedef struct vector_pixels {
   ptrdiff_t *offsets;                 /* of each step, in bytes */
 } vector_pixels;
 
-/* How to convolve so, if that is a way. */
-vector_pixels vector_plan_pixels(const vector_convolution *convolution, vector_elements elements, int32_t threads);
+/* How to convolve so, if that is a way.
+ * - longest: how many times as long as the channels in them lines may be. */
+vector_pixels vector_plan_pixels(const vector_convolution *convolution, vector_elements elements, double longest,
+                                 int32_t threads);
 
 /* How long it takes, in terms of a convolution of floats: pixels between rows, channels that are not there, and what of
  * tiles is left over are computed too. */

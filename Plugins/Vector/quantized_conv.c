@@ -14,8 +14,8 @@
 #include "quantized.h"
 #include "quantized_pixels.h"
 
-/* Lines of channels that are not there may be so many of those that are. */
-static const double MOST_EMPTY = 0.34;
+/* Lines of pixels may be this many times as long as the channels in them. */
+static const double LONGEST = 1.34;
 
 /* Padding may make an image larger than this many times what is read and written, but then a copy of it is the wrong
  * way. */
@@ -207,11 +207,7 @@ static int32_t prepare(oneiro_call *call) {
   convolution->plan = vector_plan_product(VECTOR_BYTES_A_SIGNED, convolution->out_channels, convolution->out_plane,
                                           depth, items, VECTOR_A_PACKED, call->threads);
   convolution->packed_group = vector_packed_rows_floats(VECTOR_BYTES_A_SIGNED, convolution->out_channels, depth);
-  described.pixels = vector_plan_pixels(convolution, VECTOR_BYTES_B_SIGNED, call->threads);
-  size_t channels = convolution->in_channels;
-  if (described.pixels.loops &&
-      (double)(described.pixels.blocks * described.pixels.loops->channels) > (1 + MOST_EMPTY) * (double)channels)
-    described.pixels.loops = NULL;
+  described.pixels = vector_plan_pixels(convolution, VECTOR_BYTES_B_SIGNED, LONGEST, call->threads);
   bool has_pixels = described.pixels.loops;
   if (has_pixels) convolution->packed_group = vector_pixel_filter_floats(&described.pixels);
   else describe_runs(&described);

@@ -11,8 +11,8 @@ typedef struct split_conv_state {
   vector_pixels pixels;
 } split_conv_state;
 
-/* A line may be this many times as long as the channels in it. */
-enum { MOST_LINES = 4 };
+/* Lines may be this many times as long as the channels in them. */
+static const double LONGEST = 4;
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -23,12 +23,9 @@ static int32_t describe(const oneiro_node *node, int32_t threads, split_conv_sta
   if (!status) status = vector_describe_ending(node, &state->convolution.ending, why);
   if (status) return status;
   if (!node->inputs[1].data) return vector_refuse(why, "the filters are no constant");
-  state->pixels = vector_plan_pixels(&state->convolution, VECTOR_SPLIT_FLOATS, threads);
-  const vector_pixels *pixels = &state->pixels;
-  if (!pixels->loops) return vector_refuse(why, "nothing to compute, or the filters or the rows are too large");
-  if (pixels->blocks * pixels->loops->channels > MOST_LINES * state->convolution.in_channels)
-    return vector_refuse(why, "%zu channels of a group leave lines empty", state->convolution.in_channels);
-  return ONEIRO_OK;
+  state->pixels = vector_plan_pixels(&state->convolution, VECTOR_SPLIT_FLOATS, LONGEST, threads);
+  if (state->pixels.loops) return ONEIRO_OK;
+  return vector_refuse(why, "too few channels in a group, filters or rows too large, or nothing to compute");
 }
 
 int32_t vector_split_conv_supports(const oneiro_node *node, oneiro_text *why) {
@@ -118,11 +115,9 @@ static void finish(const void *argument, const vector_product_part *part) {
   for (size_t i = 0; i < part->rows; i++) {
     float *y = part->c + i * part->c_step;
     size_t first = (size_t)(y - job->y), plane = first / convolution->out_plane;
-    float start = job->bias ? job->bias[plane % (convolution->groups * convolution->out_channels)] : 0;
-    bool adds_pixels = job->added && convolution->ending.added == VECTOR_ADDS_PIXELS;
-    if (job->added && !adds_pixels) start += job->added[plane];
+    float start = vector_plane_start(convolution, plane, job->bias, job->added);
     if (start != 0) vector_picked->affine(y, y, part->columns, 0, 1, start);
-    if (adds_pixels)
+    if (job->added && convolution->ending.added == VECTOR_ADDS_PIXELS)
       vector_picked->binary[VECTOR_ADD][VECTOR_F32](y, y, job->added + first, part->columns, 1, 1);
     if (convolution->ending.activation) convolution->ending.activation(y, y, part->columns, NULL);
   }
