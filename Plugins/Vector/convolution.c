@@ -106,7 +106,7 @@ int32_t vector_prepare_convolution(oneiro_call *call, bool transposed) {
   const float *filters = call->node->inputs[1].data;
   described.plan = vector_plan_product(VECTOR_FLOATS, described.out_channels, described.out_plane, depth,
                                        described.batch * described.groups,
-                                       filters ? VECTOR_A_PACKED : VECTOR_NEITHER_PACKED, call->threads);
+                                       filters ? VECTOR_A_PACKED : 0, call->threads);
   described.packed_group = vector_packed_rows_floats(VECTOR_FLOATS, described.out_channels, depth);
   size_t byte_count = sizeof described + depth * sizeof(vector_tap) + VECTOR_ALIGNMENT;
   if (filters) byte_count += described.groups * described.packed_group * sizeof(float);

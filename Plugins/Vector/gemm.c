@@ -117,10 +117,13 @@ static int32_t prepare_for(oneiro_call *call, vector_elements elements) {
     byte_count += vector_packed_columns_floats(elements, (size_t)shape.columns, (size_t)shape.depth) * sizeof(float);
   gemm_state *state = vector_new_packed(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
+  float alpha = oneiro_float(node, "alpha", 1);
+  unsigned operands = constant ? VECTOR_B_PACKED : 0;
+  if (!shape.transposes_a && alpha == 1) operands |= VECTOR_A_IN_ROWS;
   *state = (gemm_state){
-      .plan = vector_plan_product(elements, (size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth, 1,
-                                   constant ? VECTOR_B_PACKED : VECTOR_NEITHER_PACKED, call->threads),
-      .alpha = oneiro_float(node, "alpha", 1), .beta = oneiro_float(node, "beta", 1),
+      .plan = vector_plan_product(elements, (size_t)shape.rows, (size_t)shape.columns, (size_t)shape.depth, 1, operands,
+                                   call->threads),
+      .alpha = alpha, .beta = oneiro_float(node, "beta", 1),
       .transposes_a = shape.transposes_a, .transposes_b = shape.transposes_b,
       .c_row_step = shape.c_row_step, .c_column_step = shape.c_column_step};
   status = vector_activation_of(node, &state->activation, call->why);

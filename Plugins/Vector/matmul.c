@@ -89,7 +89,7 @@ static int32_t prepare_for(oneiro_call *call, vector_elements elements) {
   if (!state) return vector_out_of_memory(call->why, byte_count);
   state->shape = shape;
   state->plan = vector_plan_product(elements, shape.rows, shape.columns, shape.depth, shape.items,
-                                    pack ? VECTOR_B_PACKED : VECTOR_NEITHER_PACKED, call->threads);
+                                    VECTOR_A_IN_ROWS | (pack ? VECTOR_B_PACKED : 0), call->threads);
   state->b_packed = pack;
   if (pack) {
     vector_operand b = {.data = node->inputs[1].data, .line_step = 1, .depth_step = (ptrdiff_t)shape.columns};

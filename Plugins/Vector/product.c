@@ -59,7 +59,7 @@ static void cut_columns(vector_product_plan *plan, size_t items, size_t wanted) 
 }
 
 vector_product_plan vector_plan_product(vector_elements elements, size_t rows, size_t columns, size_t depth,
-                                        size_t items, vector_packed packed, int32_t threads) {
+                                        size_t items, unsigned operands, int32_t threads) {
   const vector_product_loops *loops = &vector_picked->product[elements];
   size_t high = loops->rows, padded_depth = round_up(depth, loops->depth_step);
   vector_product_plan plan = {.elements = elements, .rows = rows, .columns = columns, .depth = depth,
@@ -69,17 +69,18 @@ vector_product_plan vector_plan_product(vector_elements elements, size_t rows, s
   bool shares = threads > 1 && (double)items * (double)rows * (double)columns * (double)depth > WORTH_SHARING;
   plan.workers = shares ? (size_t)threads : 1;
   size_t all = items * round_up(rows, high) * padded_depth;
-  plan.reads_rows = packed == VECTOR_B_PACKED && loops->multiply_rows && depth == padded_depth;
-  bool packs_ahead = packed != VECTOR_A_PACKED && all <= SHARED_FLOATS && columns > vector_picked->tile_columns;
+  bool a_packed = operands & VECTOR_A_PACKED, b_packed = operands & VECTOR_B_PACKED;
+  plan.reads_rows = (operands & VECTOR_A_IN_ROWS) && loops->multiply_rows && depth == padded_depth;
+  bool packs_ahead = !a_packed && all <= SHARED_FLOATS && columns > vector_picked->tile_columns;
   if (packs_ahead && !plan.reads_rows) plan.shared_floats = round_up(all, 16);
   /* With both operands packed, the longest blocks are best: what follows is fetched while a part is multiplied. */
-  if (packs_ahead && packed == VECTOR_B_PACKED && shares)
+  if (packs_ahead && b_packed && shares)
     plan.column_block = round_up(divide_up(columns, plan.workers), vector_picked->tile_columns);
-  else if (packed != VECTOR_B_PACKED || !cut_rows(&plan, items))
+  else if (!b_packed || !cut_rows(&plan, items))
     cut_columns(&plan, items, shares ? plan.workers * 4 : 1);
   /* Each worker starts on its own cache line. */
-  size_t a_lines = packed == VECTOR_A_PACKED || packs_ahead || plan.reads_rows ? 0 : row_part(&plan);
-  size_t b_lines = packed == VECTOR_B_PACKED ? 0 : plan.column_block;
+  size_t a_lines = a_packed || packs_ahead || plan.reads_rows ? 0 : row_part(&plan);
+  size_t b_lines = b_packed ? 0 : plan.column_block;
   plan.worker_floats = round_up((a_lines + b_lines) * plan.depth_block, 16);
   return plan;
 }

@@ -66,14 +66,15 @@ typedef struct vector_product_plan {
   size_t shared_floats;             /* of A packed for all workers, before any of them multiplies */
   vector_elements elements;         /* C of bytes holds sums of 32 bits, which `finish` turns into numbers */
   bool keeps_parts;
-  bool reads_rows;                  /* A, whose elements along K lie next to each other, is not packed */
+  bool reads_rows;                  /* A is read where it is, and never packed */
 } vector_product_plan;
 
-/* Which operand comes packed and constant, if any. */
-typedef enum vector_packed { VECTOR_NEITHER_PACKED, VECTOR_A_PACKED, VECTOR_B_PACKED } vector_packed;
+/* What is known of a product's operands when it is planned: which one is constant and comes packed, at most one; and
+ * whether the elements of A's rows lie next to each other, with nothing to multiply them by. */
+enum { VECTOR_A_PACKED = 1, VECTOR_B_PACKED = 2, VECTOR_A_IN_ROWS = 4 };
 
 vector_product_plan vector_plan_product(vector_elements elements, size_t rows, size_t columns, size_t depth,
-                                        size_t items, vector_packed packed, int32_t threads);
+                                        size_t items, unsigned operands, int32_t threads);
 
 static inline const vector_product_loops *vector_plan_loops(const vector_product_plan *plan) {
   return &vector_picked->product[plan->elements];

@@ -1,5 +1,6 @@
 #include "quantized_columns.h"
 
+#include <stdint.h>
 #include <string.h>
 
 int32_t vector_quantized_shape_of(const oneiro_node *node, vector_matrix_shape *shape, oneiro_text *why) {
@@ -15,70 +16,98 @@ typedef struct packing_job {
   int32_t *sums;
 } packing_job;
 
-/* Some columns of a panel, which are B's from `from` on, that lie next to each other: four rows of B at a time are
- * woven into a line of the panel. */
-static void weave_rows(const packing_job *job, size_t first, size_t from, size_t columns) {
-  enum { WIDEST = 32 };
+enum { WIDEST = 32 };          /* columns of a panel, on any level */
+
+/* Columns of a panel from `first` on, which are B's from `from` on. */
+typedef struct panel_columns {
+  size_t first, from, columns;
+  int32_t sums[WIDEST];
+} panel_columns;
+
+/* Some panels from columns that lie next to each other: four rows of B at a time are woven into a line of each panel.
+ * Rows are far apart, so that their cache lines are used up, and asked for some rows ahead. */
+static void weave_rows(const packing_job *job, panel_columns *panels, size_t count) {
+  enum { AHEAD = 16 };
   const vector_matrix_shape *shape = job->shape;
   const vector_product_plan *plan = job->plan;
   size_t wide = vector_picked->tile_columns, padded = (plan->columns + wide - 1) / wide * wide;
-  int32_t sums[WIDEST] = {0};
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
     size_t depth = vector_panel_depth(plan, k);
-    int8_t *line = (int8_t *)(job->packed + padded * k + first * depth);
-    for (size_t group = k; group < k + depth; group++, line += wide * VECTOR_BYTES) {
+    for (size_t group = k; group < k + depth; group++) {
       size_t row = group * VECTOR_BYTES, present = shape->depth - (row < shape->depth ? row : shape->depth);
-      const int8_t *rows = job->b + (present > 0 ? row : 0) * shape->columns + from;
-      if (present >= VECTOR_BYTES) {
-        vector_picked->interleave((uint8_t *)line, (const uint8_t *)rows, shape->columns, columns, 0);
-      } else {
-        for (size_t column = 0; column < columns; column++)
+      for (size_t at = 0; at < count; at++) {
+        const size_t columns = panels[at].columns;
+        int8_t *line = (int8_t *)(job->packed + padded * k + panels[at].first * depth + (group - k) * wide);
+        const int8_t *rows = job->b + (present > 0 ? row : 0) * shape->columns + panels[at].from;
+        if (present >= VECTOR_BYTES) {
           for (size_t byte = 0; byte < VECTOR_BYTES; byte++)
-            line[4 * column + byte] = byte < present ? rows[byte * shape->columns + column] : 0;
+            __builtin_prefetch(rows + (byte + AHEAD < present ? byte + AHEAD : byte) * shape->columns);
+          vector_picked->interleave((uint8_t *)line, (const uint8_t *)rows, shape->columns, columns, 0);
+        } else {
+          for (size_t column = 0; column < columns; column++)
+            for (size_t byte = 0; byte < VECTOR_BYTES; byte++)
+              line[4 * column + byte] = byte < present ? rows[byte * shape->columns + column] : 0;
+        }
+        vector_picked->sum_quads(panels[at].sums, line, columns);
+        memset(line + columns * VECTOR_BYTES, 0, (wide - columns) * VECTOR_BYTES);
       }
-      vector_picked->sum_quads(sums, line, columns);
-      memset(line + columns * VECTOR_BYTES, 0, (wide - columns) * VECTOR_BYTES);
     }
   }
-  memcpy(job->sums + first, sums, columns * sizeof *sums);
 }
 
-/* The same for columns each of which lies from end to end: a part of them is grouped, [columns, groups], and then
- * turned. */
-static void pack_lines(const packing_job *job, size_t first, size_t from, size_t columns) {
-  enum { WIDEST = 32 };
+/* Whether a line's bytes can be looked at in fours. */
+static bool has_whole_groups(const packing_job *job) {
+  return job->shape->depth % VECTOR_BYTES == 0 && (uintptr_t)job->b % _Alignof(float) == 0;
+}
+
+/* A panel from columns each of which lies from end to end. Those that do not end with a group are filled up first. */
+static void pack_lines(const packing_job *job, panel_columns *panel) {
   const vector_matrix_shape *shape = job->shape;
   const vector_product_plan *plan = job->plan;
   size_t wide = vector_picked->tile_columns, padded = (plan->columns + wide - 1) / wide * wide;
   _Alignas(VECTOR_ALIGNMENT) int8_t groups[WIDEST * VECTOR_MOST_DEPTH * VECTOR_BYTES];
-  memset(job->sums + first, 0, columns * sizeof *job->sums);
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
     size_t depth = vector_panel_depth(plan, k), row = depth * VECTOR_BYTES, start = k * VECTOR_BYTES;
     size_t bytes = shape->depth - start < row ? shape->depth - start : row;
-    for (size_t column = 0; column < columns; column++) {
-      const int8_t *line = job->b + (from + column) * shape->depth + start;
-      int8_t *into = groups + column * row;
-      int32_t sum = 0;
-      for (size_t i = 0; i < bytes; i++) sum += line[i];
-      job->sums[first + column] += sum;
-      memcpy(into, line, bytes);
-      memset(into + bytes, 0, row - bytes);
+    const int8_t *lines = job->b + panel->from * shape->depth + start;
+    size_t step = shape->depth;
+    if (bytes < row || !has_whole_groups(job)) {
+      for (size_t column = 0; column < panel->columns; column++) {
+        memcpy(groups + column * row, lines + column * shape->depth, bytes);
+        memset(groups + column * row + bytes, 0, row - bytes);
+      }
+      lines = groups;
+      step = row;
     }
-    vector_plan_loops(plan)->pack_columns(job->packed + padded * k + first * depth, (const float *)(const void *)groups,
-                                          columns, depth, 1, (ptrdiff_t)depth);
+    float *into = job->packed + padded * k + panel->first * depth;
+    vector_plan_loops(plan)->pack_columns(into, (const float *)(const void *)lines, panel->columns, depth, 1,
+                                          (ptrdiff_t)(step / VECTOR_BYTES));
+    for (size_t group = 0; group < depth; group++)
+      vector_picked->sum_quads(panel->sums, (const int8_t *)(into + group * wide), panel->columns);
   }
 }
 
 static void pack_panels(void *argument, size_t begin, size_t end) {
+  enum { TOGETHER = 4 };
   const packing_job *job = argument;
   size_t wide = vector_picked->tile_columns, all = job->half ? job->half : job->plan->columns;
-  for (size_t panel = begin; panel < end; panel++) {
-    size_t at = (job->half ? panel / 2 : panel) * wide, columns = all - at < wide ? all - at : wide;
-    size_t first = panel * wide, rest = job->plan->columns - first;
-    if (columns < wide && columns < rest) memset(job->sums + first, 0, (rest < wide ? rest : wide) * sizeof *job->sums);
-    size_t from = at + (job->half && panel % 2 ? job->half : 0);
-    if (job->shape->transposes_b) pack_lines(job, first, from, columns);
-    else weave_rows(job, first, from, columns);
+  for (size_t panel = begin; panel < end;) {
+    panel_columns panels[TOGETHER] = {0};
+    size_t count = 0;
+    for (; count < TOGETHER && panel < end; count++, panel++) {
+      size_t at = (job->half ? panel / 2 : panel) * wide, columns = all - at < wide ? all - at : wide;
+      size_t first = panel * wide, rest = job->plan->columns - first;
+      if (columns < wide && columns < rest)
+        memset(job->sums + first, 0, (rest < wide ? rest : wide) * sizeof *job->sums);
+      panels[count].first = first;
+      panels[count].from = at + (job->half && panel % 2 ? job->half : 0);
+      panels[count].columns = columns;
+    }
+    if (!job->shape->transposes_b) weave_rows(job, panels, count);
+    for (size_t at = 0; at < count; at++) {
+      if (job->shape->transposes_b) pack_lines(job, &panels[at]);
+      memcpy(job->sums + panels[at].first, panels[at].sums, panels[at].columns * sizeof *job->sums);
+    }
   }
 }
 

@@ -119,24 +119,66 @@ typedef struct packing_job {
   float *packed;                      /* all groups of the convolution */
 } packing_job;
 
-/* Part of a filter, [quad, tap] of four bytes each from [in channel, tap]: `count` elements from `first` on. */
-static void group_filter(const conv_state *state, int8_t *into, const int8_t *filter, size_t first, size_t count) {
+typedef int8_t unaligned_bytes_16 __attribute__((vector_size(16), aligned(1), may_alias));
+
+/* Taps that lie next to each other in each of four channels, 16 of them at most, as taps of four bytes. 16 taps' bytes
+ * are read and written, whatever they are. */
+enum { WOVEN_TAPS = 16 };
+static void weave_taps(int8_t *into, const int8_t *from, size_t taps) {
+  typedef int8_t bytes_16 __attribute__((vector_size(16)));
+  bytes_16 channels[VECTOR_BYTES];
+  for (size_t i = 0; i < VECTOR_BYTES; i++) channels[i] = *(const unaligned_bytes_16 *)(from + i * taps);
+  for (int half = 0; half < 2; half++) {
+    bytes_16 pairs[2];
+    for (int i = 0; i < 2; i++) {
+      bytes_16 a = channels[2 * i], b = channels[2 * i + 1];
+      pairs[i] = half ? __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+                      : __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    }
+    unaligned_bytes_16 *to = (unaligned_bytes_16 *)(into + 32 * half);
+    to[0] = __builtin_shufflevector(pairs[0], pairs[1], 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23);
+    to[1] = __builtin_shufflevector(pairs[0], pairs[1], 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31);
+  }
+}
+
+/* Part of a filter, [quad, tap] of four bytes each from [in channel, tap]: `count` elements from `first` on. As much as
+ * WOVEN_TAPS elements may be written, whatever they are, behind the last one, but nothing is read behind `end`. */
+static void group_filter(const conv_state *state, int8_t *into, const int8_t *filter, size_t first, size_t count,
+                         const int8_t *end) {
   size_t channels = state->convolution.in_channels, taps = state->convolution.taps;
-  for (size_t at = first, tap = first % taps, in = first / taps * VECTOR_BYTES; at < first + count; at++) {
+  for (size_t at = first, tap = first % taps, in = first / taps * VECTOR_BYTES; at < first + count;) {
     const int8_t *from = filter + in * taps + tap;
-    size_t present = channels - in < VECTOR_BYTES ? channels - in : VECTOR_BYTES;
-    if (present == VECTOR_BYTES) {
-      const int8_t four[VECTOR_BYTES] = {from[0], from[taps], from[2 * taps], from[3 * taps]};
-      memcpy(into, four, VECTOR_BYTES);
+    size_t present = channels - in < VECTOR_BYTES ? channels - in : VECTOR_BYTES, woven = 1;
+    if (present == VECTOR_BYTES && taps == 1) {
+      woven = (channels - in) / VECTOR_BYTES;
+      if (woven > first + count - at) woven = first + count - at;
+      memcpy(into, from, woven * VECTOR_BYTES);
+      in += woven * VECTOR_BYTES;
+    } else if (present == VECTOR_BYTES && tap == 0 && taps <= WOVEN_TAPS && first + count - at >= taps &&
+               (size_t)(end - from) >= (VECTOR_BYTES - 1) * taps + WOVEN_TAPS) {
+      woven = taps;
+      weave_taps(into, from, taps);
+      in += VECTOR_BYTES;
     } else {
       for (size_t byte = 0; byte < VECTOR_BYTES; byte++) into[byte] = byte < present ? from[byte * taps] : 0;
+      if (++tap == taps) {
+        tap = 0;
+        in += VECTOR_BYTES;
+      }
     }
-    into += VECTOR_BYTES;
-    if (++tap == taps) {
-      tap = 0;
-      in += VECTOR_BYTES;
-    }
+    at += woven;
+    into += woven * VECTOR_BYTES;
   }
+}
+
+static int32_t sum_bytes(const int8_t *bytes, size_t count) {
+  enum { LANES = 64 };
+  int32_t lanes[LANES] = {0}, sum = 0;
+  for (; count >= LANES * VECTOR_BYTES; count -= LANES * VECTOR_BYTES, bytes += LANES * VECTOR_BYTES)
+    vector_picked->sum_quads(lanes, bytes, LANES);
+  for (size_t i = 0; i < LANES; i++) sum += lanes[i];
+  for (size_t i = 0; i < count; i++) sum += bytes[i];
+  return sum;
 }
 
 /* Panels of filters, counted through the convolution's groups, and the filters' sums. */
@@ -149,20 +191,17 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
   const vector_product_loops *loops = vector_plan_loops(plan);
   size_t high = loops->rows, panels = (plan->rows + high - 1) / high;
   size_t filter = convolution->in_channels * convolution->taps;
-  _Alignas(VECTOR_ALIGNMENT) int8_t groups[HIGHEST * VECTOR_MOST_DEPTH * VECTOR_BYTES];
+  _Alignas(VECTOR_ALIGNMENT) int8_t groups[(HIGHEST * VECTOR_MOST_DEPTH + WOVEN_TAPS) * VECTOR_BYTES];
+  const int8_t *last = job->filters + convolution->groups * plan->rows * filter;
   for (size_t panel = begin; panel < end; panel++) {
     size_t group = panel / panels, first = panel % panels * high;
     size_t rows = plan->rows - first < high ? plan->rows - first : high, out = group * plan->rows + first;
     const int8_t *filters = job->filters + out * filter;
-    for (size_t row = 0; row < rows; row++) {
-      int32_t sum = 0;
-      for (size_t i = 0; i < filter; i++) sum += filters[row * filter + i];
-      state->sums[out + row] = sum;
-    }
+    for (size_t row = 0; row < rows; row++) state->sums[out + row] = sum_bytes(filters + row * filter, filter);
     for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
       size_t depth = plan->depth - k < plan->depth_block ? plan->depth - k : plan->depth_block;
       for (size_t row = 0; row < rows; row++)
-        group_filter(state, groups + row * depth * VECTOR_BYTES, filters + row * filter, k, depth);
+        group_filter(state, groups + row * depth * VECTOR_BYTES, filters + row * filter, k, depth, last);
       loops->pack_rows(job->packed + group * convolution->packed_group + panels * high * k +
                            first * vector_panel_depth(plan, k),
                        (const float *)(const void *)groups, rows, depth, (ptrdiff_t)depth, 1, 1);

@@ -71,7 +71,7 @@ static int32_t prepare(oneiro_call *call) {
   *state = (geglu_state){.shape = shape, .half = half, .by_tanh = by_tanh(call->node),
                          .sums = (int32_t *)(state->packed + floats),
                          .plan = vector_plan_product(VECTOR_BYTES_B_SIGNED, shape.rows, columns, depth, 1,
-                                                     VECTOR_B_PACKED, call->threads)};
+                                                     VECTOR_B_PACKED | VECTOR_A_IN_ROWS, call->threads)};
   vector_keep_parts(&state->plan, 2);
   vector_pack_quantized(call, &state->plan, &shape, half, call->node->inputs[QUANTIZED_W].data, state->packed,
                         state->sums);

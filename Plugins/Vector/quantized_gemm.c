@@ -47,7 +47,7 @@ static int32_t prepare(oneiro_call *call) {
     return vector_out_of_memory(call->why, byte_count);
   }
   vector_product_plan plan = vector_plan_product(VECTOR_BYTES_B_SIGNED, shape.rows, shape.columns, depth, 1,
-                                                 VECTOR_B_PACKED, call->threads);
+                                                 VECTOR_B_PACKED | VECTOR_A_IN_ROWS, call->threads);
   *state = (gemm_state){.shape = shape, .plan = plan, .activation = activation,
                         .sums = (int32_t *)(state->packed + floats)};
   if (weights.zero_points) {

@@ -1,6 +1,6 @@
-/* QuantizedConv of planes of few pixels, as a QuantizedGemm: Y' [pixel, out channel] = X' [pixel, tap and in channel]
- * W'. The filters are the operand that is packed once and read from front to back in a run, however few the pixels are,
- * and pixels with all their channels are copied as a whole. */
+/* QuantizedConv of planes of few pixels, as a QuantizedGemm: Y' [pixel, out channel] = X' [pixel, in channel and tap]
+ * W'. The filters are the operand that is packed once, as they lie, and read from front to back in a run, however few
+ * the pixels are. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,24 +88,6 @@ static size_t whole_lines(size_t byte_count) {
   return (byte_count + VECTOR_ALIGNMENT - 1) / VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
 }
 
-typedef struct filter_job {
-  const vector_convolution *convolution;
-  const uint8_t *filters;
-  uint8_t *turned;
-} filter_job;
-
-/* Filters [in channel, tap] of some out channels as [tap, in channel]. */
-static void turn_filters(void *argument, size_t begin, size_t end) {
-  const filter_job *job = argument;
-  size_t channels = job->convolution->in_channels, taps = job->convolution->taps;
-  for (size_t out = begin; out < end; out++) {
-    const uint8_t *from = job->filters + out * channels * taps;
-    uint8_t *into = job->turned + out * channels * taps;
-    for (size_t in = 0; in < channels; in++)
-      for (size_t tap = 0; tap < taps; tap++) into[tap * channels + in] = *from++;
-  }
-}
-
 static void release(void *state) {
   free(((small_state *)state)->gemm);
   free(state);
@@ -117,25 +99,14 @@ static int32_t prepare(oneiro_call *call) {
   if (!status) status = vector_activation_of(call->node, &described.activation, call->why);
   if (status) return status;
   const vector_convolution *convolution = &described.convolution;
-  size_t filter_bytes = (size_t)oneiro_element_count(&call->node->inputs[QUANTIZED_W]);
   small_state *state = vector_new_state(sizeof *state);
-  uint8_t *filters = malloc(filter_bytes);
-  if (!state || !filters) {
-    free(state);
-    free(filters);
-    return vector_out_of_memory(call->why, sizeof *state + filter_bytes);
-  }
-  filter_job job = {convolution, call->node->inputs[QUANTIZED_W].data, filters};
-  vector_parallel_ranges(call, convolution->out_channels, convolution->in_channels * convolution->taps, turn_filters,
-                         &job);
+  if (!state) return vector_out_of_memory(call->why, sizeof *state);
   gemm_node gemm;
   gemm_node_of(call->node, call->node->inputs, convolution, &gemm);
-  gemm.inputs[QUANTIZED_W].data = filters;
   oneiro_call inner = *call;
   inner.node = &gemm.node;
   inner.inputs = gemm.inputs;
   status = vector_quantized_gemm_prepare(&inner);
-  free(filters);
   if (status) {
     free(state);
     return status;
@@ -174,30 +145,36 @@ static void turn_pixels(void *argument, size_t begin, size_t end) {
   }
 }
 
-/* What each output pixel's filters see: the input's pixels, or padding, one tap after the other. */
+/* The input's pixel that an output pixel sees through a tap; NULL: padding. */
+static const uint8_t *seen_pixel(const vector_convolution *convolution, const uint8_t *image, int64_t pixel,
+                                 size_t tap) {
+  const vector_spatial *spatial = &convolution->spatial;
+  int32_t at[VECTOR_SPATIAL];
+  int64_t place = 0, step = (int64_t)convolution->in_channels;
+  vector_place_tap(spatial, tap, at);
+  for (int32_t axis = VECTOR_SPATIAL - 1; axis >= 0; axis--) {
+    int64_t i = pixel % spatial->output[axis] * spatial->stride[axis] - spatial->pad_begin[axis] + at[axis];
+    if (i < 0 || i >= spatial->input[axis]) return NULL;
+    pixel /= spatial->output[axis];
+    place += i * step;
+    step *= spatial->input[axis];
+  }
+  return image + place;
+}
+
+/* What each output pixel's filters see, [in channel, tap] as filters lie. */
 static void fill_rows(void *argument, size_t begin, size_t end) {
   const small_job *job = argument;
   const vector_convolution *convolution = &job->state->convolution;
-  const vector_spatial *spatial = &convolution->spatial;
-  const int64_t *input = spatial->input, *output = spatial->output, *kernel = spatial->kernel;
-  size_t channels = convolution->in_channels;
+  size_t channels = convolution->in_channels, taps = convolution->taps;
   for (size_t at = begin; at < end; at++) {
     const uint8_t *image = job->pixels + at / convolution->out_plane * convolution->in_plane * channels;
-    int64_t rest = (int64_t)(at % convolution->out_plane), first[VECTOR_SPATIAL];
-    for (int32_t axis = VECTOR_SPATIAL - 1; axis >= 0; axis--) {
-      first[axis] = rest % output[axis] * spatial->stride[axis] - spatial->pad_begin[axis];
-      rest /= output[axis];
+    for (size_t tap = 0; tap < taps; tap++) {
+      const uint8_t *pixel = seen_pixel(convolution, image, (int64_t)(at % convolution->out_plane), tap);
+      uint8_t *into = job->rows + at * channels * taps + tap;
+      for (size_t channel = 0; channel < channels; channel++)
+        into[channel * taps] = pixel ? pixel[channel] : job->zero_point;
     }
-    uint8_t *into = job->rows + at * channels * convolution->taps;
-    for (int64_t a = 0; a < kernel[0]; a++)
-      for (int64_t b = 0; b < kernel[1]; b++)
-        for (int64_t c = 0; c < kernel[2]; c++, into += channels) {
-          int64_t i = first[0] + a * spatial->dilation[0], j = first[1] + b * spatial->dilation[1];
-          int64_t k = first[2] + c * spatial->dilation[2];
-          bool inside = i >= 0 && i < input[0] && j >= 0 && j < input[1] && k >= 0 && k < input[2];
-          if (inside) memcpy(into, image + ((i * input[1] + j) * input[2] + k) * (int64_t)channels, channels);
-          else memset(into, job->zero_point, channels);
-        }
   }
 }
 
@@ -211,9 +188,8 @@ static void finish_planes(void *argument, size_t begin, size_t end) {
     const float *from = job->product + at / channels * plane * channels + at % channels;
     float *y = job->output.bytes ? values : job->y + at * plane;
     for (size_t i = 0; i < plane; i++) y[i] = from[i * channels];
-    if (job->added)
-      vector_picked->binary[VECTOR_ADD][VECTOR_F32](y, y, job->added + (state->adds_channels ? at : at * plane), plane, 1,
-                                                    !state->adds_channels);
+    const float *added = job->added ? job->added + (state->adds_channels ? at : at * plane) : NULL;
+    if (added) vector_picked->binary[VECTOR_ADD][VECTOR_F32](y, y, added, plane, 1, !state->adds_channels);
     if (state->activation) state->activation(y, y, plane, NULL);
     if (job->output.bytes) vector_write_bytes(&job->output, at * plane, y, plane);
   }
@@ -233,7 +209,7 @@ static int32_t compute(const oneiro_call *call) {
   size_t inputs = convolution->batch * convolution->in_plane, outputs = convolution->batch * convolution->out_plane;
   vector_parallel_ranges(call, inputs, convolution->in_channels * 4, turn_pixels, &job);
   if (!convolution->pointwise)
-    vector_parallel_ranges(call, outputs, convolution->in_channels * convolution->taps / 4 + 1, fill_rows, &job);
+    vector_parallel_ranges(call, outputs, convolution->in_channels * convolution->taps, fill_rows, &job);
   gemm.inputs[QUANTIZED_X].data = convolution->pointwise ? pixels : rows;
   gemm.output.data = product;
   oneiro_call inner = *call;
@@ -243,8 +219,8 @@ static int32_t compute(const oneiro_call *call) {
   inner.state = state->gemm;
   int32_t status = vector_quantized_gemm_compute(&inner);
   if (status) return status;
-  vector_parallel_ranges(call, convolution->batch * convolution->out_channels, convolution->out_plane * 4, finish_planes,
-                         &job);
+  size_t planes = convolution->batch * convolution->out_channels;
+  vector_parallel_ranges(call, planes, convolution->out_plane * 4, finish_planes, &job);
   return ONEIRO_OK;
 }
 

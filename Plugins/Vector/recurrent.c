@@ -149,7 +149,7 @@ static int32_t prepare(oneiro_call *call, bool lstm) {
   *state = (recurrent_state){
       .shape = shape, .w_floats = w_floats, .r_floats = r_floats, .r_candidate = r_candidate,
       .plan = vector_plan_product(VECTOR_FLOATS, shape.length * shape.batch, rows, shape.input, shape.directions,
-                                  VECTOR_B_PACKED,
+                                  VECTOR_B_PACKED | VECTOR_A_IN_ROWS,
                                   call->threads)};
   state->w = state->memory;
   state->r = state->w + shape.directions * w_floats;

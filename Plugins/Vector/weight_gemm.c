@@ -47,7 +47,7 @@ static int32_t prepare(oneiro_call *call) {
   gemm_state *state = vector_new_state(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   state->plan =
-      vector_plan_product(VECTOR_FLOATS, shape.rows, shape.columns, shape.depth, 1, VECTOR_NEITHER_PACKED,
+      vector_plan_product(VECTOR_FLOATS, shape.rows, shape.columns, shape.depth, 1, VECTOR_A_IN_ROWS,
                           call->threads);
   state->weights = vector_weights_of(call->node, WEIGHTS, state->zeros);
   state->transposes_b = shape.transposes_b;

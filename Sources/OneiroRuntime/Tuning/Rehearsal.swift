@@ -84,7 +84,7 @@ final class Rehearsal {
 
   private func seconds(_ kernel: any PreparedKernel, _ workspace: UnsafeMutableRawPointer) throws(RunError) -> Double {
     let state = try kernel.makeSessionState(workspace: workspace)
-    if let flood { memset(flood.memory, 1, flood.byteCount) }
+    if let flood { drive(flood.memory, flood.byteCount) }
     let start = ContinuousClock.now
     let failure: RunError? = inputs.withUnsafeBufferPointer { inputs in
       outputs.withUnsafeBufferPointer { outputs in
@@ -101,5 +101,18 @@ final class Rehearsal {
     }
     if let failure { throw failure }
     return (ContinuousClock.now - start) / .seconds(1)
+  }
+
+  /// Writes memory on all threads, which are awake then, as they are between the steps of a run.
+  private func drive(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) {
+    var job = (memory: memory, share: byteCount / threads)
+    withUnsafeMutablePointer(to: &job) { pointer in
+      Threads.parallel(
+        Int32(threads), threads,
+        { raw, index in
+          let job = raw!.assumingMemoryBound(to: (memory: UnsafeMutableRawPointer, share: Int).self).pointee
+          memset(job.memory + index * job.share, 1, job.share)
+        }, pointer)
+    }
   }
 }
