@@ -59,6 +59,19 @@ import Testing
     #expect(bytes[0] < bytes[1])
   }
 
+  @Test("auto leaves a part without layers alone, which has no calls to measure with either")
+  func automaticWithoutLayers() throws {
+    let result = try Program.run([
+      "quantize", "\(Self.models)/dreamdiffusion-tiny.onnx", files.path("auto.onnx"), "--scheme", "auto", "--min-snr",
+      "22", "--role", "conditioner", "--role", "preparation", "--json", "--calibration-calls", "1", "--calibration",
+      "\(Self.models)/parts/eeg_samples.safetensors:0",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let parts = try parts(of: Data(result.output.utf8))
+    #expect(parts.map { $0["role"] as? String } == ["conditioner", "preparation"])
+    #expect((parts.last?["layers"] as? [Any])?.isEmpty == true)
+  }
+
   private func parts(of report: Data) throws -> [[String: Any]] {
     let object = try #require(try JSONSerialization.jsonObject(with: report) as? [String: Any])
     return try #require(object["parts"] as? [[String: Any]])

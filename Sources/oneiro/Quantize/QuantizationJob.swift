@@ -92,6 +92,7 @@ struct QuantizationJob {
       let choices = selection.choices(for: layers)
       return (calibration == nil ? choices.map(\.withoutCalibration) : choices, [:])
     case .automatic(let keep, let goal):
+      guard !layers.isEmpty || role.isEmpty else { return ([], [:]) }
       guard let calibration else {
         throw GraphError.mismatch(
           file: path, role.isEmpty ? nil : "role \"\(role)\"", expected: "calls to measure with",
