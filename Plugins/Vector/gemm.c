@@ -179,9 +179,12 @@ static void activate(const void *argument, const vector_product_part *part) {
 static void describe(const void *argument, size_t index, vector_product_item *item) {
   (void)index;
   const gemm_job *job = argument;
-  *item = (vector_product_item){.a = operand_a(job->state, job->a), .b = operand_b(job->state, job->b), .c = job->y,
-                                .start = job->c || job->z ? start_rows : NULL,
-                                .finish = job->state->activation ? activate : NULL};
+  const gemm_state *state = job->state;
+  bool is_bias = job->c && !job->z && state->beta == 1 && state->c_row_step == 0 && state->c_column_step == 1;
+  *item = (vector_product_item){.a = operand_a(state, job->a), .b = operand_b(state, job->b), .c = job->y,
+                                .column_start = is_bias ? job->c : NULL,
+                                .start = !is_bias && (job->c || job->z) ? start_rows : NULL,
+                                .finish = state->activation ? activate : NULL};
 }
 
 static int32_t compute(const oneiro_call *call) {

@@ -112,6 +112,9 @@ typedef enum vector_elements {
   VECTOR_ELEMENTS_COUNT
 } vector_elements;
 
+/* Rows or columns of a panel, on any level. */
+enum { VECTOR_MOST_LINES = 32 };
+
 /* The longest part of K that a panel holds in a row. */
 enum { VECTOR_MOST_DEPTH = 384 };
 
@@ -146,9 +149,9 @@ typedef struct vector_product_loops {
   void (*multiply)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows, size_t columns,
                    size_t depth, int accumulate, const float *then);
   /* The same for rows of A that nobody packed, whose elements along K lie next to each other; NULL where that is not
-   * the faster way. */
+   * the faster way. Every row of floats starts from `start`, if that is not NULL. */
   void (*multiply_rows)(float *c, size_t c_step, const float *a, size_t a_step, const float *b_panels, size_t rows,
-                        size_t columns, size_t depth, int accumulate, const float *then);
+                        size_t columns, size_t depth, const float *start, int accumulate, const float *then);
   /* The same for one panel of B that nobody packed; NULL where that is not the faster way. */
   void (*multiply_seen)(float *c, size_t c_step, const float *a_panels, const vector_seen *b, size_t rows, size_t depth,
                         int accumulate);

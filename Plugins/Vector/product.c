@@ -9,7 +9,7 @@ enum { DEPTH = VECTOR_MOST_DEPTH, COLUMNS = 192, ROWS = 192 };
 
 enum { MANY_ROWS = 4 * ROWS };
 
-/* Floats of A that are worth packing ahead for all workers. */
+/* Floats of A that all workers may look at: worth packing ahead for them, where A is packed. */
 enum { SHARED_FLOATS = 1 << 20 };
 
 /* Panels of B that are multiplied with a part of A at a time. */
@@ -22,7 +22,7 @@ static size_t round_up(size_t value, size_t step) { return (value + step - 1) / 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divide_up(size_t value, size_t step) { return step ? (value + step - 1) / step : 0; }
 
-/* Rows of A that are packed and multiplied at a time. */
+/* Rows of A that are multiplied at a time, after they were packed if they are. */
 static size_t row_part(const vector_product_plan *plan) {
   return smaller(plan->row_block, round_up(ROWS, vector_plan_loops(plan)->rows));
 }
@@ -32,7 +32,8 @@ static size_t block_count(const vector_product_plan *plan) {
 }
 
 /* When B is constant, nothing is gained by staying with a block of its columns, and a worker takes rows of A with all
- * columns of B, so that each row is packed once. Where there are too few rows for that, all of A is packed ahead. */
+ * columns of B, so that a row that is packed is packed once. Where there are too few rows for that, all of A is packed
+ * ahead. */
 static bool cut_rows(vector_product_plan *plan, size_t items) {
   size_t high = vector_plan_loops(plan)->rows, wide = vector_picked->tile_columns, wanted = plan->workers * 4;
   if (plan->rows * items < wanted * ROWS / 2) return false;
@@ -71,10 +72,11 @@ vector_product_plan vector_plan_product(vector_elements elements, size_t rows, s
   size_t all = items * round_up(rows, high) * padded_depth;
   bool a_packed = operands & VECTOR_A_PACKED, b_packed = operands & VECTOR_B_PACKED;
   plan.reads_rows = (operands & VECTOR_A_IN_ROWS) && loops->multiply_rows && depth == padded_depth;
-  bool packs_ahead = !a_packed && all <= SHARED_FLOATS && columns > vector_picked->tile_columns;
-  if (packs_ahead && !plan.reads_rows) plan.shared_floats = round_up(all, 16);
-  /* With both operands packed, the longest blocks are best: what follows is fetched while a part is multiplied. */
-  if (packs_ahead && b_packed && shares)
+  bool a_is_small = !a_packed && all <= SHARED_FLOATS && columns > vector_picked->tile_columns;
+  bool packs_ahead = a_is_small && !plan.reads_rows;
+  if (packs_ahead) plan.shared_floats = round_up(all, 16);
+  /* With nothing left to pack, the longest blocks are best: what follows is fetched while a part is multiplied. */
+  if (a_is_small && b_packed && shares)
     plan.column_block = round_up(divide_up(columns, plan.workers), vector_picked->tile_columns);
   else if (!b_packed || !cut_rows(&plan, items))
     cut_columns(&plan, items, shares ? plan.workers * 4 : 1);
@@ -91,7 +93,7 @@ void vector_keep_parts(vector_product_plan *plan, size_t panels) {
   size_t a_floats = plan->shared_floats || plan->reads_rows ? 0 : part * round_up(plan->depth, loops->depth_step);
   plan->keeps_parts = true;
   plan->column_block = round_up(plan->column_block, panels * wide);
-  /* A is packed along all of K before the first part. */
+  /* A that is packed is packed along all of K before the first part. */
   plan->worker_floats = round_up(a_floats + part * STRIPE * wide, 16);
 }
 
@@ -128,10 +130,9 @@ static const float *at(const vector_operand *operand, size_t line, size_t depth)
 /* Rows of a panel from weights: a panel's elements along K are widened next to each other, then turned. */
 static void widen_lines(float *panels, const vector_operand *operand, size_t line, size_t lines, size_t k, size_t depth,
                         bool is_a) {
-  enum { WIDEST = 32 };          /* lines of a panel, on any level */
   const vector_product_loops *loops = vector_floats();
   size_t panel = is_a ? loops->rows : vector_picked->tile_columns;
-  float widened[WIDEST * DEPTH];
+  float widened[VECTOR_MOST_LINES * DEPTH];
   for (size_t first = 0; first < lines; first += panel, panels += panel * depth) {
     size_t present = smaller(panel, lines - first);
     for (size_t i = 0; i < present; i++)
@@ -235,6 +236,10 @@ static void start_rows(float *c, size_t c_step, size_t rows, size_t columns, con
     for (size_t j = 0; j < columns; j++) c[i * c_step + j] = start[i];
 }
 
+static void start_columns(const vector_product_part *part, const float *start) {
+  for (size_t i = 0; i < part->rows; i++) memcpy(part->c + i * part->c_step, start, part->columns * sizeof(float));
+}
+
 /* C = A B, or C += A B, for packed panels of A and a B that is read where it is. */
 static void multiply_seen(const vector_product_plan *plan, const vector_product_part *part, const vector_operand *b,
                           const float *a, size_t k, size_t depth, bool accumulate) {
@@ -248,14 +253,16 @@ static void multiply_seen(const vector_product_plan *plan, const vector_product_
   }
 }
 
-/* C = A B, or C += A B, for packed panels of B, and of A, if that is not read where it is. */
+/* C = A B, or C += A B, for packed panels of B, and of A, if that is not read where it is. Then rows of C start from
+ * `start`, if that is not NULL. */
 static void multiply(const vector_product_plan *plan, const vector_product_part *part, const vector_operand *a,
-                     const float *a_panels, const float *b, size_t k, bool accumulate, const float *then) {
+                     const float *a_panels, const float *b, size_t k, const float *start, bool accumulate,
+                     const float *then) {
   const vector_product_loops *loops = vector_plan_loops(plan);
   size_t depth = vector_panel_depth(plan, k);
   if (plan->reads_rows)
     loops->multiply_rows(part->c, part->c_step, at(a, part->row, k), (size_t)a->line_step, b, part->rows, part->columns,
-                         depth, accumulate, then);
+                         depth, start, accumulate, then);
   else
     loops->multiply(part->c, part->c_step, a_panels, b, part->rows, part->columns, depth, accumulate, then);
 }
@@ -281,7 +288,7 @@ static void run_kept_parts(const product_job *job, const vector_product_item *it
         const float *a = a_memory + round_up(rows, high) * k;
         if (item->a.packed) a = item->a.packed + padded_rows * k + i * depth;
         const float *b = item->b.packed + padded_columns * k + j * depth;
-        multiply(plan, &stripe, &item->a, a, b, k, k > 0, b + stripe.columns * depth);
+        multiply(plan, &stripe, &item->a, a, b, k, NULL, k > 0, b + stripe.columns * depth);
       }
       item->finish(job->argument, &stripe);
     }
@@ -328,13 +335,15 @@ static void run_block(const product_job *job, size_t block, float *memory) {
       for (size_t j = 0; j < columns; j += STRIPE * wide) {
         vector_product_part stripe = {item.c + i * job->c_step + column + j, job->c_step, i, column + j, rows,
                                       smaller(columns - j, STRIPE * wide)};
-        bool starts = item.row_start || item.start;
+        const float *start = k == 0 && item.column_start ? item.column_start + column + j : NULL;
+        bool starts = item.row_start || item.start || (item.column_start && !plan->reads_rows);
         if (k == 0 && item.row_start) start_rows(stripe.c, job->c_step, rows, stripe.columns, item.row_start + i);
+        if (start && !plan->reads_rows) start_columns(&stripe, start);
         if (k == 0 && item.start) item.start(job->argument, &stripe);
         const float *then = j + stripe.columns < columns ? b + (j + stripe.columns) * depth : next;
         bool accumulates = job->accumulate || starts || k > 0;
         if (is_seen) multiply_seen(plan, &stripe, &item.b, a, k, depth, accumulates);
-        else multiply(plan, &stripe, &item.a, a, b + j * depth, k, accumulates, then);
+        else multiply(plan, &stripe, &item.a, a, b + j * depth, k, start, accumulates, then);
         if (item.finish && behind >= plan->depth) item.finish(job->argument, &stripe);
       }
     }
@@ -377,6 +386,7 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
         float start = item.row_start ? item.row_start[row] : 0;
         start_rows(item.c + row * c_step, c_step, 1, plan->columns, &start);
       }
+      if (item.column_start) start_columns(&all, item.column_start);
       if (item.start) item.start(argument, &all);
       if (item.finish) item.finish(argument, &all);
     }

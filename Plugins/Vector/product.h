@@ -1,7 +1,7 @@
 /* The blocked matrix product C[M,N] = A[M,K] B[K,N] that MatMul, Gemm and the convolutions run on.
  *
  * The caller describes the blocks; operands that are constant are packed once, the others block by block as they are
- * needed, into the memory of the worker that needs them. */
+ * needed, into the memory of the worker that needs them, but for rows of A that are read where they are. */
 #ifndef VECTOR_PRODUCT_H
 #define VECTOR_PRODUCT_H
 
@@ -41,6 +41,7 @@ typedef struct vector_product_item {
   vector_operand a, b;
   float *c;
   const float *row_start;           /* what each row of C starts from, before the product is added; NULL: zero */
+  const float *column_start;        /* the same of each column, of a product of floats */
   /* Or: writes to a part of C what it starts from; called from any thread with the argument of `describe`. */
   void (*start)(const void *argument, const struct vector_product_part *part);
   /* Called with a part that is complete. */

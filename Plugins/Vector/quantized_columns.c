@@ -16,16 +16,14 @@ typedef struct packing_job {
   int32_t *sums;
 } packing_job;
 
-enum { WIDEST = 32 };          /* columns of a panel, on any level */
-
 /* Columns of a panel from `first` on, which are B's from `from` on. */
 typedef struct panel_columns {
   size_t first, from, columns;
-  int32_t sums[WIDEST];
+  int32_t sums[VECTOR_MOST_LINES];
 } panel_columns;
 
 /* Some panels from columns that lie next to each other: four rows of B at a time are woven into a line of each panel.
- * Rows are far apart, so that their cache lines are used up, and asked for some rows ahead. */
+ * Rows are far apart: several panels use up the cache lines of a row, and rows are asked for before their turn. */
 static void weave_rows(const packing_job *job, panel_columns *panels, size_t count) {
   enum { AHEAD = 16 };
   const vector_matrix_shape *shape = job->shape;
@@ -60,12 +58,13 @@ static bool has_whole_groups(const packing_job *job) {
   return job->shape->depth % VECTOR_BYTES == 0 && (uintptr_t)job->b % _Alignof(float) == 0;
 }
 
-/* A panel from columns each of which lies from end to end. Those that do not end with a group are filled up first. */
+/* A panel from columns each of which lies from end to end. They are copied first where they do not end with a group, or
+ * do not begin where fours may. */
 static void pack_lines(const packing_job *job, panel_columns *panel) {
   const vector_matrix_shape *shape = job->shape;
   const vector_product_plan *plan = job->plan;
   size_t wide = vector_picked->tile_columns, padded = (plan->columns + wide - 1) / wide * wide;
-  _Alignas(VECTOR_ALIGNMENT) int8_t groups[WIDEST * VECTOR_MOST_DEPTH * VECTOR_BYTES];
+  _Alignas(VECTOR_ALIGNMENT) int8_t groups[VECTOR_MOST_LINES * VECTOR_MOST_DEPTH * VECTOR_BYTES];
   for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
     size_t depth = vector_panel_depth(plan, k), row = depth * VECTOR_BYTES, start = k * VECTOR_BYTES;
     size_t bytes = shape->depth - start < row ? shape->depth - start : row;

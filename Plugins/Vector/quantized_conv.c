@@ -119,27 +119,8 @@ typedef struct packing_job {
   float *packed;                      /* all groups of the convolution */
 } packing_job;
 
-typedef int8_t unaligned_bytes_16 __attribute__((vector_size(16), aligned(1), may_alias));
-
-/* Taps that lie next to each other in each of four channels, 16 of them at most, as taps of four bytes. 16 taps' bytes
- * are read and written, whatever they are. */
+/* Taps that are woven at a time: those of a filter lie next to each other in each of four channels. */
 enum { WOVEN_TAPS = 16 };
-static void weave_taps(int8_t *into, const int8_t *from, size_t taps) {
-  typedef int8_t bytes_16 __attribute__((vector_size(16)));
-  bytes_16 channels[VECTOR_BYTES];
-  for (size_t i = 0; i < VECTOR_BYTES; i++) channels[i] = *(const unaligned_bytes_16 *)(from + i * taps);
-  for (int half = 0; half < 2; half++) {
-    bytes_16 pairs[2];
-    for (int i = 0; i < 2; i++) {
-      bytes_16 a = channels[2 * i], b = channels[2 * i + 1];
-      pairs[i] = half ? __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-                      : __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-    }
-    unaligned_bytes_16 *to = (unaligned_bytes_16 *)(into + 32 * half);
-    to[0] = __builtin_shufflevector(pairs[0], pairs[1], 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23);
-    to[1] = __builtin_shufflevector(pairs[0], pairs[1], 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31);
-  }
-}
 
 /* Part of a filter, [quad, tap] of four bytes each from [in channel, tap]: `count` elements from `first` on. As much as
  * WOVEN_TAPS elements may be written, whatever they are, behind the last one, but nothing is read behind `end`. */
@@ -157,7 +138,7 @@ static void group_filter(const conv_state *state, int8_t *into, const int8_t *fi
     } else if (present == VECTOR_BYTES && tap == 0 && taps <= WOVEN_TAPS && first + count - at >= taps &&
                (size_t)(end - from) >= (VECTOR_BYTES - 1) * taps + WOVEN_TAPS) {
       woven = taps;
-      weave_taps(into, from, taps);
+      vector_picked->interleave((uint8_t *)into, (const uint8_t *)from, taps, WOVEN_TAPS, 0);
       in += VECTOR_BYTES;
     } else {
       for (size_t byte = 0; byte < VECTOR_BYTES; byte++) into[byte] = byte < present ? from[byte * taps] : 0;
@@ -172,11 +153,11 @@ static void group_filter(const conv_state *state, int8_t *into, const int8_t *fi
 }
 
 static int32_t sum_bytes(const int8_t *bytes, size_t count) {
-  enum { LANES = 64 };
-  int32_t lanes[LANES] = {0}, sum = 0;
-  for (; count >= LANES * VECTOR_BYTES; count -= LANES * VECTOR_BYTES, bytes += LANES * VECTOR_BYTES)
-    vector_picked->sum_quads(lanes, bytes, LANES);
-  for (size_t i = 0; i < LANES; i++) sum += lanes[i];
+  enum { QUADS = 64 };
+  int32_t sums[QUADS] = {0}, sum = 0;
+  for (; count >= QUADS * VECTOR_BYTES; count -= QUADS * VECTOR_BYTES, bytes += QUADS * VECTOR_BYTES)
+    vector_picked->sum_quads(sums, bytes, QUADS);
+  for (size_t i = 0; i < QUADS; i++) sum += sums[i];
   for (size_t i = 0; i < count; i++) sum += bytes[i];
   return sum;
 }

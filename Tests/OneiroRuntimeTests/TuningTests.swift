@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(
-    "A file that makes no sense is no error", arguments: ["", "nonsense", "oneiro tuning 1\nno tab\n\t\t\t\n\u{0}"])
+    "A file that makes no sense is no error", arguments: ["", "nonsense", "oneiro tuning 2\nno tab\n\t\t\t\n\u{0}"])
   func skipsNonsense(text: String) throws {
     let folder = try TemporaryFolder()
     TuningCache.shared.open(folder: folder.path)

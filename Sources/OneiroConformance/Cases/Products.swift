@@ -106,7 +106,16 @@ extension Conformance {
           tolerance: 1e-5)
       }
     }
-    return cases
+    // Rows that may be read where they are, of all the rests that tiles leave.
+    let plain = [(1, 37, 33), (5, 64, 40), (9, 33, 64), (13, 400, 31), (25, 16, 96)].flatMap { m, k, n in
+      Case.withWeights(
+        "Gemm", "plain, \(m) x \(k) x \(n)",
+        [.random([m, k]), .random([k, n], seed: 2), .random([n], seed: 3)], tolerance: 1e-5)
+        + Case.withWeights(
+          "Gemm", "plain, \(m) x \(k) x \(n), B transposed",
+          [.random([m, k]), .random([n, k], seed: 2)], ["transB": .int(1)], tolerance: 1e-5)
+    }
+    return cases + plain
       + Case.withWeights("Gemm", "no rows", [.random([0, 3]), .random([3, 4]), .random([4])])
       + Case.withWeights("Gemm", "nothing to sum leaves C", [.random([2, 0]), .random([0, 4]), .random([4])])
       + Case.withWeights(

@@ -195,6 +195,8 @@ extension Conformance {
       ),
       ("larger planes, dilated", [1, 4, 21, 20], [3, 4, 3, 2], ["dilations": ints(2, 3), "pads": ints(2, 1, 2, 2)]),
       ("a depth of several blocks", [1, 200, 6, 6], [17, 200, 3, 3], ["pads": ints(1, 1, 1, 1)]),
+      // Where the second block begins, a group of four channels is not done with its taps.
+      ("blocks that begin between taps", [1, 172, 9, 16], [13, 172, 3, 3], ["pads": ints(1, 1, 1, 1)]),
       (
         "padding far beyond the image, which no kernel may copy", [1, 8, 20, 20], [8, 8, 3, 3],
         ["pads": ints(1 << 29, 1 << 29, 1 << 29, 1 << 29), "strides": ints(1 << 29, 1 << 29)]

@@ -5,20 +5,6 @@ import OneiroGraph
 struct KernelTuner {
   let tuning: Tuning
   let threads: Int
-  /// Runs after one that warms the caches, fewer where they are long.
-  private static let runs = 3
-  /// Seconds after which a run is long enough to be trusted by itself.
-  private static let enough = 0.02
-  /// Kernels whose times are within this factor of the best are run again in turns, since other programs may have had
-  /// their share of one of them: as many times as `rounds` says for a run of some seconds.
-  private static let nearness = 1.1
-  /// The first offer stays unless another one is faster by this factor.
-  private static let margin = 0.99
-
-  private static func rounds(_ seconds: Double) -> Int {
-    seconds < 0.005 ? 5 : seconds < enough ? 2 : seconds < 0.1 ? 1 : 0
-  }
-
   struct Offer {
     let kernel: PluginKernel
     let plugin: KernelPlugin
@@ -54,40 +40,21 @@ struct KernelTuner {
     let start = ContinuousClock.now
     defer { cache.spend((ContinuousClock.now - start) / .seconds(1)) }
     guard let rehearsal = Rehearsal(first.node, threads: threads) else { return .order(sorted) }
-    guard let best = fastest(of: rivals, rehearsal, label: label) else { return .order(sorted) }
-    cache.remember(key, best.offer.identity)
-    return .prepared(best.kernel)
-  }
-
-  private struct Candidate {
-    let kernel: any PreparedKernel
-    let offer: Offer
-    var seconds: Double
-  }
-
-  /// - Returns: `nil` when none of them ran.
-  private func fastest(of rivals: [Offer], _ rehearsal: Rehearsal, label: String) -> Candidate? {
-    var near: [Candidate] = [], best = Double.infinity
-    for rival in rivals {
-      // One that fails is no rival; if it is needed, it says so where it is prepared for good.
+    // One that fails is no rival; if it is needed, it says so where it is prepared for good.
+    let best = KernelRace.winner(of: rivals) { rival, toBeat -> (any PreparedKernel, Double)? in
       guard
         case .prepared(let kernel) = try? rival.kernel.prepare(
           rival.node, label: label, threads: threads, tuning: tuning),
-        let seconds = try? rehearsal.seconds(kernel, toBeat: best, runs: Self.runs, enough: Self.enough),
-        seconds.isFinite
-      else { continue }
-      best = min(best, seconds)
-      near.append(Candidate(kernel: kernel, offer: rival, seconds: seconds))
-      // What is out of the race holds packed weights.
-      near.removeAll { $0.seconds > best * Self.nearness }
+        let seconds = try? rehearsal.seconds(
+          kernel, toBeat: toBeat, runs: KernelRace.runs, enough: KernelRace.enough)
+      else { return nil }
+      return (kernel, seconds)
+    } again: {
+      rehearsal.secondsAgain($0)
     }
-    if near.count > 1 {
-      for _ in 0..<Self.rounds(best) {
-        for index in near.indices { near[index].seconds = min(near[index].seconds, rehearsal.once(near[index].kernel)) }
-      }
-    }
-    guard let first = near.first, let fastest = near.min(by: { $0.seconds < $1.seconds }) else { return nil }
-    return fastest.seconds < first.seconds * Self.margin ? fastest : first
+    guard let best else { return .order(sorted) }
+    cache.remember(key, best.entrant.identity)
+    return .prepared(best.runner)
   }
 
   /// What a choice depends on: the node's operator, attributes and shapes, which inputs are constant, and who is asked.

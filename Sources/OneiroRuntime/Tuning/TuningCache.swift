@@ -19,7 +19,7 @@ public final class TuningCache: Sendable {
     var secondsSpent = 0.0
   }
   private let state = Mutex(State())
-  private static let header = "oneiro tuning 1"
+  private static let header = "oneiro tuning 2"
   /// A file that is larger was not written by this program.
   private static let largestFile = 16 << 20
 
