@@ -7,6 +7,10 @@
  * a second-level one of 512 KB or more beside ROWS x DEPTH of A. */
 enum { DEPTH = VECTOR_MOST_DEPTH, COLUMNS = 192, ROWS = 192 };
 
+/* Where nothing is packed in a run, panels are longer: C is walked over less often, and panels of floats come from the
+ * second-level cache as fast as they are multiplied. */
+enum { LONG_DEPTH = 1024 };
+
 enum { MANY_ROWS = 4 * ROWS };
 
 /* Floats of A that all workers may look at: worth packing ahead for them, where A is packed. */
@@ -65,13 +69,14 @@ vector_product_plan vector_plan_product(vector_elements elements, size_t rows, s
   size_t high = loops->rows, padded_depth = round_up(depth, loops->depth_step);
   vector_product_plan plan = {.elements = elements, .rows = rows, .columns = columns, .depth = depth,
                               .row_block = round_up(rows, high)};
-  plan.depth_block = padded_depth;
-  if (depth > DEPTH) plan.depth_block = round_up(divide_up(depth, divide_up(depth, DEPTH)), loops->depth_step);
   bool shares = threads > 1 && (double)items * (double)rows * (double)columns * (double)depth > WORTH_SHARING;
   plan.workers = shares ? (size_t)threads : 1;
   size_t all = items * round_up(rows, high) * padded_depth;
   bool a_packed = operands & VECTOR_A_PACKED, b_packed = operands & VECTOR_B_PACKED;
   plan.reads_rows = (operands & VECTOR_A_IN_ROWS) && loops->multiply_rows && depth == padded_depth;
+  size_t longest = plan.reads_rows && b_packed && elements == VECTOR_FLOATS ? LONG_DEPTH : DEPTH;
+  plan.depth_block = padded_depth;
+  if (depth > longest) plan.depth_block = round_up(divide_up(depth, divide_up(depth, longest)), loops->depth_step);
   bool a_is_small = !a_packed && all <= SHARED_FLOATS && columns > vector_picked->tile_columns;
   bool packs_ahead = a_is_small && !plan.reads_rows;
   if (packs_ahead) plan.shared_floats = round_up(all, 16);
