@@ -191,5 +191,5 @@ void vector_run_convolution(const oneiro_call *call, const vector_convolution *c
                          oneiro_has_input(call->node, 2) ? call->inputs[2].data : NULL, vector_added_of(call), weights,
                          call->outputs[0].data};
   vector_run_products(call, &convolution->plan, workspace, convolution->batch * convolution->groups,
-                      convolution->out_plane, false, describe, &job);
+                      convolution->out_plane, describe, &job);
 }

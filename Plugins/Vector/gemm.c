@@ -192,7 +192,7 @@ static int32_t compute(const oneiro_call *call) {
   bool adds = oneiro_has_input(call->node, 2) && state->beta != 0;
   gemm_job job = {state, call->inputs[0].data, call->inputs[1].data, adds ? call->inputs[2].data : NULL,
                   oneiro_has_input(call->node, 3) ? call->inputs[3].data : NULL, call->outputs[0].data};
-  vector_run_products(call, &state->plan, call->workspace, 1, state->plan.columns, false, describe, &job);
+  vector_run_products(call, &state->plan, call->workspace, 1, state->plan.columns, describe, &job);
   return ONEIRO_OK;
 }
 

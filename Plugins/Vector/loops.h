@@ -115,7 +115,7 @@ typedef enum vector_elements {
 /* Rows or columns of a panel, on any level. */
 enum { VECTOR_MOST_LINES = 32 };
 
-/* The longest part of K that a panel holds in a row. */
+/* The longest part of K that a panel holds in a row, but for panels of floats beside rows that are read where they are. */
 enum { VECTOR_MOST_DEPTH = 384 };
 
 /* Channels of bytes of a pixel that lie side by side for tile registers, and the most taps of a filter there. */
@@ -149,7 +149,7 @@ typedef struct vector_product_loops {
   void (*multiply)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows, size_t columns,
                    size_t depth, int accumulate, const float *then);
   /* The same for rows of A that nobody packed, whose elements along K lie next to each other; NULL where that is not
-   * the faster way. Every row of floats starts from `start`, if that is not NULL. */
+   * the faster way. Without `accumulate` every row of floats has `start` added, if that is not NULL. */
   void (*multiply_rows)(float *c, size_t c_step, const float *a, size_t a_step, const float *b_panels, size_t rows,
                         size_t columns, size_t depth, const float *start, int accumulate, const float *then);
   /* The same for one panel of B that nobody packed; NULL where that is not the faster way. */

@@ -128,7 +128,7 @@ static void describe(const void *argument, size_t index, vector_product_item *it
 static int32_t compute(const oneiro_call *call) {
   const matmul_state *state = call->state;
   matmul_job job = {state, call->inputs[0].data, call->inputs[1].data, call->outputs[0].data};
-  vector_run_products(call, &state->plan, call->workspace, state->shape.items, state->shape.columns, false, describe,
+  vector_run_products(call, &state->plan, call->workspace, state->shape.items, state->shape.columns, describe,
                       &job);
   return ONEIRO_OK;
 }

@@ -7,8 +7,8 @@
  * a second-level one of 512 KB or more beside ROWS x DEPTH of A. */
 enum { DEPTH = VECTOR_MOST_DEPTH, COLUMNS = 192, ROWS = 192 };
 
-/* Where nothing is packed in a run, panels are longer: C is walked over less often, and panels of floats come from the
- * second-level cache as fast as they are multiplied. */
+/* Where nothing is packed in a run, panels are longer: C is walked over less often, and panels of floats come from a
+ * second-level cache of 1 MB, as Zen 5 has, as fast as they are multiplied. */
 enum { LONG_DEPTH = 1024 };
 
 enum { MANY_ROWS = 4 * ROWS };
@@ -230,7 +230,6 @@ typedef struct product_job {
   const vector_product_plan *plan;
   float *shared, *workspace;
   size_t row_blocks, column_blocks, blocks, c_step;
-  bool accumulate;
   void (*describe)(const void *, size_t, vector_product_item *);
   const void *argument;
   _Atomic size_t next;
@@ -258,8 +257,8 @@ static void multiply_seen(const vector_product_plan *plan, const vector_product_
   }
 }
 
-/* C = A B, or C += A B, for packed panels of B, and of A, if that is not read where it is. Then rows of C start from
- * `start`, if that is not NULL. */
+/* C = A B, or C += A B, for packed panels of B, and of A, if that is not read where it is. If it is, rows of C = A B have
+ * `start` added, if that is not NULL. */
 static void multiply(const vector_product_plan *plan, const vector_product_part *part, const vector_operand *a,
                      const float *a_panels, const float *b, size_t k, const float *start, bool accumulate,
                      const float *then) {
@@ -346,7 +345,7 @@ static void run_block(const product_job *job, size_t block, float *memory) {
         if (start && !plan->reads_rows) start_columns(&stripe, start);
         if (k == 0 && item.start) item.start(job->argument, &stripe);
         const float *then = j + stripe.columns < columns ? b + (j + stripe.columns) * depth : next;
-        bool accumulates = job->accumulate || starts || k > 0;
+        bool accumulates = starts || k > 0;
         if (is_seen) multiply_seen(plan, &stripe, &item.b, a, k, depth, accumulates);
         else multiply(plan, &stripe, &item.a, a, b + j * depth, k, start, accumulates, then);
         if (item.finish && behind >= plan->depth) item.finish(job->argument, &stripe);
@@ -378,12 +377,12 @@ static void run_worker(void *argument, size_t worker) {
 }
 
 void vector_run_products(const oneiro_call *call, const vector_product_plan *plan, void *workspace, size_t items,
-                         size_t c_step, bool accumulate,
+                         size_t c_step,
                          void (*describe)(const void *, size_t, vector_product_item *), const void *argument) {
   if (items == 0 || plan->rows == 0 || plan->columns == 0) return;
   if (plan->depth == 0 && !plan->keeps_parts) {
     /* A sum of nothing. */
-    for (size_t index = 0; index < items && !accumulate; index++) {
+    for (size_t index = 0; index < items; index++) {
       vector_product_item item = {0};
       describe(argument, index, &item);
       vector_product_part all = {item.c, c_step, 0, 0, plan->rows, plan->columns};
@@ -398,8 +397,8 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
     return;
   }
   product_job job = {plan, workspace, (float *)workspace + plan->shared_floats, divide_up(plan->rows, plan->row_block),
-                     divide_up(plan->columns, plan->column_block), items * block_count(plan), c_step, accumulate,
-                     describe, argument, 0};
+                     divide_up(plan->columns, plan->column_block), items * block_count(plan), c_step, describe, argument,
+                     0};
   if (plan->shared_floats) {
     size_t high = vector_plan_loops(plan)->rows;
     vector_parallel_ranges(call, items * divide_up(plan->rows, high), high * plan->depth * 4, pack_shared, &job);

@@ -40,8 +40,8 @@ struct vector_product_part;
 typedef struct vector_product_item {
   vector_operand a, b;
   float *c;
-  const float *row_start;           /* what each row of C starts from, before the product is added; NULL: zero */
-  const float *column_start;        /* the same of each column, of a product of floats */
+  /* At most one of these, and none where parts are kept: what each row of C starts from, or each column. */
+  const float *row_start, *column_start;
   /* Or: writes to a part of C what it starts from; called from any thread with the argument of `describe`. */
   void (*start)(const void *argument, const struct vector_product_part *part);
   /* Called with a part that is complete. */
@@ -95,11 +95,10 @@ void vector_keep_parts(vector_product_plan *plan, size_t panels);
 /* Bytes of workspace that vector_run_products needs. */
 size_t vector_product_workspace(const vector_product_plan *plan);
 
-/* Runs `items` products. `describe(argument, index, item)` fills one in and is called from any thread. With
- * `accumulate` C keeps what it holds and the product is added. Every C has `c_step` floats between rows. */
+/* Runs `items` products. `describe(argument, index, item)` fills one in and is called from any thread. Every C has
+ * `c_step` floats between rows. */
 void vector_run_products(const oneiro_call *call, const vector_product_plan *plan, void *workspace, size_t items,
-                         size_t c_step, bool accumulate,
-                         void (*describe)(const void *argument, size_t index, vector_product_item *item),
+                         size_t c_step, void (*describe)(const void *argument, size_t index, vector_product_item *item),
                          const void *argument);
 
 /* Whether a product fills tiles when its floats are split. */

@@ -390,7 +390,7 @@ static int32_t compute(const oneiro_call *call) {
     return ONEIRO_OK;
   }
   vector_parallel_ranges(call, items * state->quads, state->plane * VECTOR_BYTES, copy_quads, &job);
-  vector_run_products(call, &convolution->plan, call->workspace, items, convolution->out_plane, false, describe, &job);
+  vector_run_products(call, &convolution->plan, call->workspace, items, convolution->out_plane, describe, &job);
   return ONEIRO_OK;
 }
 

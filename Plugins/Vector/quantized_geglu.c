@@ -138,7 +138,7 @@ static int32_t compute(const oneiro_call *call) {
   geglu_job job = {.state = state, .offsets = offsets, .factors = factors, .bias = bias, .y = call->outputs[0].data,
                    .a = vector_group_activations(call, &state->shape, &activations, offsets + columns),
                    .to = vector_quantization_of(call, Y_SCALE)};
-  vector_run_products(call, &state->plan, call->workspace, 1, columns, false, describe, &job);
+  vector_run_products(call, &state->plan, call->workspace, 1, columns, describe, &job);
   return ONEIRO_OK;
 }
 

@@ -117,7 +117,7 @@ static int32_t compute(const oneiro_call *call) {
     vector_sum_rows(call, &activations, plan->rows, state->shape.depth, sums);
     job.sums = sums;
   }
-  vector_run_products(call, plan, call->workspace, 1, plan->columns, false, describe, &job);
+  vector_run_products(call, plan, call->workspace, 1, plan->columns, describe, &job);
   return ONEIRO_OK;
 }
 

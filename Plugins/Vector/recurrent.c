@@ -281,7 +281,7 @@ static int32_t compute(const oneiro_call *call) {
   job.h = job.projected + items * shape->length * rows;
   job.cell = job.h + items * shape->hidden;
   job.gates = job.cell + items * shape->hidden;
-  vector_run_products(call, &state->plan, call->workspace, shape->directions, rows, false, describe, &job);
+  vector_run_products(call, &state->plan, call->workspace, shape->directions, rows, describe, &job);
   vector_parallel_workers(call, state->tasks, run_task, &job);
   return ONEIRO_OK;
 }

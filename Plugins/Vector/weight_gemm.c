@@ -96,7 +96,7 @@ static int32_t compute(const oneiro_call *call) {
                   .c = oneiro_has_input(call->node, INPUT_C) ? call->inputs[INPUT_C].data : NULL,
                   .z = oneiro_has_input(call->node, INPUT_Z) ? call->inputs[INPUT_Z].data : NULL,
                   .y = call->outputs[0].data};
-  vector_run_products(call, &state->plan, call->workspace, 1, state->plan.columns, false, describe, &job);
+  vector_run_products(call, &state->plan, call->workspace, 1, state->plan.columns, describe, &job);
   return ONEIRO_OK;
 }
 

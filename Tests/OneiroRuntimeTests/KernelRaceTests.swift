@@ -50,5 +50,6 @@ import Testing
     #expect(race([[], [0.1], [.infinity]]).winner == 1)
     #expect(race([[], [.infinity]]).winner == nil)
     #expect(race([]).winner == nil)
+    #expect(race([[0.001], [0.00095, .infinity]]).winner == 0)
   }
 }

@@ -32,13 +32,29 @@ import Testing
   }
 
   @Test(
-    "A file that makes no sense is no error", arguments: ["", "nonsense", "oneiro tuning 2\nno tab\n\t\t\t\n\u{0}"])
+    "A file that makes no sense, or of an older form, is no error and not believed",
+    arguments: ["", "nonsense", "oneiro tuning 2\nno tab\n\t\t\t\n\u{0}", "oneiro tuning 1\n%\topenblas of old"])
   func skipsNonsense(text: String) throws {
     let folder = try TemporaryFolder()
     TuningCache.shared.open(folder: folder.path)
     _ = try plan(.quick)
-    for file in try folder.files { try folder.write(text, to: file) }
-    TuningCache.shared.open(folder: folder.path)
-    #expect(try plan(.quick).steps.count == 1)
+    TuningCache.shared.remember("%", "here")
+    TuningCache.shared.save()
+    let files = try folder.files
+    #expect(!files.isEmpty)
+    for file in files { try folder.write(text, to: file) }
+    let other = TuningCache()
+    other.open(folder: folder.path)
+    #expect(other.recall("%") == nil)
+  }
+
+  @Test("What was written is read again")
+  func reads() throws {
+    let folder = try TemporaryFolder(), cache = TuningCache(), other = TuningCache()
+    cache.open(folder: folder.path)
+    cache.remember("key", "value")
+    cache.save()
+    other.open(folder: folder.path)
+    #expect(other.recall("key") == "value")
   }
 }

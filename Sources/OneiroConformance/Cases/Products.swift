@@ -106,8 +106,11 @@ extension Conformance {
           tolerance: 1e-5)
       }
     }
-    // Rows that may be read where they are, of all the rests that tiles leave.
-    let plain = [(1, 37, 33), (5, 64, 40), (9, 33, 64), (13, 400, 31), (25, 16, 96)].flatMap { m, k, n in
+    // Rows that may be read where they are, of the rests that tiles leave.
+    let plain = [
+      (1, 37, 33), (2, 20, 32), (3, 9, 65), (5, 64, 40), (8, 31, 64), (9, 33, 64), (12, 17, 32), (13, 1100, 31),
+      (23, 48, 17), (25, 16, 96),
+    ].flatMap { m, k, n in
       Case.withWeights(
         "Gemm", "plain, \(m) x \(k) x \(n)",
         [.random([m, k]), .random([k, n], seed: 2), .random([n], seed: 3)], tolerance: 1e-5)
@@ -115,7 +118,13 @@ extension Conformance {
           "Gemm", "plain, \(m) x \(k) x \(n), B transposed",
           [.random([m, k]), .random([n, k], seed: 2)], ["transB": .int(1)], tolerance: 1e-5)
     }
-    return cases + plain
+    let large = Case.withWeights(
+      "Gemm", "plain, C is far larger than what is added",
+      [.full([1, 1024], 1), .full([1024, 40], 1), .full([40], 16_777_216)], tolerance: 1e-7)
+    let opposite = Tensor((0..<80).map { Float($0 < 40 ? 1e38 : -1e38) }, dims: [2, 40])
+    let edge = Case.withWeights(
+      "Gemm", "plain, C near the largest float", [.full([3, 2], 1), opposite, .full([40], 3e38)])
+    return cases + plain + large + edge
       + Case.withWeights("Gemm", "no rows", [.random([0, 3]), .random([3, 4]), .random([4])])
       + Case.withWeights("Gemm", "nothing to sum leaves C", [.random([2, 0]), .random([0, 4]), .random([4])])
       + Case.withWeights(

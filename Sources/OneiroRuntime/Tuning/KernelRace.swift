@@ -1,8 +1,6 @@
 /// Which of several is the fastest, by running each, and those near the best again, in turns: other programs may have had
 /// their share of one of them.
 public enum KernelRace {
-  /// Runs after one that warms the caches, fewer where they are long.
-  static let runs = 3
   /// Seconds after which a run is long enough to be trusted by itself.
   static let enough = 0.02
   /// What is within this factor of the best is near it.
@@ -32,7 +30,11 @@ public enum KernelRace {
     }
     let rounds = near.count > 1 ? rounds(best) : 0
     for _ in 0..<rounds {
-      for index in near.indices { near[index].seconds = min(near[index].seconds, again(near[index].runner)) }
+      for index in near.indices {
+        let seconds = again(near[index].runner)
+        near[index].seconds = seconds.isFinite ? min(near[index].seconds, seconds) : .infinity
+      }
+      near.removeAll { !$0.seconds.isFinite }
     }
     guard let first = near.first, let fastest = near.min(by: { $0.seconds < $1.seconds }) else { return nil }
     let margin = rounds > 0 ? margins.repeated : margins.single

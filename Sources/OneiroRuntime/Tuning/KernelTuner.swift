@@ -5,6 +5,9 @@ import OneiroGraph
 struct KernelTuner {
   let tuning: Tuning
   let threads: Int
+  /// Runs after one that warms the caches, fewer where they are long.
+  private static let runs = 3
+
   struct Offer {
     let kernel: PluginKernel
     let plugin: KernelPlugin
@@ -46,7 +49,7 @@ struct KernelTuner {
         case .prepared(let kernel) = try? rival.kernel.prepare(
           rival.node, label: label, threads: threads, tuning: tuning),
         let seconds = try? rehearsal.seconds(
-          kernel, toBeat: toBeat, runs: KernelRace.runs, enough: KernelRace.enough)
+          kernel, toBeat: toBeat, runs: Self.runs, enough: KernelRace.enough)
       else { return nil }
       return (kernel, seconds)
     } again: {

@@ -64,7 +64,10 @@ final class Rehearsal {
   func seconds(
     _ kernel: any PreparedKernel, toBeat: Double, runs: Int, enough: Double
   ) throws(RunError) -> Double? {
-    guard let workspace = workspace(of: kernel.workspaceByteCount) else { return nil }
+    guard kernel.workspaceByteCount <= Self.largest, let workspace = Self.allocate(kernel.workspaceByteCount) else {
+      return nil
+    }
+    defer { LargePages.free(workspace, kernel.workspaceByteCount) }
     let first = try seconds(kernel, workspace)
     if first > 2 * toBeat { return .infinity }
     // Long runs are little the slower for being the first.
@@ -77,7 +80,7 @@ final class Rehearsal {
     return best
   }
 
-  /// The same of one more run; infinity where it fails.
+  /// Of a run more, when the kernels to be timed are all there; infinity where it fails.
   func secondsAgain(_ kernel: any PreparedKernel) -> Double {
     guard let workspace = workspace(of: kernel.workspaceByteCount) else { return .infinity }
     do throws(RunError) {
@@ -94,7 +97,7 @@ final class Rehearsal {
     _ = try? seconds(kernel, toBeat: .infinity, runs: 0, enough: 0)
   }
 
-  /// Of the run before, where it is large enough; `nil` where there is no memory to run in.
+  /// That of the run before, where it is large enough; `nil` where there is no memory to run in.
   private func workspace(of byteCount: Int) -> UnsafeMutableRawPointer? {
     if let kept = keptWorkspace {
       if kept.count >= byteCount { return kept.baseAddress }

@@ -41,9 +41,12 @@ public final class TuningCache: Sendable {
     return environment("HOME").flatMap { $0.hasPrefix("/") ? $0 + "/.cache/oneiro" : nil }
   }
 
-  func recall(_ key: String) -> String? { state.withLock { $0.choices[Self.line(key)] } }
+  public init() {}
 
-  func remember(_ key: String, _ value: String) {
+  /// `nil` where nothing is known.
+  public func recall(_ key: String) -> String? { state.withLock { $0.choices[Self.line(key)] } }
+
+  public func remember(_ key: String, _ value: String) {
     state.withLock { state in
       state.choices[Self.line(key)] = Self.line(value)
       state.isChanged = true

@@ -34,8 +34,11 @@ struct SchemeOptions: ParsableArguments {
   enum Preference: String, ExpressibleByArgument, CaseIterable { case speed, size }
 
   func validate() throws {
-    guard (scheme == nil) != (recipe == nil) else {
+    guard scheme != nil || recipe != nil else {
       throw ValidationError("say what layers become: --scheme NAME, or --recipe FILE")
+    }
+    guard scheme == nil || recipe == nil else {
+      throw ValidationError("--scheme does not go with --recipe, which says what layers become")
     }
     guard !equalize || recipe == nil else {
       throw ValidationError("--equalize does not go with --recipe, which says what is equalized")
