@@ -8,6 +8,8 @@ final class Rehearsal {
   private var inputs: [oneiro_tensor]
   private var outputs: [oneiro_tensor]
   private var memories: [UnsafeMutableRawBufferPointer] = []
+  /// What a run of the model would have in the caches: the step before has just written it, or read it in the same place.
+  private var values: [UnsafeMutableRawBufferPointer] = []
   private var keptWorkspace: UnsafeMutableRawBufferPointer?
   private let threads: Int
   /// Written before each timed run, where a model's run would have driven the weights out of the caches as well.
@@ -27,6 +29,7 @@ final class Rehearsal {
     for index in inputs.indices where inputs[index].data == nil {
       guard let memory = zeros(inputs[index].byte_count) else { return nil }
       inputs[index].data = memory
+      values.append(UnsafeMutableRawBufferPointer(start: memory, count: inputs[index].byte_count))
     }
     let constants = (0..<raw.input_count).reduce(0) {
       $0 + (raw.inputs[$1].data == nil ? 0 : raw.inputs[$1].byte_count)
@@ -38,6 +41,7 @@ final class Rehearsal {
     for index in outputs.indices {
       guard let memory = zeros(outputs[index].byte_count) else { return nil }
       outputs[index].data = memory
+      values.append(UnsafeMutableRawBufferPointer(start: memory, count: outputs[index].byte_count))
     }
   }
 
@@ -111,7 +115,10 @@ final class Rehearsal {
 
   private func seconds(_ kernel: any PreparedKernel, _ workspace: UnsafeMutableRawPointer) throws(RunError) -> Double {
     let state = try kernel.makeSessionState(workspace: workspace)
-    if let flood { drive(flood.memory, flood.byteCount) }
+    if let flood {
+      share(flood.memory, flood.byteCount) { memset($0, 1, $1) }
+      for value in values { share(value.baseAddress!, value.count) { memset($0, 0, $1) } }
+    }
     let start = ContinuousClock.now
     let failure: RunError? = inputs.withUnsafeBufferPointer { inputs in
       outputs.withUnsafeBufferPointer { outputs in
@@ -130,16 +137,24 @@ final class Rehearsal {
     return (ContinuousClock.now - start) / .seconds(1)
   }
 
-  /// Writes memory on all threads, which are awake then, as they are between the steps of a run.
-  private func drive(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) {
-    var job = (memory: memory, share: byteCount / threads)
+  /// Walks over memory on all threads, which are awake then, as they are between the steps of a run.
+  private func share(
+    _ memory: UnsafeMutableRawPointer, _ byteCount: Int, _ body: @convention(c) (UnsafeMutableRawPointer, Int) -> Void
+  ) {
+    var job = Share(memory: memory, byteCount: (byteCount + threads - 1) / threads, end: byteCount, body: body)
     withUnsafeMutablePointer(to: &job) { pointer in
       Threads.parallel(
         Int32(threads), threads,
         { raw, index in
-          let job = raw!.assumingMemoryBound(to: (memory: UnsafeMutableRawPointer, share: Int).self).pointee
-          memset(job.memory + index * job.share, 1, job.share)
+          let job = raw!.assumingMemoryBound(to: Share.self).pointee, first = index * job.byteCount
+          job.body(job.memory + first, max(0, min(job.byteCount, job.end - first)))
         }, pointer)
     }
+  }
+
+  private struct Share {
+    let memory: UnsafeMutableRawPointer
+    let byteCount, end: Int
+    let body: @convention(c) (UnsafeMutableRawPointer, Int) -> Void
   }
 }
