@@ -115,7 +115,8 @@ typedef enum vector_elements {
 /* Rows or columns of a panel, on any level. */
 enum { VECTOR_MOST_LINES = 32 };
 
-/* The longest part of K that a panel holds in a row, but for panels of floats beside rows that are read where they are. */
+/* The longest part of K that a panel holds in a row; panels of floats beside rows that are read where they are may hold
+ * more. */
 enum { VECTOR_MOST_DEPTH = 384 };
 
 /* Channels of bytes of a pixel that lie side by side for tile registers, and the most taps of a filter there. */

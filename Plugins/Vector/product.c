@@ -257,8 +257,8 @@ static void multiply_seen(const vector_product_plan *plan, const vector_product_
   }
 }
 
-/* C = A B, or C += A B, for packed panels of B, and of A, if that is not read where it is. If it is, rows of C = A B have
- * `start` added, if that is not NULL. */
+/* C = A B, or C += A B, for packed panels of B, and of A, if that is not read where it is. If it is, and C is not added
+ * to, each row has `start` added, if that is not NULL. */
 static void multiply(const vector_product_plan *plan, const vector_product_part *part, const vector_operand *a,
                      const float *a_panels, const float *b, size_t k, const float *start, bool accumulate,
                      const float *then) {
@@ -397,8 +397,8 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
     return;
   }
   product_job job = {plan, workspace, (float *)workspace + plan->shared_floats, divide_up(plan->rows, plan->row_block),
-                     divide_up(plan->columns, plan->column_block), items * block_count(plan), c_step, describe, argument,
-                     0};
+                     divide_up(plan->columns, plan->column_block), items * block_count(plan), c_step, describe,
+                     argument, 0};
   if (plan->shared_floats) {
     size_t high = vector_plan_loops(plan)->rows;
     vector_parallel_ranges(call, items * divide_up(plan->rows, high), high * plan->depth * 4, pack_shared, &job);
