@@ -5,7 +5,7 @@ import OneiroGraph
 import OneiroModel
 import OneiroRuntime
 
-struct Bench: ParsableCommand {
+struct Bench: FileWriting {
   static let configuration = CommandConfiguration(
     abstract: "Measure how long a model takes, node by node.",
     discussion: """
@@ -40,6 +40,8 @@ struct Bench: ParsableCommand {
       throw ValidationError("--warmup: expected 0 ... 1000000, found \(warmup)")
     }
   }
+
+  var outputFiles: [String] { profile.map { [$0] } ?? [] }
 
   func run() throws {
     let planner = try options.planner(maxMemory: memory.maxMemory?.bytes)

@@ -9,7 +9,7 @@ struct BundleCommand: ParsableCommand {
     abstract: "Make pipeline files, look into them, and change their parts.",
     subcommands: [Create.self, List.self, Extract.self, Replace.self])
 
-  struct Create: ParsableCommand {
+  struct Create: FileWriting {
     static let configuration = CommandConfiguration(
       abstract: "Wire exported models into one pipeline file.",
       usage: "oneiro bundle create [<options>] <pipeline> [<parts> ...]",
@@ -43,6 +43,8 @@ struct BundleCommand: ParsableCommand {
         throw ValidationError("expected ROLE=FILE, found \"\(part)\"")
       }
     }
+
+    var outputFiles: [String] { [pipeline] }
 
     func run() throws {
       var found = PartFiles(parts: [:])
@@ -97,11 +99,13 @@ struct BundleCommand: ParsableCommand {
     }
   }
 
-  struct Extract: ParsableCommand {
+  struct Extract: FileWriting {
     static let configuration = CommandConfiguration(abstract: "Write one part as a plain ONNX file.")
     @Argument(help: "A pipeline file.") var pipeline: String
     @Argument(help: "The part's role.") var role: String
     @Option(help: ArgumentHelp("The file to write.", valueName: "onnx")) var out: String
+
+    var outputFiles: [String] { [out] }
 
     func run() throws {
       try OutputFile.checkDistinct([out], inputs: [pipeline])

@@ -17,7 +17,6 @@ extension DreamCommand {
     options.steps = nil
     let standard = try Dream(pipeline, options: options).settings
     let settings = try comparedSettings(standard)
-    try OutputFile.checkWritable(sheet)
     let bar = ProgressBar(isQuiet: json)
     let stepCounts = [referenceSteps ?? 250] + settings.map(\.steps), allSteps = stepCounts.reduce(0, +)
     let comparison = try SamplerComparison(

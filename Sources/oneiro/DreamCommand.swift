@@ -5,7 +5,7 @@ import OneiroGraph
 import OneiroPicture
 import OneiroRuntime
 
-struct DreamCommand: ParsableCommand {
+struct DreamCommand: FileWriting {
   static let configuration = CommandConfiguration(
     commandName: "dream",
     abstract: "Turn EEG into pictures.",
@@ -148,11 +148,14 @@ struct DreamCommand: ParsableCommand {
     throw ValidationError("\(option): expected \(expected) without --compare-samplers, found \(count)")
   }
 
+  var outputFiles: [String] { [isFolder ? nil : out, sheet].compactMap { $0 } }
+  var outputFolders: [String] { out.map { isFolder ? [$0] : [] } ?? [] }
+
   func run() throws {
     let path = TrialSelection.split(eeg).path
     let replaced = try PartReplacements.files(replacements)
     try OutputFile.checkDistinct(
-      [isFolder ? nil : out, sheet].compactMap { $0 },
+      outputFiles,
       inputs: [pipeline, path] + replaced.values + [noise].compactMap { $0 })
     var options = try dreamOptions()
     // Read once: large graphs take a while.

@@ -41,7 +41,6 @@ extension DreamCommand {
     if options.maxMemory != nil { _ = try sources.value() }
     let dream = try Dream(pipeline, model: consume model, options: options)
     try recording.check(fits: dream.interface.eeg, named: PipelineInterface.eegName)
-    for target in [isFolder ? nil : out, sheet].compactMap({ $0 }) { try OutputFile.checkWritable(target) }
     func notes() throws -> [PNG.Text] {
       dream.notes(
         seed: seed, noise: noiseFile, preparation: recording.preparation, sources: try sources.value())
@@ -50,7 +49,7 @@ extension DreamCommand {
     // Before the folder is made: nothing is left of a run that cannot end well.
     try recording.checkFinite()
     recording.setAside()
-    let folder = isFolder ? out.map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 } : nil
+    let folder = isFolder ? out.map(OutputFile.withoutSlash) : nil
     var manifest: PictureManifest?
     if let folder {
       let settings = manifestSettings(try notes(), recording)

@@ -7,7 +7,7 @@ import OneiroModel
 import OneiroPicture
 import OneiroRuntime
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: FileWriting {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Score pictures drawn from EEG, and tell whether they come from the EEG at all.",
@@ -118,10 +118,11 @@ struct EvaluateCommand: ParsableCommand {
     _ = try files()
   }
 
+  var outputFiles: [String] { report.map { [$0] } ?? [] }
+
   func run() throws {
     let inputs = [pipeline, eeg.map { TrialSelection.split($0).path }].compactMap { $0 }
     try OutputFile.checkDistinct([report].compactMap { $0 }, inputs: inputs)
-    if let report { try OutputFile.checkWritable(report) }
     let bar = ProgressBar(isQuiet: json, counting: "picture")
     let start = ContinuousClock.now
     let (result, details) = try pictures == nil ? evaluatePipeline(bar) : evaluatePictures(bar)

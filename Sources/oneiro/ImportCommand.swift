@@ -6,7 +6,7 @@ import OneiroGraph
 import OneiroModel
 import OneiroRuntime
 
-struct ImportCommand: ParsableCommand {
+struct ImportCommand: FileWriting {
   static let configuration = CommandConfiguration(
     commandName: "import",
     abstract: "Make a pipeline file of checkpoints.",
@@ -92,9 +92,10 @@ struct ImportCommand: ParsableCommand {
     }
   }
 
+  var outputFiles: [String] { [out] }
+
   func run() throws {
     let start = ContinuousClock.now
-    try OutputFile.checkWritable(out)
     try OutputFile.checkDistinct(
       [out],
       inputs: checkpoints + loras.map { Self.scaled($0).path }

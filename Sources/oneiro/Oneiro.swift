@@ -19,6 +19,7 @@ struct Oneiro: ParsableCommand {
     do {
       var command = try parseAsRoot(NegativeNumbers.joined(Array(CommandLine.arguments.dropFirst())))
       do {
+        if let command = command as? any FileWriting { try command.checkOutputs() }
         try command.run()
         finishOutput()
       } catch let error as ExitCode {

@@ -4,16 +4,45 @@ import OneiroDream
 
 /// Names of files to write, and whether they can be written: better known before minutes of work than after.
 enum OutputFile {
+  /// - Throws: when `path` is something else than a file, or nothing can be put into its folder.
   static func checkWritable(_ path: String) throws {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      throw DreamError.file(path, reason: "cannot be written: it is a folder")
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      // A file takes the place of what was there, which must not be a device.
+      let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe"
+      throw DreamError.file(path, reason: "cannot be written: it is \(kind)")
     }
-    guard access(folder, W_OK) == 0 else {
-      throw DreamError.file(path, reason: "cannot be written: \(String(cString: strerror(errno)))")
+    try checkFolder(around: path, "cannot be written")
+  }
+
+  /// - Throws: when nothing can be put into the folder `path`, or it is not there and cannot be made.
+  static func checkFolder(_ path: String) throws {
+    if access(path, F_OK) == 0 {
+      guard let reason = fault(ofFolder: path) else { return }
+      throw DreamError.file(path, reason: "cannot be written: \(reason)")
     }
+    try checkFolder(around: withoutSlash(path), "cannot be made")
+  }
+
+  /// "pictures" for "pictures/".
+  static func withoutSlash(_ path: String) -> String {
+    path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+  }
+
+  /// The folder that a file is to be in.
+  static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  }
+
+  private static func checkFolder(around path: String, _ what: String) throws {
+    let folder = folder(of: path)
+    if let reason = fault(ofFolder: folder) { throw DreamError.file(path, reason: "\(what): \(folder): \(reason)") }
+  }
+
+  /// Why nothing can be put into a folder.
+  private static func fault(ofFolder folder: String) -> String? {
+    // With "/." behind it, a file is none.
+    access("\(folder)/.", W_OK | X_OK) == 0 ? nil : String(cString: strerror(errno))
   }
 
   /// Refuses a name that does not say what is written into it: where it is an option's value, that is wrong use.

@@ -1,11 +1,10 @@
 import ArgumentParser
-import Glibc
 import OneiroDream
 import OneiroGraph
 import OneiroModel
 import OneiroRuntime
 
-struct Run: ParsableCommand {
+struct Run: FileWriting {
   static let configuration = CommandConfiguration(
     abstract: "Run a model on arrays from files.",
     discussion: """
@@ -33,6 +32,12 @@ struct Run: ParsableCommand {
     for argument in output { _ = try NamedArgument(argument, option: "--output", form: "NAME=FILE") }
   }
 
+  var outputFiles: [String] {
+    get throws { try output.map { try NamedArgument($0, option: "--output", form: "NAME=FILE").text } }
+  }
+
+  var outputFolders: [String] { outputDir.map { [$0] } ?? [] }
+
   func run() throws {
     let wanted = try output.map { try NamedArgument($0, option: "--output", form: "NAME=FILE") }
     let isSelective = !wanted.isEmpty && outputDir == nil
@@ -54,12 +59,7 @@ struct Run: ParsableCommand {
       guard loaded.graph.inputs.contains(where: { $0.name == pair.name }) else { continue }
       inputs[pair.name] = try ValueOrPicture.read(pair.text, as: info.type)
     }
-    // Before the run, so that a folder that cannot be made costs no time.
-    if let outputDir {
-      guard mkdir(outputDir, 0o777) == 0 || errno == EEXIST else {
-        throw GraphError.invalid(file: outputDir, nil, "cannot be made: \(String(cString: strerror(errno)))")
-      }
-    }
+    if let outputDir { try OutputFile.makeFolder(outputDir) }
     let files = try outputDir == nil ? [:] : Self.fileNames(loaded.graph.outputs.map(\.name))
     let runner = GraphRunner(loaded.graph, planner: try options.planner(maxMemory: memory.maxMemory?.bytes))
     runner.didPlan = verbosity.announce

@@ -4,7 +4,7 @@ import OneiroEEG
 import OneiroGraph
 import OneiroModel
 
-struct EEGExport: ParsableCommand {
+struct EEGExport: FileWriting {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write a window of a recording as an array.",
     usage: "oneiro eeg export [<options>] <file> --out <file>",
@@ -34,8 +34,9 @@ struct EEGExport: ParsableCommand {
     try OutputFile.checkEnding(out, [".npy"], option: "--out")
   }
 
+  var outputFiles: [String] { [out] }
+
   func run() throws {
-    try OutputFile.checkWritable(out)
     try OutputFile.checkDistinct([out], inputs: [file])
     let recording = try EEGRecording.open(file, samplingRate: rate.rate)
     let channels = try window.channels(of: recording)

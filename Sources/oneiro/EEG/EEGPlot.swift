@@ -4,7 +4,7 @@ import OneiroEEG
 import OneiroGraph
 import OneiroPicture
 
-struct EEGPlot: ParsableCommand {
+struct EEGPlot: FileWriting {
   static let configuration = CommandConfiguration(
     commandName: "plot", abstract: "Draw a recording: traces, spectrum, power on the scalp.",
     usage: "oneiro eeg plot [<options>] <file> --out <png>",
@@ -26,8 +26,9 @@ struct EEGPlot: ParsableCommand {
 
   func validate() throws { try OutputFile.checkEnding(out, [".png"], option: "--out") }
 
+  var outputFiles: [String] { [out] }
+
   func run() throws {
-    try OutputFile.checkWritable(out)
     try OutputFile.checkDistinct([out], inputs: [file])
     let recording = try EEGRecording.open(file, samplingRate: rate.rate)
     let timeline = try recording.timeline()

@@ -4,7 +4,7 @@ import OneiroGraph
 import OneiroModel
 import OneiroRuntime
 
-struct EEGPrepare: ParsableCommand {
+struct EEGPrepare: FileWriting {
   static let configuration = CommandConfiguration(
     commandName: "prepare", abstract: "Write the trials of a recording as a pipeline takes them.",
     usage: "oneiro eeg prepare [<options>] <pipeline> --eeg <file> --out <file>",
@@ -27,8 +27,9 @@ struct EEGPrepare: ParsableCommand {
 
   func validate() throws { try OutputFile.checkEnding(out, [".safetensors", ".npy"], option: "--out") }
 
+  var outputFiles: [String] { [out] }
+
   func run() throws {
-    try OutputFile.checkWritable(out)
     try OutputFile.checkDistinct([out], inputs: [pipeline, TrialSelection.split(eeg).path])
     let opener = try RecordingOpener(pipeline, planner: try options.planner())
     let recording = try preparation.open(eeg, option: "--eeg", with: opener, isQuiet: false)

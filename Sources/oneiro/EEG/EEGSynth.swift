@@ -3,7 +3,7 @@ import Foundation
 import OneiroEEG
 import OneiroGraph
 
-struct EEGSynth: ParsableCommand {
+struct EEGSynth: FileWriting {
   static let configuration = CommandConfiguration(
     commandName: "synth", abstract: "Write a made-up recording, to try everything without data.",
     usage: "oneiro eeg synth [<options>] --out <file>",
@@ -73,8 +73,9 @@ struct EEGSynth: ParsableCommand {
     if kind == nil { try OutputFile.checkEnding(out, [".edf", ".bdf"], option: "--out") }
   }
 
+  var outputFiles: [String] { [out] }
+
   func run() throws {
-    try OutputFile.checkWritable(out)
     var file = SyntheticFile(kind?.kind ?? (out.lowercased().hasSuffix(".bdf") ? .bdfPlus : .edfPlus))
     (file.subject, file.seed, file.trialCount, file.interval) = (subject, seed, trials, interval)
     (file.electrodes, file.scale) = (electrodes.names, scale)

@@ -8,7 +8,7 @@ import OneiroPasses
 import OneiroQuantization
 import OneiroRuntime
 
-struct QuantizeCommand: ParsableCommand {
+struct QuantizeCommand: FileWriting {
   static let configuration = CommandConfiguration(
     commandName: "quantize",
     abstract: "Write a model with weights, or weights and activations, of 4, 8 or 16 bits.",
@@ -73,12 +73,12 @@ struct QuantizeCommand: ParsableCommand {
     if let report { try OutputFile.checkEnding(report, [".json", ".html"], option: "--report") }
   }
 
+  var outputFiles: [String] { [output] + [report].compactMap { $0 } }
+
   func run() throws {
     let start = ContinuousClock.now
-    let targets = [output] + [report].compactMap { $0 }
-    for target in targets { try OutputFile.checkWritable(target) }
     try OutputFile.checkDistinct(
-      targets,
+      outputFiles,
       inputs: [model] + [schemes.recipe].compactMap { $0 }
         + [calibration.calibration, evaluation].compactMap { $0.map { TrialSelection.split($0).path } })
     // Before anything is written.

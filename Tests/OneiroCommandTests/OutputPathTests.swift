@@ -1,0 +1,67 @@
+import Foundation
+import OneiroGraph
+import Testing
+
+@Suite("What cannot be written is told before anything is read") struct OutputPathTests {
+  let files: Fixtures
+  init() throws { files = try Fixtures() }
+
+  /// No input is there, so whatever looks at those first ends with another error.
+  @Test(
+    "Every command that writes files",
+    arguments: [
+      ["bench", "m.onnx", "--profile", "OUT.json"], ["run", "m.onnx", "--output", "y=OUT.npy"],
+      ["dream", "p.onnx", "--eeg", "e.npy", "--out", "OUT.png"],
+      ["dream", "p.onnx", "--eeg", "e.npy", "--sheet", "OUT.png"],
+      ["dream", "p.onnx", "--eeg", "e.npy", "--compare-samplers", "--sheet", "OUT.png"],
+      ["evaluate", "p.onnx", "--eeg", "e.npy", "--report", "OUT.html"], ["import", "c.pth", "--out", "OUT.onnx"],
+      ["quantize", "m.onnx", "OUT.onnx", "--scheme", "w8"],
+      ["quantize", "m.onnx", "q.onnx", "--scheme", "w8", "--report", "OUT.json"],
+      ["bundle", "create", "OUT.onnx", "--from", "parts"],
+      ["bundle", "extract", "p.onnx", "unet", "--out", "OUT.onnx"],
+      ["eeg", "export", "r.bdf", "--out", "OUT.npy"], ["eeg", "plot", "r.bdf", "--out", "OUT.png"],
+      ["eeg", "prepare", "p.onnx", "--eeg", "r.bdf", "--out", "OUT.npy"], ["eeg", "synth", "--out", "OUT.bdf"],
+    ]) func everyCommand(arguments: [String]) throws
+  {
+    let model = try files.sumModel()
+    for (folder, reason) in [(files.path("none"), "No such file or directory"), (model, "Not a directory")] {
+      try expectFailure(
+        arguments.map { $0.replacing("OUT", with: "\(folder)/out") }, "\(folder)/out.",
+        "cannot be written: \(folder): \(reason)")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: files.folder) == ["model.onnx"])
+  }
+
+  @Test(
+    "Folders that the command makes itself",
+    arguments: [["run", "m.onnx", "--output-dir", "OUT"], ["dream", "p.onnx", "--eeg", "e.npy", "--out", "OUT/"]])
+  func folders(arguments: [String]) throws {
+    let model = try files.sumModel()
+    for (folder, reason) in [(files.path("none"), "No such file or directory"), (model, "Not a directory")] {
+      try expectFailure(
+        arguments.map { $0.replacing("OUT", with: "\(folder)/out") }, "cannot be made: \(folder): \(reason)")
+    }
+    if arguments[0] == "run" {
+      try expectFailure(arguments.map { $0.replacing("OUT", with: model) }, "cannot be written: Not a directory")
+    }
+  }
+
+  @Test("A file may be put into a folder that the command makes") func insideOfAFolder() throws {
+    let model = try files.sumModel(), out = files.path("out")
+    let input = try files.array(Tensor([1, 2] as [Float], dims: [1, 2]))
+    let result = try Program.run([
+      "run", model, "--backend", "reference", "--input", "x=\(input)", "--output-dir", "\(out)/", "--output",
+      "y=\(out)/other.npy",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: out).sorted() == ["other.npy", "y.npy"])
+  }
+
+  @Test("A device or a pipe is never replaced by a file") func pipe() throws {
+    let pipe = files.path("pipe.json")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let model = try files.sumModel()
+    try expectFailure(["bench", model, "--profile", pipe], pipe, "cannot be written: it is a device or a pipe")
+    try expectFailure(["bench", model, "--profile", files.folder], "cannot be written: it is a folder")
+  }
+}
