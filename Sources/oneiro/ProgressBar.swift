@@ -2,19 +2,20 @@ import Foundation
 import OneiroRuntime
 import Synchronization
 
-/// Progress of one piece of work on standard error: a bar on a terminal, a line every tenth of the way elsewhere. Each
-/// piece of work has a bar of its own, as it has a pace of its own.
+/// Progress of one piece of work on standard error: a bar on a terminal, now and then a line elsewhere. Each piece of work
+/// has a bar of its own, as it has a pace of its own.
 final class ProgressBar: Sendable {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let isQuiet: Bool
   /// What is counted: "step", "picture"; `nil` for bytes.
   private let unit: String?
   private let start = ContinuousClock.now
+  /// When there was last a line in the log, of any bar; none at the start of the process, for the first to count from.
+  private static let lastLine = Mutex<Double>(0)
   private let state = Mutex(State())
 
   private struct State {
-    var label = ""
-    var lastTenth = -1
+    var logPace = LogPace()
     var lastDrawing: ContinuousClock.Instant?
     var isOpen = false
     var pace = WorkPace()
@@ -32,7 +33,8 @@ final class ProgressBar: Sendable {
     guard !isQuiet, total > 0 else { return }
     let seconds = (ContinuousClock.now - start).seconds
     let text: String? = state.withLock { state in
-      let left = state.pace.secondsLeft(share: share ?? Double(done) / Double(total), at: seconds)
+      let share = share ?? Double(done) / Double(total)
+      let left = state.pace.secondsLeft(share: share, at: seconds)
       let time = Self.time(seconds, left: left)
       if isTerminal {
         // More often than this nobody can see.
@@ -44,10 +46,12 @@ final class ProgressBar: Sendable {
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
         return "\r\(label) [\(bar)] \(amount(done, total)), \(time)\u{1B}[K"
       }
-      if state.label != label { (state.label, state.lastTenth) = (label, -1) }
-      guard done * 10 / total > state.lastTenth else { return nil }
-      state.lastTenth = done * 10 / total
-      return "\(label): \(amount(done, total)), \(time)\n"
+      let age = ProcessAge.seconds
+      return Self.lastLine.withLock { lastLine in
+        guard state.logPace.isDue(share: share, sinceLastLine: age - lastLine) else { return nil }
+        lastLine = age
+        return "\(label): \(amount(done, total)), \(time)\n"
+      }
     }
     if let text { FileHandle.standardError.write(Data(text.utf8)) }
   }
