@@ -20,8 +20,9 @@ struct Compare: ParsableCommand {
         oneiro compare unet.onnx --bisect --tolerance 1e-6
 
       The reference kernels sum in double precision and take hundreds of times as long as the others: judge full-size
-      models by another backend. Exit status is 1 when a value is beyond the tolerance, and when something fails, which a
-      message on standard error tells.
+      models by another backend. What is NaN, or the same infinity, in both runs is no difference and is counted. Exit
+      status is 1 when a value is beyond the tolerance or has no finite element to compare, and when something fails, which
+      a message on standard error tells.
       """.flowing)
 
   @Argument(help: "An ONNX file.") var model: String
@@ -67,7 +68,7 @@ struct Compare: ParsableCommand {
       throw GraphError.invalid(file: model, nil, "the two runs have no value in common to compare")
     }
     if json { print(report.json(model).text) } else { print(report.text(worst: worst), terminator: "") }
-    if report.isBeyond { throw ExitCode(1) }
+    if report.hasFailed { throw ExitCode(1) }
   }
 
   private func record(

@@ -12,7 +12,8 @@ struct CompareReport {
   private let searched: Bool
   private let first: RunComparison.Row?
 
-  var isBeyond: Bool { first != nil }
+  /// Whether a value is beyond the tolerance, or one was not compared at all.
+  var hasFailed: Bool { first != nil || comparison.firstBlind != nil }
 
   /// - patches: how many were applied.
   /// - searched: whether the patch to blame was looked for; `nil` for it when it is none of them.
@@ -40,7 +41,7 @@ struct CompareReport {
     for row in rows {
       table.add([
         row.value, "\(row.op)", row.kernel, number(row.largestDifference), number(row.relativeDifference),
-        row.signalToNoise.isInfinite ? "exact" : String(format: "%.1f", row.signalToNoise),
+        row.isBlind ? "not finite" : row.signalToNoise.isInfinite ? "exact" : String(format: "%.1f", row.signalToNoise),
       ])
     }
     var text = table.lines.map { $0 + "\n" }.joined()
@@ -58,12 +59,27 @@ struct CompareReport {
       let largest = comparison.rows.map(\.relativeDifference).max() ?? 0
       text += "none beyond \(number(tolerance)); the largest is \(number(largest)) of a value's largest element\n"
     }
+    text += notFinite(\.notANumber, "NaN") + notFinite(\.infinite, "the same infinity")
+    if let blind = comparison.firstBlind {
+      let others = comparison.rows.count(where: \.isBlind) - 1
+      text += "not compared: \"\(blind.value)\" of \(blind.op) \"\(blind.node)\" has no finite element in either run"
+      text += others > 0 ? ", nor have \(counted(others, "other value"))\n" : "\n"
+    }
     if let culprit {
       text += "patch \(culprit.number) makes the difference: \(culprit.rule), \(culprit.reason)\n"
-    } else if searched && isBeyond {
+    } else if searched && first != nil {
       text += "without any patch it is beyond as well: a kernel makes the difference, not a pass\n"
     }
     return text
+  }
+
+  /// How many elements no comparison says anything of; nothing where there are none.
+  private func notFinite(_ amount: KeyPath<RunComparison.Row, Int>, _ what: String) -> String {
+    let rows = comparison.rows.filter { $0[keyPath: amount] > 0 }
+    guard let first = rows.first else { return "" }
+    let elements = counted(rows.reduce(0) { $0 + $1[keyPath: amount] }, "element")
+    let values = rows.count == 1 ? "" : ", in \(rows.count) values, first"
+    return "\(what) in both runs: \(elements)\(values) in \"\(first.value)\" of \(first.op) \"\(first.node)\"\n"
   }
 
   func json(_ model: String) -> JSONValue {
@@ -73,13 +89,15 @@ struct CompareReport {
         ("kernel", .string(row.kernel)), ("reference_kernel", .string(row.referenceKernel)),
         ("compared", .int(Int64(row.compared))), ("count", .int(Int64(row.count))),
         ("largest_difference", finite(row.largestDifference)), ("relative", finite(row.relativeDifference)),
-        ("snr_db", finite(row.signalToNoise)),
+        ("snr_db", finite(row.signalToNoise)), ("nan_in_both", .int(Int64(row.notANumber))),
+        ("infinite_in_both", .int(Int64(row.infinite))),
       ])
     }
     var members: [(String, JSONValue)] = [
       ("model", .string(model)), ("tolerance", .number(tolerance)), ("patches", .int(Int64(patches))),
       ("only_in_reference", .int(Int64(comparison.onlyInReference))),
-      ("first_beyond", first.map { .string($0.value) } ?? .null), ("values", .array(rows)),
+      ("first_beyond", first.map { .string($0.value) } ?? .null),
+      ("first_not_compared", comparison.firstBlind.map { .string($0.value) } ?? .null), ("values", .array(rows)),
     ]
     if let culprit {
       members.append(

@@ -11,12 +11,17 @@ public struct RunComparison: Sendable {
     public let referenceKernel: String
     /// Elements that were compared, and all.
     public let compared, count: Int
+    /// Compared elements that are NaN in both runs, and that are the same infinity: neither bears out that the runs agree.
+    public let notANumber, infinite: Int
     /// Infinite when one of the two is a NaN, or they are different infinities.
     public let largestDifference: Double
     /// Of the reference's finite elements.
     public let largestMagnitude: Double
     /// In decibels: 10 log10 of the reference's energy over that of the difference; infinite when nothing differs.
     public let signalToNoise: Double
+
+    /// Whether no element is finite in either run, so that there was nothing to compare.
+    public var isBlind: Bool { compared > 0 && notANumber + infinite == compared }
 
     /// The largest difference in terms of the largest element.
     public var relativeDifference: Double {
@@ -39,6 +44,9 @@ public struct RunComparison: Sendable {
     onlyInReference = reference.values.count { !names.contains($0.name) }
   }
 
+  /// The first value without a finite element in either run: whatever comes of it, the two were not compared.
+  public var firstBlind: Row? { rows.first(where: \.isBlind) }
+
   /// The first value that is off by more than `tolerance` times its largest element.
   public func first(beyond tolerance: Double) -> Row? { rows.first { !($0.relativeDifference <= tolerance) } }
 }
@@ -47,12 +55,19 @@ extension RunComparison.Row {
   init(_ value: String, _ found: ValueRecorder.Sample, _ expected: ValueRecorder.Sample) {
     // Values of different sizes differ whatever they hold.
     var largest = found.count == expected.count ? 0 : Double.infinity
+    var notANumber = 0, infinite = 0
     var magnitude = 0.0, signal = 0.0, noise = found.count == expected.count ? 0 : Double.infinity
     for (mine, its) in zip(found.elements, expected.elements) {
       if its.isFinite { magnitude = max(magnitude, abs(its)) }
       // The same infinity, and NaN in both, are no difference.
       if mine == its || (mine.isNaN && its.isNaN) {
-        if its.isFinite { signal += its * its }
+        if its.isFinite {
+          signal += its * its
+        } else if its.isNaN {
+          notANumber += 1
+        } else {
+          infinite += 1
+        }
         continue
       }
       let difference = mine - its
@@ -62,6 +77,7 @@ extension RunComparison.Row {
     }
     self.value = value
     (node, op, kernel, referenceKernel) = (found.node, found.op, found.kernel, expected.kernel)
+    (self.notANumber, self.infinite) = (notANumber, infinite)
     (compared, count) = (expected.elements.count, expected.count)
     (largestDifference, largestMagnitude) = (largest, magnitude)
     signalToNoise = noise == 0 ? .infinity : noise.isInfinite ? -.infinity : 10 * log10(signal / noise)
