@@ -71,6 +71,20 @@ import Testing
     #expect(parts.map { $0["role"] as? String } == ["conditioner", "preparation"])
     #expect((parts.last?["layers"] as? [Any])?.isEmpty == true)
   }
+  @Test("Layers whose numbers a scheme does not hold stay in floats, and are named") func outOfRange() throws {
+    var model = try Fixtures.parse("g (float[4,64] x) => (float[4,40] y) { [tiny] y = MatMul (x, w) }")
+    model.graph.addInitializer("w", Tensor((0..<64 * 40).map { Float($0 % 89) * 1e-11 }, dims: [64, 40]))
+    let path = try files.write(ModelWriter.bytes(of: model), to: "tiny.onnx"), output = files.path("half.onnx")
+    let x = try files.array(Tensor((0..<4 * 64).map { Float($0 % 7) }, dims: [4, 64]))
+    let result = try Program.run(["quantize", path, output, "--scheme", "f16", "--calibration-input", "x=\(x)"])
+    #expect(
+      result.status == 0 && result.output.contains("1 f32") && result.output.contains("exact"), "\(result.output)")
+    #expect(
+      result.errors.contains(
+        "\(path): node \"tiny\" (MatMul) is f32: float16 does not hold weights of up to 8.8e-10, as in \"w\""),
+      "\(result.errors)")
+    #expect(try Program.run(["compare", output, "--backend", "vector"]).status == 0)
+  }
 
   private func parts(of report: Data) throws -> [[String: Any]] {
     let object = try #require(try JSONSerialization.jsonObject(with: report) as? [String: Any])

@@ -21,6 +21,30 @@ import Testing
     #expect(extreme.bins.reduce(0, +) == 3)
   }
 
+  @Test("Bytes stand for no range near the ends of float32")
+  func ends() {
+    for numbers in [[3e38, -3e38], [3e38], [-1e-37]] as [[Float]] { #expect(!histogram([numbers]).isInRange) }
+    for numbers in [[0], [8e37, -8e37], [1e-34], [-1, 1]] as [[Float]] { #expect(histogram([numbers]).isInRange) }
+  }
+
+  @Test("A layer whose activation has no such range rounds its weight alone")
+  func outOfRange() throws {
+    var graph = try GraphText.parse(
+      """
+      <ir_version: 8, opset_import: ["" : 23]>
+      g (float[1,32] x) => (float[1,32] y) { [far] y = MatMul (x, w) }
+      """
+    ).graph
+    graph.addInitializer("w", Tensor([Float](repeating: 1e-3, count: 1024), dims: [32, 32]))
+    let call = ["x": Tensor([3e38] + [Float](repeating: -1, count: 31), dims: [1, 32])]
+    let planner = Planner(backend: try Backend.reference, threads: 1)
+    let found = try Calibration([call], source: "test").ranges(
+      for: LayerSelection(.w8a8).choices(for: QuantizableLayer.all(in: graph)), in: graph, method: .mse,
+      planner: planner)
+    #expect(found.activations.isEmpty && found.choices[0].scheme == .w8 && found.choices[0].isOutOfRange)
+    #expect(found.choices[0].reason == "no scale of bytes stands for -1.0 ... 3e+38, as in \"x\"")
+  }
+
   @Test("Zeros alone, and the whole range")
   func minmax() {
     #expect(RangeMethod.minmax.quantization(histogram([[0, 0]])).scale == 1)

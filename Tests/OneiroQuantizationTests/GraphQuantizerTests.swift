@@ -73,6 +73,37 @@ struct GraphQuantizerTests {
     #expect(try folder.files == ["source.onnx", "target.onnx"])
   }
 
+  @Test(
+    "A weight of numbers that the form does not hold stays as it is, and so does its layer",
+    arguments: [
+      (LayerScheme.f16, Float(1e-10)), (.f16, 1e30), (.w4, 1e-25), (.w4, 1e-8), (.w4, 1e30), (.w8, 1e-43),
+      (.w8a8, 1e-43), (.w8a8Dynamic, 1e-43),
+    ]) func outOfRange(scheme: LayerScheme, size: Float) throws
+  {
+    var graph = try Self.graph()
+    let weights = noise([64, 32], seed: 5).elements(of: Float.self).map { $0 * size }
+    graph.initializers["matrix"] = Tensor(weights, dims: [64, 32])
+    let (model, layers) = try quantized(graph, scheme, in: try TemporaryFolder())
+    #expect(layers.map(\.isOutOfRange) == [true, false, false])
+    #expect(layers[0].scheme == .f32 && layers[0].activation == nil, "\(layers[0].scheme)")
+    #expect(layers[0].reason?.contains("does not hold weights of up to ") == true, "\(layers[0].reason ?? "")")
+    #expect(model.graph.nodes.first { $0.name == "first" }?.inputs == ["x", "matrix"])
+    #expect(model.graph.initializers["matrix"]?.elements(of: Float.self) == weights)
+    _ = try LoadedModel(model, path: "model")
+  }
+
+  @Test(
+    "Large and small weights that the form holds are rounded",
+    arguments: [(LayerScheme.w8, Float(1e37)), (.w8, 1e-30), (.w4, 1e-2), (.f16, 1e-3)])
+  func inRange(scheme: LayerScheme, size: Float) throws {
+    var graph = try Self.graph()
+    graph.initializers["matrix"] = Tensor(
+      noise([64, 32], seed: 5).elements(of: Float.self).map { $0 * size }, dims: [64, 32])
+    let layer = try quantized(graph, scheme, in: try TemporaryFolder()).layers[0]
+    #expect(
+      layer.scheme == scheme && (15...80).contains(layer.weightNoise.decibels), "\(layer.weightNoise.decibels) dB")
+  }
+
   @Test("Files say what the standard says")
   func nodes() throws {
     let graph = try Self.graph()

@@ -84,7 +84,9 @@ public struct AutomaticChoice {
       guard choice.scheme == scheme, scheme != .w8a8 || activations[layer.activation] != nil else { continue }
       let quantized: QuantizedWeight?
       do throws(GraphError) { quantized = try choice.quantized(weight) } catch { throw .graph(error) }
-      guard let quantized else { continue }
+      guard let quantized, let form = WeightForm(choice),
+        WeightRange.fault(weight, name: layer.weight, form, quantized.noise) == nil
+      else { continue }
       let activation = activations[layer.activation]
       let seconds =
         try timer?.seconds(choice, activation: activation, weight: { () throws(GraphError) in quantized }) ?? 0

@@ -50,8 +50,8 @@ public final class LayerTimer {
         graph = QuantizedCopy.make(
           of: graph, [(LayerChoice(alone.layer, wanted: choice.scheme), weight)],
           activations: activation.map { [alone.layer.activation: $0] } ?? [:])
-      } else if choice.scheme == .f16, let half = HalfWeights.narrowed(graph.initializers[layer.weight]!) {
-        graph.initializers[layer.weight] = half.tensor
+      } else if choice.scheme == .f16 {
+        graph.initializers[layer.weight] = HalfWeights.narrowed(graph.initializers[layer.weight]!).tensor
       }
     } catch {
       throw .graph(error)

@@ -11,6 +11,16 @@ public struct Histogram: Sendable {
 
   public init() {}
 
+  /// The largest limit: past it the bins' places are not finite.
+  private static let mostLimit = Float.greatestFiniteMagnitude / 4
+
+  /// Whether bytes can stand for what was seen: numbers that all lie in the bins, and whose 256 levels are apart.
+  public var isInRange: Bool {
+    let largest = max(-low, high)
+    guard largest > 0 else { return true }
+    return largest <= Self.mostLimit && largest / 255 >= .leastNormalMagnitude
+  }
+
   public var width: Float { 2 * limit / Float(Self.binCount) }
   /// The middle of a bin.
   public func center(_ bin: Int) -> Float { (Float(bin) + 0.5) * width - limit }
@@ -40,11 +50,10 @@ public struct Histogram: Sendable {
     guard magnitude > limit else { return }
     guard limit > 0 else {
       // Zeros alone have come so far; they lie in the middle whatever the limit.
-      let most = Float.greatestFiniteMagnitude / 4
-      limit = min(max(magnitude, .leastNormalMagnitude * Float(Self.binCount)), most)
+      limit = min(max(magnitude, .leastNormalMagnitude * Float(Self.binCount)), Self.mostLimit)
       return
     }
-    while limit < magnitude, limit < .greatestFiniteMagnitude / 4 {
+    while limit < magnitude, limit < Self.mostLimit {
       var wider = [Int](repeating: 0, count: Self.binCount)
       for (bin, count) in bins.enumerated() { wider[Self.binCount / 4 + bin / 2] += count }
       bins = wider

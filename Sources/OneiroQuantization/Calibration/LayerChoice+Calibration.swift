@@ -2,7 +2,8 @@ import OneiroGraph
 import OneiroRuntime
 
 extension Calibration {
-  /// Ranges of the activations that layers of scheme `w8a8` read. A layer whose activation no run shows gets `w8`.
+  /// Ranges of the activations that layers of scheme `w8a8` read. A layer gets `w8` whose activation no run shows, or
+  /// whose range no scale stands for.
   /// - graph: `LoadedModel.graph` of the graph that the choices are for.
   public func ranges(
     for choices: [LayerChoice], in graph: Graph, method: RangeMethod, planner: Planner,
@@ -10,11 +11,15 @@ extension Calibration {
   ) throws(RunError) -> (choices: [LayerChoice], activations: [String: ActivationQuantization]) {
     let wanted = Set(choices.filter(\.scheme.needsCalibration).map(\.layer.activation))
     let histograms = try histograms(of: wanted, in: graph, planner: planner, progress: progress)
-    let activations = histograms.mapValues(method.quantization)
+    let activations = histograms.filter(\.value.isInRange).mapValues(method.quantization)
     let settled = choices.map { choice in
-      guard choice.scheme.needsCalibration, activations[choice.layer.activation] == nil else { return choice }
+      let name = choice.layer.activation
+      guard choice.scheme.needsCalibration, activations[name] == nil else { return choice }
+      let reason =
+        histograms[name].map { "no scale of bytes stands for \($0.low) ... \($0.high), as in \"\(name)\"" }
+        ?? "its activation is not seen in a run"
       return LayerChoice(
-        choice.layer, wanted: choice.wanted, scheme: .w8, reason: "its activation is not seen in a run")
+        choice.layer, wanted: choice.wanted, scheme: .w8, reason: reason, isOutOfRange: histograms[name] != nil)
     }
     return (settled, activations)
   }

@@ -9,6 +9,8 @@ public struct LayerResult: Sendable {
   public let scheme: LayerScheme
   /// Why it is not what was asked for.
   public let reason: String?
+  /// Whether that is because what was asked for does not hold numbers of such a size.
+  public let isOutOfRange: Bool
   /// Of the weight, as kept before and after.
   public let byteCountBefore: Int
   public let byteCountAfter: Int
@@ -23,8 +25,7 @@ public struct LayerResult: Sendable {
     output = choice.layer.node.outputs[0]
     let layer = choice.layer, byteCount = before?.storedByteCount ?? 0
     (name, op, weight, dims) = (layer.name, layer.node.op, layer.weight, layer.dims)
-    scheme = written?.reason == nil ? choice.scheme : .f32
-    reason = written?.reason ?? choice.reason
+    (scheme, reason, isOutOfRange) = (choice.scheme, choice.reason, choice.isOutOfRange)
     byteCountBefore = byteCount
     byteCountAfter = written?.byteCount ?? byteCount
     weightNoise = written?.noise ?? QuantizationNoise()

@@ -33,8 +33,11 @@ public struct PartReport: Sendable {
     self.role = role
     self.seconds = seconds
     self.equalization = equalization
-    layers = quantized.layers.map {
-      Layer(result: $0, outputNoise: evaluation?.noise[$0.output], seconds: layerTimes[$0.name])
+    layers = quantized.layers.map { layer in
+      // One that stayed in floats after all was timed as it was to be.
+      let isAsTimed = layer.scheme != .f32 || !layer.isOutOfRange
+      return Layer(
+        result: layer, outputNoise: evaluation?.noise[layer.output], seconds: isAsTimed ? layerTimes[layer.name] : nil)
     }
     byteCountBefore = original.allInitializers.reduce(0) { $0 + $1.storedByteCount }
     byteCountAfter = quantized.graph.allInitializers.reduce(0) { $0 + $1.storedByteCount }

@@ -43,7 +43,10 @@ extension QuantizationReport {
     return lines.map { $0 + "\n" }.joined()
   }
 
-  static func decibels(_ value: Double) -> String { value.isFinite ? String(format: "%.1f", value) : "exact" }
+  /// "none" where nothing is left of the signal, or it is not finite.
+  public static func decibels(_ value: Double) -> String {
+    value == .infinity ? "exact" : value.isFinite ? String(format: "%.1f", value) : "none"
+  }
 
   static func milliseconds(_ seconds: Double?) -> String {
     seconds.map { String(format: $0 < 0.01 ? "%.3f" : "%.1f", $0 * 1e3) } ?? ""

@@ -53,9 +53,10 @@ public enum ChannelQuantization {
     func round(_ index: Int, _ scale: Float) {
       let weight = weights[index], shifted = weight / scale + EvenRounding.shift
       memory[index] = Int8(truncatingIfNeeded: shifted.bitPattern)
-      let error = weight - (shifted - EvenRounding.shift) * scale
-      signal += Double(weight * weight)
-      noise += Double(error * error)
+      // In Double, as squares of float32 may be zero or infinite.
+      let exact = Double(weight), error = Double(weight - (shifted - EvenRounding.shift) * scale)
+      signal += exact * exact
+      noise += error * error
     }
     forEachRow(split) { start, channel in
       if let channel {

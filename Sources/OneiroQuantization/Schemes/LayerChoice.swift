@@ -6,15 +6,21 @@ public struct LayerChoice: Sendable {
   public let wanted: LayerScheme
   public let scheme: LayerScheme
   public let reason: String?
+  /// Whether that is because the scheme does not hold numbers of such a size.
+  public let isOutOfRange: Bool
 
   public init(_ layer: QuantizableLayer, wanted: LayerScheme) {
     self.layer = layer
     self.wanted = wanted
     (scheme, reason) = layer.possible(wanted)
+    isOutOfRange = false
   }
 
-  init(_ layer: QuantizableLayer, wanted: LayerScheme, scheme: LayerScheme, reason: String?) {
+  init(
+    _ layer: QuantizableLayer, wanted: LayerScheme, scheme: LayerScheme, reason: String?, isOutOfRange: Bool = false
+  ) {
     (self.layer, self.wanted, self.scheme, self.reason) = (layer, wanted, scheme, reason)
+    self.isOutOfRange = isOutOfRange
   }
 
   /// What is left of it where no run tells the ranges of activations.
@@ -24,8 +30,8 @@ public struct LayerChoice: Sendable {
   }
 
   /// The same layer left as it is.
-  public func kept(because reason: String) -> LayerChoice {
-    LayerChoice(layer, wanted: wanted, scheme: .f32, reason: reason)
+  public func kept(because reason: String, isOutOfRange: Bool = false) -> LayerChoice {
+    LayerChoice(layer, wanted: wanted, scheme: .f32, reason: reason, isOutOfRange: isOutOfRange)
   }
 }
 

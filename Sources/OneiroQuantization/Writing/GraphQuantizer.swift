@@ -58,6 +58,11 @@ public struct GraphQuantizer {
     }
     let written = try stream.finish()
     for (name, index) in places { result.initializers[name] = written.tensors[index] }
+    let choices = choices.map { choice in
+      // A layer whose weight stays as it is stays so itself.
+      guard let weight = weights[choice.layer.weight], let reason = weight.reason else { return choice }
+      return choice.kept(because: reason, isOutOfRange: weight.isOutOfRange)
+    }
     var rewriting = NodeRewriting(activations, weights, names)
     let byNode = Dictionary(choices.map { ($0.layer.index, $0) }, uniquingKeysWith: { first, _ in first })
     result.nodes = dequantizers + graph.nodes.enumerated().flatMap { rewriting.nodes(for: $1, byNode[$0]) }
@@ -86,19 +91,26 @@ public struct GraphQuantizer {
   private static func write(
     _ tensor: Tensor, name: String, _ form: WeightForm, _ stream: inout WeightStream, _ names: inout FreshNames
   ) throws(GraphError) -> WrittenWeight {
+    func kept(_ reason: String, isOutOfRange: Bool) throws(GraphError) -> WrittenWeight {
+      WrittenWeight(
+        places: [(name, try stream.append(tensor))], byteCount: tensor.storedByteCount, reason: reason,
+        isOutOfRange: isOutOfRange)
+    }
     let quantized: QuantizedWeight
     switch form {
     case .half:
-      guard !tensor.isNarrow, let half = HalfWeights.narrowed(try QuantizedWeight.checked(tensor, name: name)) else {
-        let index = try stream.append(tensor)
-        return WrittenWeight(
-          places: [(name, index)], byteCount: tensor.storedByteCount,
-          reason: tensor.isNarrow ? "16 bits already" : "a weight is beyond float16")
+      if tensor.isNarrow { return try kept("16 bits already", isOutOfRange: false) }
+      let half = HalfWeights.narrowed(try QuantizedWeight.checked(tensor, name: name))
+      if let fault = WeightRange.fault(tensor, name: name, form, half.noise) {
+        return try kept(fault, isOutOfRange: true)
       }
       return WrittenWeight(
         places: [(name, try stream.append(half.tensor))], byteCount: half.tensor.storedByteCount, noise: half.noise)
     case .channels(let axis): quantized = try ChannelQuantization.quantize(tensor, axis: axis, name: name)
     case .blocks(let axis): quantized = try BlockQuantization.quantize(tensor, axis: axis, name: name)
+    }
+    if let fault = WeightRange.fault(tensor, name: name, form, quantized.noise) {
+      return try kept(fault, isOutOfRange: true)
     }
     let elements = try stream.append(quantized.elements), scales = try stream.append(quantized.scales)
     return WrittenWeight(quantized, of: name, elements: elements, scales: scales, &names)

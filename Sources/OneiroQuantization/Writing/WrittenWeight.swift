@@ -8,6 +8,8 @@ struct WrittenWeight {
   var noise = QuantizationNoise()
   /// Why the weight is not in the form that was asked for.
   var reason: String?
+  /// Whether that is because the form does not hold such numbers.
+  var isOutOfRange = false
   /// Makes the float32 tensor under the initializer's own name, so that no reader changes.
   var dequantizer: Node?
 }

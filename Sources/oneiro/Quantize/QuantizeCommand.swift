@@ -104,6 +104,7 @@ struct QuantizeCommand: FileWriting {
       method: schemes.scheme?.layerScheme == .w8a8 ? calibration.method : nil,
       parts: parts, pictures: pictures)
     if let path = self.report { try write(report, to: path) }
+    warn(of: parts)
     if json { return print(report.json.text) }
     print(report.text, terminator: "")
     let seconds = String(format: "%.1f", (ContinuousClock.now - start).seconds)
@@ -195,6 +196,28 @@ struct QuantizeCommand: FileWriting {
       count: result.pictureCount, psnr: result.psnr, ssim: result.ssim,
       right: result.right.map { (before: $0.first, after: $0.second) })
   }
+
+  /// Says on standard error what numbers were too small or too large for, as that is seldom meant.
+  private func warn(of parts: [PartReport]) {
+    let most = 10
+    let places = parts.flatMap { part in
+      part.layers.map(\.result).filter(\.isOutOfRange).map { layer in
+        "\(part.role.isEmpty ? model : "\(model): \(part.role)"): node \"\(layer.name)\" (\(layer.op)) is "
+          + "\(layer.scheme.rawValue): \(layer.reason ?? "")"
+      }
+    }
+    for place in places.prefix(most) { Log.shared.warning("\(place)") }
+    if places.count > most { Log.shared.warning("\(model): \(places.count - most) more such layers, see --report") }
+    for part in parts {
+      guard let noise = part.outputNoise, !(noise.decibels >= Self.leastDecibels) else { continue }
+      let place = part.role.isEmpty ? model : "\(model): \(part.role)"
+      let ratio = noise.decibels.isFinite ? "is \(QuantizationReport.decibels(noise.decibels)) dB" : "is no number"
+      Log.shared.warning("\(place): little is left of the outputs: their signal-to-noise ratio \(ratio)")
+    }
+  }
+
+  /// Noise half as large as the signal: no use is made of such outputs.
+  private static let leastDecibels = 6.0
 
   private func write(_ report: QuantizationReport, to path: String) throws {
     let text = path.lowercased().hasSuffix(".json") ? report.json.text + "\n" : report.html

@@ -1,0 +1,31 @@
+import OneiroGraph
+
+/// Whether a form of few bits holds a weight at all: numbers that are too small for it are zeros there, and those that are
+/// too large are cut off.
+enum WeightRange {
+  /// Why a weight is not written in that form; `nil` when it can be.
+  /// - noise: what the form would do to it.
+  static func fault(_ tensor: Tensor, name: String, _ form: WeightForm, _ noise: QuantizationNoise) -> String? {
+    // Squares of numbers around 1e-23 are zero in the sums over blocks, which are of float32.
+    let isLost = noise.signal == 0 || !(noise.decibels >= leastDecibels(form))
+    guard isLost else { return nil }
+    let largest = tensor.withElements(of: Float.self) { $0.reduce(0) { max($0, abs($1)) } }
+    return largest == 0 ? nil : "\(word(form)) does not hold weights of up to \(largest), as in \"\(name)\""
+  }
+
+  /// Less than this comes of no distribution of weights, but of their size.
+  private static func leastDecibels(_ form: WeightForm) -> Double {
+    switch form {
+    case .half: 40
+    case .channels, .blocks: 10
+    }
+  }
+
+  private static func word(_ form: WeightForm) -> String {
+    switch form {
+    case .half: "float16"
+    case .channels: "int8"
+    case .blocks: "int4"
+    }
+  }
+}
