@@ -1,5 +1,6 @@
 import ArgumentParser
 import OneiroDream
+import OneiroGraph
 import OneiroOps
 import OneiroRuntime
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import OneiroDream
+import OneiroGraph
 
 /// What `--with ROLE=FILE` puts in the place of parts.
 enum PartReplacements {

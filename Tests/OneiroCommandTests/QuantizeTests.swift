@@ -71,6 +71,22 @@ import Testing
     #expect(parts.map { $0["role"] as? String } == ["conditioner", "preparation"])
     #expect((parts.last?["layers"] as? [Any])?.isEmpty == true)
   }
+  @Test("A recipe's fault is told with its place") func badRecipes() throws {
+    let model = "\(Self.models)/parts/conditioner.onnx", output = files.path("out.onnx")
+    func expect(_ layer: String, _ words: String...) throws {
+      let recipe = try files.write(
+        Array("{\"parts\": [{\"role\": \"\", \"layers\": [\(layer)]}]}".utf8), to: "recipe.json")
+      let result = try Program.run(["quantize", model, output, "--recipe", recipe])
+      #expect(result.status == 1 && !FileManager.default.fileExists(atPath: output), "status \(result.status)")
+      for word in [recipe] + words { #expect(result.errors.contains(word), "\(word) is not in \(result.errors)") }
+    }
+    try expect(
+      "{\"name\": \"/dim_mapper/MatMul\", \"scheme\": \"w8a9\"}", "scheme of layer \"/dim_mapper/MatMul\"",
+      "expected one of f32, f16, w8, w4, w8a8, w8a8-dynamic, found \"w8a9\"; near it: w8a8")
+    try expect("{\"name\": \"/dim_mapper/MatMul\"}", "nothing at parts[0].layers[0].scheme")
+    try expect("{\"name\": 3, \"scheme\": \"w8\"}", "another kind of value at parts[0].layers[0].name")
+  }
+
   @Test("Layers whose numbers a scheme does not hold stay in floats, and are named") func outOfRange() throws {
     var model = try Fixtures.parse("g (float[4,64] x) => (float[4,40] y) { [tiny] y = MatMul (x, w) }")
     model.graph.addInitializer("w", Tensor((0..<64 * 40).map { Float($0 % 89) * 1e-11 }, dims: [64, 40]))

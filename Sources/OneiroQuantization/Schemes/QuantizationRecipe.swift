@@ -25,6 +25,23 @@ public struct QuantizationRecipe: Sendable, Decodable {
     public let name: String
     public let scheme: LayerScheme
     public let activation: Activation?
+
+    private enum CodingKeys: CodingKey { case name, scheme, activation }
+
+    /// - Throws: `GraphError` that names the layer when there is no such scheme.
+    public init(from decoder: any Decoder) throws {
+      let fields = try decoder.container(keyedBy: CodingKeys.self)
+      name = try fields.decode(String.self, forKey: .name)
+      activation = try fields.decodeIfPresent(Activation.self, forKey: .activation)
+      let word = try fields.decode(String.self, forKey: .scheme)
+      guard let scheme = LayerScheme(rawValue: word) else {
+        let known = LayerScheme.allCases.map(\.rawValue), near = names(near: word, in: known)
+        throw GraphError.mismatch(
+          "scheme of layer \"\(name)\"", expected: "one of \(known.joined(separator: ", "))",
+          found: "\"\(word)\"" + (near.isEmpty ? "" : "; near it: \(near.joined(separator: ", "))"))
+      }
+      self.scheme = scheme
+    }
   }
 
   public struct Activation: Sendable, Decodable {
@@ -36,10 +53,12 @@ public struct QuantizationRecipe: Sendable, Decodable {
     let file = try MappedFile(path)
     do {
       self = try JSONDecoder().decode(Self.self, from: withExtendedLifetime(file) { Data(file.bytes) })
+    } catch let error as GraphError {
+      throw error.located(in: path)
     } catch {
       throw .mismatch(
         file: path, nil, expected: "the JSON report of a quantization, with parts, and layers by name and scheme",
-        found: "something else")
+        found: Self.fault(error))
     }
     for equalized in parts.flatMap({ $0.equalized ?? [] }) {
       guard let factor = equalized.factors.first(where: { !($0.isFinite && $0 > 0) }) else { continue }
@@ -50,6 +69,23 @@ public struct QuantizationRecipe: Sendable, Decodable {
       guard let scale = layer.activation?.scale, !(scale.isFinite && scale > 0) else { continue }
       throw .mismatch(
         file: path, "scale of layer \"\(layer.name)\"", expected: "a positive number", found: "\(scale)")
+    }
+  }
+
+  /// "a String is missing at parts[0].layers[3].name", or whatever else the decoder says.
+  private static func fault(_ error: any Error) -> String {
+    func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
+      (context.codingPath + [last].compactMap { $0 }).reduce("") { path, key in
+        if let index = key.intValue { return "\(path)[\(index)]" }
+        return path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)"
+      }
+    }
+    return switch error as? DecodingError {
+    case .keyNotFound(let key, let context): "nothing at \(place(context, key))"
+    case .typeMismatch(_, let context): "another kind of value at \(place(context))"
+    case .valueNotFound(_, let context): "null at \(place(context))"
+    case .dataCorrupted, nil: "something else"
+    @unknown default: "something else"
     }
   }
 

@@ -1,6 +1,6 @@
 /// Those of `names` that `word` may have been meant for, nearest first, in any case: what a few slips of the hand make
 /// of it, and what it is a part of.
-func names(near word: String, in names: some Collection<String>, count: Int = 3) -> [String] {
+package func names(near word: String, in names: some Collection<String>, count: Int = 3) -> [String] {
   let word = word.lowercased(), slips = max(1, word.count / 3)
   let distances = names.map { name in
     let known = name.lowercased(), distance = editDistance(Array(word), Array(known))
