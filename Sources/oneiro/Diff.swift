@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import OneiroDream
 import OneiroGraph
 import OneiroModel
@@ -15,7 +14,9 @@ struct Diff: ParsableCommand {
         oneiro diff unet.onnx other.onnx
         oneiro diff unet.onnx --input sample=1x4x64x64
         oneiro diff old.onnx new.onnx --stage optimized
+        oneiro diff unet.onnx unet-w8.onnx --verbose
 
+      A table counts what was added, removed and changed; the first differences follow, or with --verbose all of them.
       Inputs, outputs, nodes, their bodies and initializers are compared, but not local functions, sparse initializers and
       metadata. Exit status is 0 when nothing differs and 1 otherwise; a message on standard error tells when something
       failed.
@@ -31,6 +32,7 @@ struct Diff: ParsableCommand {
   var stage = Stage.loaded
   @Option(help: ArgumentHelp("The shape of an input, such as eeg=1x128x512, or NAME=scalar.", valueName: "name=dims"))
   var input: [String] = []
+  @Flag(help: "Show every difference, and not only the first \(DiffReport.shortCount).") var verbose = false
   @Flag(help: "Print one JSON object.") var json = false
   @OptionGroup var options: BackendOptions
 
@@ -40,7 +42,7 @@ struct Diff: ParsableCommand {
     let before = new != nil && isOptimized ? try optimized(first, old) : first.graph
     let after = new == nil || isOptimized ? try optimized(second, new ?? old) : second.graph
     let difference = GraphDifference(before, after)
-    print(json ? document(difference).text : text(difference))
+    print(json ? document(difference).text : DiffReport(difference).text(isWhole: verbose))
     if !difference.isEmpty { throw ExitCode(1) }
   }
 
@@ -51,27 +53,6 @@ struct Diff: ParsableCommand {
 
   private func optimized(_ model: Model, _ path: String) throws -> Graph {
     try OptimizedModel(model, path: path, shapes: try InputTypes.shapes(input), options: options).graph
-  }
-
-  private func text(_ difference: GraphDifference) -> String {
-    guard !difference.isEmpty else { return "no difference" }
-    let isColored = isatty(STDOUT_FILENO) == 1
-    func paint(_ line: String, _ color: Int) -> String { isColored ? "\u{1B}[\(color)m\(line)\u{1B}[0m" : line }
-    var lines: [String] = []
-    for line in difference.lines {
-      switch line.change {
-      case .added: lines.append(paint("+ \(line.kind) \"\(line.name)\": \(line.detail)", 32))
-      case .removed: lines.append(paint("- \(line.kind) \"\(line.name)\": \(line.detail)", 31))
-      case .changed(let was, let new):
-        lines.append("~ \(line.kind) \"\(line.name)\"")
-        if !was.isEmpty { lines.append(paint("    - \(was)", 31)) }
-        lines.append(paint("    \(was.isEmpty ? "" : "+ ")\(new)", 32))
-      }
-    }
-    func count(_ fits: (GraphDifference.Change) -> Bool) -> Int { difference.lines.count { fits($0.change) } }
-    let added = count { $0 == .added }, removed = count { $0 == .removed }
-    lines.append("\(added) added, \(removed) removed, \(difference.lines.count - added - removed) changed")
-    return lines.joined(separator: "\n")
   }
 
   private func document(_ difference: GraphDifference) -> JSONValue {

@@ -12,8 +12,10 @@ public struct GraphDifference: Sendable {
     public let kind: String
     public let name: String
     public let change: Change
-    /// The operator of a node, the type of a value.
+    /// A node in ONNX's text syntax, the type of a value.
     public let detail: String
+    /// Of a node.
+    public let op: OpIdentifier?
   }
 
   public private(set) var lines: [Line] = []
@@ -30,8 +32,10 @@ public struct GraphDifference: Sendable {
     compareNodes(old, new, prefix)
   }
 
-  private mutating func add(_ kind: String, _ name: String, _ change: Change, _ detail: String) {
-    lines.append(Line(kind: kind, name: name, change: change, detail: detail))
+  private mutating func add(
+    _ kind: String, _ name: String, _ change: Change, _ detail: String, op: OpIdentifier? = nil
+  ) {
+    lines.append(Line(kind: kind, name: name, change: change, detail: detail, op: op))
   }
 
   private mutating func comparePorts(_ kind: String, _ old: [ValueInfo], _ new: [ValueInfo], _ prefix: String) {
@@ -72,15 +76,17 @@ public struct GraphDifference: Sendable {
     let before = old.nodes.reduce(into: [String: Node]()) { if let key = $1.key { $0[key] = $1 } }
     let after = Set(new.nodes.compactMap(\.key))
     for node in old.nodes {
-      if let key = node.key, !after.contains(key) { add("node", prefix + key, .removed, form(node)) }
+      if let key = node.key, !after.contains(key) { add("node", prefix + key, .removed, form(node), op: node.op) }
     }
     for node in new.nodes {
       guard let key = node.key else { continue }
       guard let was = before[key] else {
-        add("node", prefix + key, .added, form(node))
+        add("node", prefix + key, .added, form(node), op: node.op)
         continue
       }
-      if form(was) != form(node) { add("node", prefix + key, .changed(form(was), form(node)), form(node)) }
+      if form(was) != form(node) {
+        add("node", prefix + key, .changed(form(was), form(node)), form(node), op: node.op)
+      }
       let bodies = was.bodies.reduce(into: [:]) { $0[$1.attribute] = $1.graph }
       for body in node.bodies {
         guard let old = bodies[body.attribute] else { continue }
