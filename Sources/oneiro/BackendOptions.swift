@@ -51,6 +51,7 @@ struct BackendOptions: ParsableArguments {
   /// The kernels that were asked for, loaded.
   func load() throws -> Backend {
     let loaded = try Backend(backend, isStrict: strict, precision: precision)
+    InstructionSetWish.warn(of: loaded)
     Log.shared.info("kernels are asked in the order \(loaded.order), on \(threads) threads")
     return loaded
   }

@@ -54,8 +54,10 @@ struct Compare: ParsableCommand {
     if let role { shown = try PipelineBuilder.extract(role, from: shown, name: model) }
     let graph = try LoadedModel(shown, path: model).graph
     let values = try inputs.values(for: graph, model: model)
+    let judging = try Backend(reference, precision: .strict)
+    InstructionSetWish.warn(of: judging)
     let judge = Planner(
-      backend: try Backend(reference, precision: .strict),
+      backend: judging,
       hostOperators: [DenoiseOperator.self],
       threads: options.usefulThreads, rewrites: try RewriteSettings(skipping: [RewriteSettings.all]))
     let planner = try options.planner()

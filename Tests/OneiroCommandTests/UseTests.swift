@@ -179,6 +179,21 @@ import Testing
     #expect(phases == ["X", "C", "C"])
   }
 
+  @Test("A level that ONEIRO_ISA cannot give is told by whatever loads Vector", arguments: ["run", "bench", "compare"])
+  func instructionSets(verb: String) throws {
+    let model = try files.sumModel(), input = try files.array(Tensor([10, 20] as [Float], dims: [1, 2]))
+    let arguments = [verb, model, "--backend", "vector"] + (verb == "run" ? ["--input", "x=\(input)"] : [])
+    func run(_ level: String) throws -> Program.Result {
+      try Program.run("/usr/bin/env", ["ONEIRO_ISA=\(level)", Program.path] + arguments)
+    }
+    let unknown = try run("x86-64-v9")
+    #expect(unknown.status == 0)
+    #expect(unknown.errors.contains("ONEIRO_ISA: expected one of base, x86-64-v3, "), "\(unknown.errors)")
+    #expect(unknown.errors.contains("found \"x86-64-v9\"; near it: x86-64-v3, "), "\(unknown.errors)")
+    #expect(unknown.errors.split(separator: "\n").count == 1, "\(unknown.errors)")
+    #expect(try run("base").errors.isEmpty)
+  }
+
   /// x and y, of one row and so 8 bytes each, in blocks of 64; W is the same.
   @Test func memoryIsSaidAheadOnRequest() throws {
     let model = try files.sumModel()

@@ -18,7 +18,7 @@ package struct InstructionSetLevel: Sendable, CustomStringConvertible {
 
   /// The variable that lowers a plugin's level, and its values from the most modest up. A plugin picks its level once,
   /// when it is loaded, so each level needs a process of its own.
-  private static let variables = [
+  package static let variables = [
     "vector": ("ONEIRO_ISA", ["base", "x86-64-v3", "x86-64-v4", "x86-64-v4+vnni", "x86-64-v4+amx"]),
     "onednn": (
       "ONEDNN_MAX_CPU_ISA",

@@ -72,6 +72,14 @@ public struct Backend: Sendable {
     return String(node.opType.dropFirst(prefix.count))
   }
 
+  /// The kernel plugins in it, each once, in the order in which they are asked.
+  public var plugins: [KernelPlugin] {
+    let sources = chain + overrides.sorted { $0.key < $1.key }.flatMap(\.value)
+    return sources.reduce(into: []) { found, source in
+      if case .plugin(let plugin) = source, !found.contains(where: { $0 === plugin }) { found.append(plugin) }
+    }
+  }
+
   /// `onednn -> vector -> reference`
   public var order: String { chain.map(\.name).joined(separator: " -> ") }
 
