@@ -71,6 +71,25 @@ import Testing
     #expect(parts.map { $0["role"] as? String } == ["conditioner", "preparation"])
     #expect((parts.last?["layers"] as? [Any])?.isEmpty == true)
   }
+
+  @Test("The page and the recipe say what schemes were chosen for, and what ran the model") func setting() throws {
+    let html = files.path("auto.html"), json = files.path("auto.json")
+    for report in [html, json] {
+      let result = try Program.run([
+        "quantize", "\(Self.models)/parts/conditioner.onnx", files.path("auto.onnx"), "--scheme", "auto", "--min-snr",
+        "25", "--prefer", "size", "--report", report, "--backend", "vector", "--threads", "1", "--calibration-input",
+        "tokens=\(try files.array(Tensor((0..<128 * 128).map { Float($0 % 97) / 50 - 1 }, dims: [1, 128, 128])))",
+      ])
+      #expect(result.status == 0, "\(result.errors)")
+    }
+    let page = try String(contentsOfFile: html, encoding: .utf8)
+    #expect(page.contains("conditioner.onnx as auto, as small as outputs of 25.0 dB allow</p>"))
+    #expect(page.contains("<p>run by vector on 1 thread</p>"))
+    let object = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: json))) as? [String: Any]
+    #expect(object?["goal"] as? String == "as small as outputs of 25.0 dB allow")
+    #expect(object?["backend"] as? String == "vector" && object?["threads"] as? Int == 1)
+  }
+
   @Test("A recipe's fault is told with its place") func badRecipes() throws {
     let model = "\(Self.models)/parts/conditioner.onnx", output = files.path("out.onnx")
     func expect(_ layer: String, _ words: String...) throws {

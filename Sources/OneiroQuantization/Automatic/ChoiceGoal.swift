@@ -1,3 +1,5 @@
+import OneiroRuntime
+
 /// What an automatic choice has to meet, and what it makes the best of.
 public enum ChoiceGoal: Sendable, Equatable {
   /// The least time that leaves the outputs this signal-to-noise ratio, in decibels.
@@ -19,4 +21,15 @@ public enum ChoiceGoal: Sendable, Equatable {
 
   /// Schemes that a layer may get. What rounds activations as well is never smaller, only faster.
   var schemes: [LayerScheme] { needsTimes ? [.w4, .w8, .w8a8, .f32] : [.w4, .w8, .f32] }
+}
+
+extension ChoiceGoal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .fastest(let decibels): "as fast as outputs of \(decibels) dB allow"
+    case .smallest(let decibels): "as small as outputs of \(decibels) dB allow"
+    case .withinTime(let milliseconds): "as exact as calls of \(milliseconds) ms allow"
+    case .withinSize(let byteCount): "as exact as weights of \(ByteCount(byteCount)) allow"
+    }
+  }
 }

@@ -22,6 +22,7 @@ extension QuantizationReport {
       <body>
       <h1>\(HTMLText.escaped(output))</h1>
       <p>\(HTMLText.escaped("\(model) as \(way)"))</p>
+      <p>\(HTMLText.escaped("run by \(setting.backend) on \(counted(setting.threads, "thread"))"))</p>
       <table>\(head)\(rows.joined())</table>
       \(picturesText)
       \(parts.filter { !$0.layers.isEmpty }.map(section).joined(separator: "\n"))
@@ -33,7 +34,8 @@ extension QuantizationReport {
   /// How layers were rounded.
   private var way: String {
     let ranges = method.map { ", ranges by \($0.rawValue)" } ?? ""
-    return scheme + (isEqualized ? " with equalized channels" : "") + ranges
+    let goal = setting.goal.map { ", \($0)" } ?? ""
+    return scheme + goal + (isEqualized ? " with equalized channels" : "") + ranges
   }
 
   private var isEqualized: Bool { parts.contains { $0.equalization?.activations.isEmpty == false } }

@@ -7,8 +7,22 @@ public struct QuantizationReport: Sendable {
   public let scheme: String
   /// How ranges of activations were chosen; `nil` where there are none.
   public let method: RangeMethod?
+  public let setting: Setting
   public let parts: [PartReport]
   public let pictures: Pictures?
+
+  /// What the run was asked for, and where its times were taken.
+  public struct Setting: Sendable {
+    /// What schemes were chosen for; `nil` where they were given.
+    public let goal: ChoiceGoal?
+    /// As `--backend` takes it.
+    public let backend: String
+    public let threads: Int
+
+    public init(goal: ChoiceGoal?, backend: String, threads: Int) {
+      (self.goal, self.backend, self.threads) = (goal, backend, threads)
+    }
+  }
 
   /// What the pictures say, of pipelines that were run before and after.
   public struct Pictures: Sendable {
@@ -24,9 +38,10 @@ public struct QuantizationReport: Sendable {
   }
 
   public init(
-    model: String, output: String, scheme: String, method: RangeMethod?, parts: [PartReport], pictures: Pictures?
+    model: String, output: String, scheme: String, method: RangeMethod?, setting: Setting, parts: [PartReport],
+    pictures: Pictures?
   ) {
-    (self.model, self.output, self.scheme, self.method) = (model, output, scheme, method)
+    (self.model, self.output, self.scheme, self.method, self.setting) = (model, output, scheme, method, setting)
     (self.parts, self.pictures) = (parts, pictures)
   }
 
@@ -38,7 +53,9 @@ extension QuantizationReport {
   public var json: JSONValue {
     var members: [(String, JSONValue)] = [
       ("model", .string(model)), ("output", .string(output)), ("scheme", .string(scheme)),
-      ("method", .optional(method?.rawValue)), ("bytes_before", .int(byteCountBefore)),
+      ("method", .optional(method?.rawValue)), ("goal", .optional(setting.goal?.description)),
+      ("backend", .string(setting.backend)), ("threads", .int(setting.threads)),
+      ("bytes_before", .int(byteCountBefore)),
       ("bytes_after", .int(byteCountAfter)), ("parts", .array(parts.map(json))),
     ]
     if let pictures {

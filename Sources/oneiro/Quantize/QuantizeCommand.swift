@@ -102,6 +102,7 @@ struct QuantizeCommand: FileWriting {
     let report = QuantizationReport(
       model: model, output: output, scheme: schemes.name,
       method: schemes.scheme?.layerScheme == .w8a8 ? calibration.method : nil,
+      setting: QuantizationReport.Setting(goal: schemes.goal, backend: options.backend, threads: options.usefulThreads),
       parts: parts, pictures: pictures)
     if let path = self.report { try write(report, to: path) }
     warn(of: parts)
