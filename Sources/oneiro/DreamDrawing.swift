@@ -177,6 +177,7 @@ extension DreamCommand {
     if json {
       var object: [String: Any] = [
         "files": files, "seconds": summary.seconds, "peak_bytes": summary.peakByteCount, "steps": dream.settings.steps,
+        "steps_taken": dream.settings.stepCount,
         "seconds_to_first_step": summary.times.secondsToFirstStep, "seconds_per_step": summary.times.secondsPerStep,
         "seconds_to_decode": summary.times.secondsToDecode, "sampler": dream.settings.sampler.rawValue,
         "guidance": Double(dream.settings.guidance), "kept": drawn.kept,
@@ -196,6 +197,7 @@ extension DreamCommand {
       print("\(name): all \(drawn.kept) pictures were there already")
       return
     }
+    if let remark = dream.settings.stepRemark { print(remark) }
     // All times are from the start of the process.
     let seconds = String(format: "%.2f", ProcessAge.seconds), megabytes = summary.peakByteCount / 1_000_000
     let there = counted(drawn.kept, "picture was", plural: "pictures were")

@@ -218,12 +218,13 @@ struct EvaluateCommand: FileWriting {
     let evaluation = try PipelineEvaluation(
       dream, recording: recording, training: training, judges: judges, noise: try startingNoise(recording),
       settings: try settings())
+    let stepsText = dream.settings.stepRemark ?? "\(dream.settings.steps) steps"
     let result = try evaluation.run { done, total in bar.update(label: "drawing", done: done, total: total) }
     return (
       result,
       [
         ("pipeline", pipeline), ("recording", eeg), ("training", train ?? "not named"),
-        ("sampler", "\(dream.settings.sampler.rawValue), \(dream.settings.steps) steps"),
+        ("sampler", "\(dream.settings.sampler.rawValue), \(stepsText)"),
         ("pictures a trial", "\(samples)"), ("model SHA-256", try SHA256.hex(ofFile: pipeline)),
         ("recording SHA-256", try RecordingHash.hex(of: recording.files)),
         ("preparation", recording.preparation ?? "taken as they are"),

@@ -194,6 +194,21 @@ import Testing
     #expect(try run("base").errors.isEmpty)
   }
 
+  @Test("Where the sampler takes more steps than were asked for, dream says why") func moreSteps() throws {
+    let models = Program.repository.appendingPathComponent("Models").path
+    let arguments = [
+      "dream", "\(models)/dreamdiffusion-tiny.onnx", "--eeg", "\(models)/parts/eeg_samples.safetensors:0", "--out",
+      files.path("p.png"), "--backend", "vector", "--sampler",
+    ]
+    let seven = try Program.run(arguments + ["ddim", "--steps", "7"])
+    let remark = "8 steps instead of 7: ddim takes one for each 142 of the schedule's 1000, which 7 does not divide\n"
+    #expect(seven.output.contains(remark), "\(seven.output)\(seven.errors)")
+    #expect(try !Program.run(arguments + ["euler", "--steps", "7"]).output.contains("instead of"))
+    let json = try Program.run(arguments + ["plms", "--steps", "7", "--json"])
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    #expect(object["steps"] as? Int == 7 && object["steps_taken"] as? Int == 8)
+  }
+
   /// x and y, of one row and so 8 bytes each, in blocks of 64; W is the same.
   @Test func memoryIsSaidAheadOnRequest() throws {
     let model = try files.sumModel()

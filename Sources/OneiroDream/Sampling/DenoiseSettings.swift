@@ -4,12 +4,23 @@ import OneiroOps
 /// What an `ai.oneiro.Denoise` node says about its loop.
 public struct DenoiseSettings: Sendable {
   public let sampler: SamplerKind
+  /// As asked for.
   public let steps: Int
+  /// Steps that the sampler takes: a few more than asked for, of plms and ddim, where the schedule's do not divide by them.
+  public let stepCount: Int
   public let eta: Double
   public let schedule: NoiseSchedule
   public let latentScale: Float
   /// How far predictions are pushed away from those without the condition; 1 for not at all.
   public let guidance: Float
+
+  /// Why the sampler takes another number of steps than was asked for; `nil` where it does not.
+  public var stepRemark: String? {
+    guard stepCount != steps else { return nil }
+    let all = schedule.trainSteps
+    return "\(stepCount) steps instead of \(steps): \(sampler.rawValue) takes one for each \(all / steps) of the "
+      + "schedule's \(all), which \(steps) does not divide"
+  }
 
   /// Whether the sampler adds noise after its steps.
   public var addsFreshNoise: Bool { sampler.addsFreshNoise(eta: eta) }
@@ -43,7 +54,7 @@ public struct DenoiseSettings: Sendable {
       guard guidance.isFinite else {
         throw DreamError.mismatch(at: "guidance", expected: "a finite number", found: "\(guidance)")
       }
-      _ = try sampler.makeSampler(schedule, steps: steps, eta: eta, count: 0)
+      stepCount = try sampler.makeSampler(schedule, steps: steps, eta: eta, count: 0).stepCount
     } catch {
       guard case .mismatch(let place, let expected, let found) = error else { throw error }
       throw .graph(.mismatch(node: node, place, expected: expected, found: found))
