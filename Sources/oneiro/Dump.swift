@@ -34,7 +34,7 @@ struct Dump: ParsableCommand {
   var depth: Int?
   @Option(help: ArgumentHelp("The shape of an input, such as eeg=1x128x512, or NAME=scalar.", valueName: "name=dims"))
   var input: [String] = []
-  @Flag(help: "With --stage planned: why earlier kernels did not take a node; with optimized: every patch.")
+  @Flag(help: "With --stage planned: why earlier kernels did not take a node. With --stage optimized: every patch.")
   var verbose = false
   @OptionGroup var options: BackendOptions
 
@@ -42,6 +42,14 @@ struct Dump: ParsableCommand {
     if let depth, depth < 0 { throw ValidationError("--depth: expected 0 or more, found \(depth)") }
     _ = try InputTypes.shapes(input)
     guard model != nil || listPasses else { throw ValidationError("Missing expected argument '<model>'") }
+    guard stage == .loaded, !listPasses else { return }
+    // Nobody would notice that they do nothing.
+    for (option, isGiven) in [
+      ("--skip", options.skip != nil), ("--stop-after", options.stopAfter != nil), ("--verbose", verbose),
+    ] where isGiven {
+      throw ValidationError(
+        "\(option) goes with --stage optimized or --stage planned: the graph of the file has been through no pass")
+    }
   }
 
   func run() throws {

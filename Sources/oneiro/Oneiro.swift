@@ -17,7 +17,9 @@ struct Oneiro: ParsableCommand {
   /// 0: done. 1: it failed, with one sentence that says where and why. 2: wrong use.
   static func main() {
     do {
-      var command = try parseAsRoot(NegativeNumbers.joined(Array(CommandLine.arguments.dropFirst())))
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      try CommandNames.check(arguments, below: Self.self)
+      var command = try parseAsRoot(NegativeNumbers.joined(arguments))
       do {
         if let command = command as? any FileWriting { try command.checkOutputs() }
         try command.run()
@@ -34,6 +36,9 @@ struct Oneiro: ParsableCommand {
       }
     } catch let error as ExitCode {
       Foundation.exit(error.rawValue)
+    } catch let error as CommandNames.Unknown {
+      complain(message(ValidationError(error.message), of: error.parent))
+      Foundation.exit(2)
     } catch {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)

@@ -47,6 +47,13 @@ import Testing
       "13.0 s")
   }
 
+  @Test("A rate is for arrays: other files state their own") func statedRate() throws {
+    let file = try recording()
+    for command in [["info", file], ["export", file, "--out", files.path("all.npy")]] {
+      try expectFailure(["eeg"] + command + ["--rate", "77"], file, "sampling rate", "states its own", "found 77.0 Hz")
+    }
+  }
+
   @Test func channelsAreFiltered() throws {
     let out = files.path("clean.npy"), file = try recording()
     let filters = ["--band", "1:40", "--notch", "50", "--resample", "250"]

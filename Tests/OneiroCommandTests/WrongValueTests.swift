@@ -31,7 +31,7 @@ import Testing
 
   @Test("Behind two dashes, and where no option is, a number is what it was") func noOption() throws {
     #expect(try Program.run(["dump", "-5"]).status == 2)
-    let file = try Program.run(["dump", "--verbose", "--", "-5"])
+    let file = try Program.run(["run", "--verbose", "--", "-5"])
     #expect(file.status == 1 && file.errors.contains("-5: cannot be opened"), "\(file.errors)")
   }
 
@@ -90,10 +90,36 @@ import Testing
     try expect(arguments, message)
   }
 
+  @Test(
+    "Options of passes where no pass is looked at",
+    arguments: [["--skip", "all"], ["--stop-after", "3"], ["--verbose"]])
+  func dumpedWithoutPasses(options: [String]) throws {
+    try expect(["dump", "m.onnx"] + options, "\(options[0]) goes with --stage optimized or --stage planned")
+    #expect(try Program.run(["dump", "m.onnx", "--stage", "optimized"] + options).status == 1)
+  }
+
+  @Test(
+    "Commands that there are not, also behind help, with what is near them",
+    arguments: [
+      (["dreem"], "found \"dreem\"; near it: dream\n", "oneiro"),
+      (["help", "frob"], "found \"frob\"; there are dream, evaluate, ", "oneiro"),
+      (["eeg", "plt"], "found \"plt\"; near it: plot\n", "oneiro eeg"),
+      (["help", "eeg", "plt"], "found \"plt\"; near it: plot\n", "oneiro eeg"),
+    ]) func commands(arguments: [String], hint: String, name: String) throws
+  {
+    let result = try Program.run(arguments)
+    #expect(!result.crashed && result.status == 2 && result.output.isEmpty, "status \(result.status)")
+    #expect(result.errors.contains("Error: expected a command, \(hint)"), "\(result.errors)")
+    #expect(result.errors.contains("See '\(name) --help'") && !result.errors.contains("worker"), "\(result.errors)")
+  }
+
   @Test func commandsBelowCommands() throws {
     try expect(
       ["eeg", "synth", "--out", "a.bdf", "--trials", "0"], "--trials: expected 1 to 100000, found 0", usage: "eeg synth"
     )
+    try expect(
+      ["eeg", "synth", "--out", "a.bdf", "--electrodes", "Fz,Cz,fz"],
+      "--electrodes: expected each name once, found \"fz\" twice", usage: "eeg synth")
     try expect(
       ["eeg", "plot", "a.bdf", "--out", "a.txt"], "--out: expected a name that ends in .png", usage: "eeg plot")
   }

@@ -5,7 +5,8 @@ import OneiroModel
 extension EEGRecording {
   /// Opens a recording of any format that is known; the content tells which. Of a file in a BIDS dataset, the files
   /// beside it are read too. A folder is one of `.npy` windows, or one with a single recording of BIDS.
-  /// - samplingRate: in Hz, for arrays, which often do not say; other formats know their own.
+  /// - samplingRate: in Hz, for arrays, which often do not say.
+  /// - Throws: also when a rate is given for a file of another format, which states its own.
   public static func open(_ path: String, samplingRate: Double? = nil) throws(GraphError) -> EEGRecording {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
@@ -14,6 +15,7 @@ extension EEGRecording {
     if ArrayFile.endings.contains(where: path.lowercased().hasSuffix) {
       return try ArrayReader.open(path, samplingRate: samplingRate)
     }
+    if let samplingRate { throw statedRate(path, given: samplingRate) }
     let file = try MappedFile(path)
     let format = try file.withBytes { (bytes) throws(GraphError) in FileFormat(bytes) }
     var recording =
@@ -32,13 +34,20 @@ extension EEGRecording {
     let recordings = BIDSDataset.recordings(in: folder)
     switch recordings.count {
     case 0: return try WindowFolder.open(folder, samplingRate: samplingRate)
-    case 1: return try open(recordings[0])
+    case 1: return try open(recordings[0], samplingRate: samplingRate)
     default:
       throw .mismatch(
         file: folder, nil, expected: "one recording",
         found:
           "\(recordings.count): \(recordings.prefix(3).joined(separator: ", "))\(recordings.count > 3 ? ", ..." : "")")
     }
+  }
+
+  /// A rate in Hz that is given for a file, or a dataset, that is none of arrays.
+  package static func statedRate(_ path: String, given rate: Double) -> GraphError {
+    .mismatch(
+      file: path, "sampling rate", expected: "none to be given, as only arrays need one: the file states its own rate",
+      found: "\(rate) Hz")
   }
 
   private static func unknown(_ path: String, _ file: MappedFile) -> GraphError {

@@ -28,7 +28,10 @@ struct EEGInfo: ParsableCommand {
 
   func run() throws {
     let listed = BIDSDataset.recordings(in: file)
-    if listed.count > 1 { return EEGDatasetReport(folder: file, paths: listed).show(json: json) }
+    if listed.count > 1 {
+      if let rate = rate.rate { throw EEGRecording.statedRate(file, given: rate) }
+      return EEGDatasetReport(folder: file, paths: listed).show(json: json)
+    }
     let start = ContinuousClock.now
     let recording: EEGRecording
     do {

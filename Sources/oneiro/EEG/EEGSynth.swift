@@ -70,6 +70,10 @@ struct EEGSynth: FileWriting {
     guard scale >= 0.01, scale <= 10_000 else {
       throw ValidationError("--scale: expected 0.01 to 10000, found \(scale)")
     }
+    var taken: Set<String> = []
+    if let twice = electrodes.names.first(where: { !taken.insert($0.lowercased()).inserted }) {
+      throw ValidationError("--electrodes: expected each name once, found \"\(twice)\" twice")
+    }
     if kind == nil { try OutputFile.checkEnding(out, [".edf", ".bdf"], option: "--out") }
   }
 
