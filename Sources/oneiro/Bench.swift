@@ -71,6 +71,11 @@ struct Bench: FileWriting {
       let stepTimes = try inModel { try benchmark.stepTimes(runs: min(runs, 5)) }
       report.peakByteCount = ProcessMemory.peakByteCount
       let peak = isHeld ? early : try MachinePeak.measure(planner)
+      if peak == nil, let limit = memory.maxMemory {
+        report.unmeasured =
+          "not measured: that takes \(ByteCount(MachinePeak.needByteCount)) beside the program, more than --max-memory "
+          + "\(limit) leaves"
+      }
       report.profile = BenchProfile(steps: ProfiledStep.list(round.plan, stepTimes), peak: peak)
       if let profile {
         let trace = ChromeTrace.document(round.plan, try benchmark.stepTimes(runs: 1))

@@ -21,6 +21,8 @@ struct BenchReport {
   var forecastByteCount = 0
   /// The most memory that the process had while it ran the model.
   var peakByteCount = 0
+  /// Why there is nothing to hold speeds against, where that was left out.
+  var unmeasured: String?
   /// `nil` where shapes depend on data, so that there is no plan made ahead.
   var profile: BenchProfile?
 
@@ -67,6 +69,8 @@ struct BenchReport {
         "\((peak.operationsPerSecond / 1e9).fixed(1)) GFLOP/s, \((peak.bytesPerSecond / 1e9).fixed(1)) GB/s, as measured "
           + "on these threads",
       ])
+    } else if profile != nil, let unmeasured {
+      summary.add(["machine", unmeasured])
     }
     guard let profile else {
       let remark = "no times of nodes: shapes depend on data, so that each run makes plans of its own"

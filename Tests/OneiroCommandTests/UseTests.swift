@@ -179,6 +179,15 @@ import Testing
     #expect(phases == ["X", "C", "C"])
   }
 
+  @Test("Where there is no room to measure the machine, bench says so") func benchInLittleMemory() throws {
+    let arguments = ["bench", try files.sumModel(), "--backend", "vector", "--runs", "1", "--max-memory"]
+    let held = try Program.run(arguments + ["120M"])
+    #expect(held.status == 0, "\(held.errors)")
+    #expect(held.output.contains("machine     not measured: that takes 160.0 MiB beside the program"), "\(held.output)")
+    let roomy = try Program.run(arguments + ["1G"])
+    #expect(roomy.output.contains(/machine +[0-9.]+ GFLOP\/s/), "\(roomy.output)")
+  }
+
   @Test("A level that ONEIRO_ISA cannot give is told by whatever loads Vector", arguments: ["run", "bench", "compare"])
   func instructionSets(verb: String) throws {
     let model = try files.sumModel(), input = try files.array(Tensor([10, 20] as [Float], dims: [1, 2]))

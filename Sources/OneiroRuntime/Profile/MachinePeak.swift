@@ -54,8 +54,8 @@ public struct MachinePeak: Sendable {
   /// Bytes of the array that is copied.
   private static let arrayByteCount = 64 << 20
 
-  /// Of the two arrays, and more than the product takes beside its plugin before they are there.
-  private static let needByteCount = 2 * arrayByteCount + (32 << 20)
+  /// Bytes that measuring takes: those of the two arrays, and more than the product takes beside its plugin before they are there.
+  public static let needByteCount = 2 * arrayByteCount + (32 << 20)
 
   private struct Copy {
     /// Bytes that a thread takes at a time.
