@@ -7,13 +7,18 @@ import Synchronization
 /// The instruction set level that ONEIRO_ISA asks the Vector plugin for. One that this build or this CPU has not leaves
 /// the plugin at another level, which whoever measures or tests at a level must not miss.
 enum InstructionSetWish {
-  private static let plugin = "vector"
+  static let plugin = "vector"
   private static let isSaid = Mutex(false)
 
   /// Warns, once in the life of the process, when Vector is among the backend's plugins and is not as the variable asks.
   static func warn(of backend: Backend) {
-    guard let vector = backend.plugins.first(where: { $0.name == plugin }), let level = vector.kernels.first?.isa,
-      let (variable, levels) = InstructionSetLevel.variables[plugin],
+    let vector = backend.plugins.first { $0.name == plugin }
+    if let level = vector?.kernels.first?.isa { warn(at: level) }
+  }
+
+  /// Warns, once in the life of the process, when the variable asks for another level than Vector has picked.
+  static func warn(at level: String) {
+    guard let (variable, levels) = InstructionSetLevel.variables[plugin],
       let wish = ProcessInfo.processInfo.environment[variable], !wish.isEmpty, wish != level,
       isSaid.withLock({ said in
         defer { said = true }

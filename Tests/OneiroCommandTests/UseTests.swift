@@ -203,6 +203,14 @@ import Testing
     #expect(try run("base").errors.isEmpty)
   }
 
+  @Test func selftestTellsALevelThatIsNotThere() throws {
+    // The setting holds for one level, which takes seconds.
+    let result = try Program.run(
+      "/usr/bin/env", ["ONEIRO_ISA=x86_64_v3", Program.path, "selftest", "--backend", "vector"])
+    #expect(
+      result.status == 0 && result.errors.contains("found \"x86_64_v3\"; near it: x86-64-v3, "), "\(result.errors)")
+  }
+
   @Test("Where the sampler takes more steps than were asked for, dream says why") func moreSteps() throws {
     let models = Program.repository.appendingPathComponent("Models").path
     let arguments = [

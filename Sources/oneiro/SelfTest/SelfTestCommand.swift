@@ -51,6 +51,7 @@ struct SelfTestCommand: ParsableCommand {
       }
     }
     search.clear()
+    for level in levels where level.plugin == InstructionSetWish.plugin { InstructionSetWish.warn(at: level.name) }
     let bar = ProgressBar(counting: "case")
     let test = SelfTest(program: program), total = SelfTest.caseCount * levels.count
     for (index, level) in levels.enumerated() {
