@@ -232,6 +232,6 @@ static int32_t compute(const oneiro_call *call) {
 }
 
 static const vector_kernel kernels[] = {
-    {"ScaledDotProductAttention", 1, supports, prepare, compute, free, "ai.oneiro"},
+    {"ScaledDotProductAttention", 1, supports, prepare, compute, free, "ai.oneiro", NULL, "blocks"},
 };
 VECTOR_FAMILY(vector_attention, kernels);

@@ -185,7 +185,23 @@ static void pack_worker(void *argument, size_t worker) {
   for (size_t index; (index = atomic_fetch_add(&job->next, 1)) < count;) pack_block(job, index, memory);
 }
 
-static void run_group(const narrow_job *job, size_t index, float *memory) {
+/* Asks for part of a group's queries, whose rows lie apart: part `part` of `parts`. */
+static void fetch_queries(const narrow_job *job, size_t index, size_t part, size_t parts) {
+  enum { LINE = 64 / sizeof(float) };
+  const narrow_state *state = job->state;
+  const attention_shape *shape = &state->shape;
+  size_t head = index / state->groups % shape->heads, item = index / state->groups / shape->heads;
+  size_t rows = state->panels * vector_picked->tile_columns, first = index % state->groups * rows;
+  size_t count = smaller(shape->queries - first, rows), end = count * (part + 1) / parts;
+  for (size_t query = count * part / parts; query < end; query++) {
+    const float *q = job->q + (item * shape->queries + first + query) * shape->rows[0] + head * shape->size;
+    for (size_t i = 0; i < shape->size; i += LINE) __builtin_prefetch(q + i, 0, 2);
+    __builtin_prefetch(q + shape->size - 1, 0, 2);
+  }
+}
+
+/* - next: the group that this worker does then; as many as there are: none. */
+static void run_group(const narrow_job *job, size_t index, size_t next, float *memory) {
   const narrow_state *state = job->state;
   const attention_shape *shape = &state->shape;
   const vector_loops *loops = vector_picked;
@@ -215,6 +231,7 @@ static void run_group(const narrow_job *job, size_t index, float *memory) {
   }
   const float *packed = job->packed + (index / state->groups) * state->blocks * state->block_floats;
   for (size_t block = 0; block < state->blocks; block++, packed += state->block_floats) {
+    if (next < shape->items * shape->heads * state->groups) fetch_queries(job, next, block, state->blocks);
     size_t keys = keys_of(state, block);
     const float *values = packed + key_floats(state, keys), *value_units = values + value_floats(state, keys);
     for (size_t panel = 0; panel < panels; panel++) {
@@ -237,7 +254,10 @@ static void run_worker(void *argument, size_t worker) {
   const narrow_state *state = job->state;
   float *memory = job->workspace + worker * state->worker_floats;
   size_t count = state->shape.items * state->shape.heads * state->groups;
-  for (size_t index; (index = atomic_fetch_add(&job->next, 1)) < count;) run_group(job, index, memory);
+  for (size_t index = atomic_fetch_add(&job->next, 1), next; index < count; index = next) {
+    next = atomic_fetch_add(&job->next, 1);
+    run_group(job, index, next, memory);
+  }
 }
 
 static int32_t compute(const oneiro_call *call) {

@@ -18,6 +18,7 @@ extern const vector_family vector_cast;
 extern const vector_family vector_matmul;
 extern const vector_family vector_gemm;
 extern const vector_family vector_attention;
+extern const vector_family vector_attention_short;
 extern const vector_family vector_attention_narrow;
 extern const vector_family vector_geglu;
 extern const vector_family vector_conv;

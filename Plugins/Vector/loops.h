@@ -238,14 +238,18 @@ typedef struct vector_loops {
   void (*quantize_row)(uint8_t *y, const float *x, size_t count, const vector_quantization *to);
   /* y[i] = quantized(value[i] * Gelu(gate[i])) for two panels of sums that lie side by side, of `value` and of
    * `gate`, and mean what they do for dequantize_sums; offsets, factors and bias are as long as the panels. */
-  void (*quantize_geglu)(uint8_t *y, const float *sums, const int32_t *offsets, const float *factors, const float *bias,
-                         size_t count, int by_tanh, const vector_quantization *to);
+  void (*quantize_geglu)(uint8_t *y, size_t y_step, const float *sums, size_t sums_step, size_t rows,
+                         const int32_t *offsets, const float *factors, const float *bias, size_t count, int by_tanh,
+                         const vector_quantization *to);
   /* One block of keys of an attention for tile_columns queries; `scores` and `mix` have tile_columns floats a row, a
    * row for each key and for each value. Scores, to base 2, become weights relative to `largest`, the largest score of
    * each query so far; its `sums` and its `mix` of earlier blocks follow. */
   void (*attend)(float *scores, size_t keys, float *largest, float *sums, float *mix, size_t values, int is_first);
   /* What comes out in the end: y[query * step + value] = mix[value][query] / sums[query]. The mix is overwritten. */
   void (*attended)(float *y, size_t step, size_t queries, float *mix, const float *sums, size_t values);
+  /* All keys of an attention at once, a row for each query: scores, which `scale` > 0 brings to base 2, become
+   * weights whose sum is 1. Rows are written up to whole vectors. */
+  void (*attend_rows)(float *scores, size_t step, size_t rows, size_t keys, float scale);
   /* The same of few bits: with weights of 16 bits, and with bytes where those are faster; its keys are 0 elsewhere. */
   vector_narrow narrow_pairs, narrow_bytes;
   /* mix[value][query] = mix[value][query] * decay[query] + products[value][query] * units[value] * gain[query],

@@ -104,10 +104,9 @@ static void finish(const void *argument, const vector_product_part *part) {
   size_t wide = vector_picked->tile_columns, half = job->state->half;
   for (size_t column = part->column; column < part->column + part->columns; column += 2 * wide) {
     size_t first = column / 2, count = half - first < wide ? half - first : wide;
-    for (size_t row = 0; row < part->rows; row++)
-      vector_picked->quantize_geglu(job->y + (part->row + row) * half + first,
-                                    part->c + row * part->c_step + column - part->column, job->offsets + column,
-                                    job->factors + column, job->bias + column, count, job->state->by_tanh, &job->to);
+    vector_picked->quantize_geglu(job->y + part->row * half + first, half, part->c + column - part->column,
+                                  part->c_step, part->rows, job->offsets + column, job->factors + column,
+                                  job->bias + column, count, job->state->by_tanh, &job->to);
   }
 }
 

@@ -13,6 +13,7 @@ static const vector_family *const families[] = {
     &vector_matmul,
     &vector_gemm,
     &vector_attention,
+    &vector_attention_short,
     &vector_attention_narrow,
     &vector_geglu,
     &vector_conv,

@@ -102,6 +102,7 @@ extension Conformance {
       test("one score of plus infinity", q: positive, k: marked(10..<11, .infinity), v: values, heads: 1),
       test("plus infinity in the last block", q: positive, k: marked(399..<400, .infinity), v: values, heads: 1),
     ]
-    return cases
+    let exact = cases.filter { if case .int(8)? = $0.graph.nodes[0].attributes["operand_bits"] { false } else { true } }
+    return cases + ["blocks", "few keys"].flatMap { method in exact.map { $0.by(method) } }
   }()
 }

@@ -106,11 +106,9 @@ extension Conformance {
           tolerance: 1e-5)
       }
     }
-    // Rows that may be read where they are, of the rests that tiles leave.
-    let plain = [
-      (1, 37, 33), (2, 20, 32), (3, 9, 65), (5, 64, 40), (8, 31, 64), (9, 33, 64), (12, 17, 32), (13, 1100, 31),
-      (23, 48, 17), (25, 16, 96),
-    ].flatMap { m, k, n in
+    // Rows that may be read where they are, in tiles of every height.
+    let sizes = [(8, 31, 64), (9, 33, 64), (12, 17, 32), (13, 1100, 31), (23, 48, 17), (25, 16, 96)]
+    let plain = (sizes + (1...13).map { ($0, 9, 65) }).flatMap { m, k, n in
       Case.withWeights(
         "Gemm", "plain, \(m) x \(k) x \(n)",
         [.random([m, k]), .random([k, n], seed: 2), .random([n], seed: 3)], tolerance: 1e-5)

@@ -36,9 +36,8 @@ extension Conformance {
   /// Sizes that leave tails of bytes, rows and columns; both types of activations, and zero points at their ends.
   static let quantizedGemm: [Case] = {
     var cases: [Case] = []
-    for (rows, depth, columns) in [
-      (1, 1, 1), (7, 19, 37), (129, 64, 33), (13, 1601, 70), (12, 8, 32), (0, 4, 4), (3, 0, 5),
-    ] {
+    let sizes = [(1, 1, 1), (7, 19, 37), (129, 64, 33), (13, 1601, 70), (12, 8, 32), (0, 4, 4), (3, 0, 5)]
+    for (rows, depth, columns) in sizes + (2...11).map({ ($0, 12, 40) }) {
       for (type, zeroPoint) in [(ElementType.uint8, 113.0), (.int8, -128)] {
         cases.append(
           Case(
