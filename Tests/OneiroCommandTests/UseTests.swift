@@ -280,8 +280,15 @@ import Testing
     #expect(refused.status == 1 && refused.errors.contains("\(pipeline): node \""), "\(refused.errors)")
     // What it would take at least, and a little for what a process has more one time than another.
     let need = try #require(refused.errors.firstMatch(of: /found ([0-9.]+) MiB/).flatMap { Double($0.1) })
-    let held = try dream("held.png", "--max-memory", "\(Int(need) + 8)M")
+    let limit = need.rounded(.up) + 4
+    let held = try dream("held.png", "--max-memory", "\(Int(limit))M", "--verbose")
     #expect(held.status == 0, "\(held.errors)")
+    // It is said what it takes, and takes no more than that, but for what the reserve is for.
+    let forecast = try #require(
+      held.errors.firstMatch(of: /peak ([0-9.]+) MiB of [0-9.]+ MiB: .*, as forecast/).flatMap { Double($0.1) })
+    let taken = try #require(
+      held.errors.firstMatch(of: /peak ([0-9.]+) MiB, as taken/).flatMap { Double($0.1) })
+    #expect(forecast < limit && taken <= limit && abs(taken - forecast) <= 3, "\(held.errors)")
     let pixels = try ["whole.png", "held.png"].map { try PNG.read(files.path($0)).pixels }
     #expect(pixels[0].count == 64 * 64 * 3 && zip(pixels[0], pixels[1]).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
   }

@@ -53,6 +53,83 @@ import Testing
     let counts = plan.touchedByteCounts, large = 2048 * 4096 * 4
     #expect(plan.steps.map(\.node.opType) == ["Tanh", "MatMul", "ReduceSum"])
     #expect(counts.count == 3 && counts[0] < large && counts[1] >= large && counts[2] >= counts[1])
-    #expect(counts[2] <= plan.arenaByteCount)
+    #expect(counts[2] < plan.arenaByteCount + Int(MappedPages.pageByteCount))
+    // The inputs and the first result, each in a large page at most.
+    #expect(counts[0] <= 3 * LargePages.size)
+  }
+
+  @Test("Of an arena that is too small for large pages whole small ones count") func small() throws {
+    let type = TensorType(.float32, dims: [1, 64])
+    let graph = Graph(
+      "g", inputs: [ValueInfo("x", .tensor(type))], outputs: [ValueInfo("y", nil)],
+      nodes: [Node("Tanh", inputs: ["x"], outputs: ["y"])])
+    let plan = try Planner(backend: try Backend.reference, threads: 1).plan(graph, inputs: ["x": type])
+    #expect(plan.touchedByteCounts == [Int(MappedPages.pageByteCount)])
+  }
+
+  @Test("Large memory begins where a large page does, and is given back as a whole") func largePages() throws {
+    for byteCount in [LargePages.smallest, LargePages.smallest + 12_345, 9 * LargePages.size - 1] {
+      let memory = try #require(LargePages.allocate(byteCount))
+      #expect(UInt(bitPattern: memory) % UInt(LargePages.size) == 0)
+      let bytes = memory.bindMemory(to: UInt8.self, capacity: byteCount)
+      (bytes[0], bytes[byteCount - 1]) = (1, 2)
+      #expect(bytes[0] == 1 && bytes[byteCount - 1] == 2 && bytes[byteCount / 2] == 0)
+      LargePages.giveBack(memory, byteCount)
+      #expect(bytes[0] == 0)
+      LargePages.free(memory, byteCount)
+    }
+    #expect(LargePages.allocate(.max) == nil)
+  }
+
+  /// A MatMul that packs its constant into as much memory, and takes `TEMPORARY` more meanwhile.
+  private static let packing = """
+    #include "oneiro_kernel.h"
+    #include <stdlib.h>
+    static int32_t supports(const oneiro_node *node, oneiro_text *why) { return ONEIRO_OK; }
+    static int32_t prepare(oneiro_call *call) {
+      size_t count = call->inputs[1].byte_count;
+      char *passing = malloc(TEMPORARY);
+      for (size_t i = 0; i < TEMPORARY; i += 4096) ((volatile char *)passing)[i] = 1;
+      call->state = memcpy(malloc(count), call->inputs[1].data, count);
+      free(passing);
+      return ONEIRO_OK;
+    }
+    static void release(void *state) { free(state); }
+    static int32_t compute(const oneiro_call *call) {
+      float *y = call->outputs[0].data;
+      memset(y, 0, call->outputs[0].byte_count);
+      y[0] = ((const float *)call->state)[0];
+      return ONEIRO_OK;
+    }
+    int32_t oneiro_plugin_register(const oneiro_host *host) {
+      oneiro_kernel kernel = {.struct_size = sizeof kernel, .since_version = 13, .op_type = "MatMul", .domain = "", .isa = "c",
+                              .supports = supports, .prepare = prepare, .compute = compute, .release = release};
+      return host->add_kernel(host->context, &kernel);
+    }
+    """
+
+  @Test(
+    "What a kernel takes while it packs counts as it was seen to be",
+    .enabled(if: CCompiler.path != nil, "needs a C compiler"))
+  func packs() throws {
+    // Other tests take and give back memory at the same time.
+    let weights = 16 << 20, others = 112 << 20
+    for temporary in [0, 256 << 20] {
+      let source = "#define TEMPORARY \(temporary)u\n" + Self.packing
+      let backend = try Backend(try CCompiler.build("libpacking", source))
+      var graph = Graph(
+        "g", inputs: [ValueInfo("x", .tensor(.float32, dims: [1, 1024]))], outputs: [ValueInfo("y", nil)],
+        nodes: [Node("MatMul", name: "packed", inputs: ["x", "w"], outputs: ["y"])])
+      graph.addInitializer("w", .random([1024, 4096]))
+      func plan(_ maxMemory: Int) throws -> ExecutionPlan {
+        try Planner(backend: backend, threads: 1, maxMemory: maxMemory).plan(
+          graph, inputs: ["x": TensorType(.float32, dims: [1, 1024])])
+      }
+      // So little that nothing stays, and room for all that is packed.
+      for maxMemory in [1 << 20, 1 << 40] {
+        let forecast = MemoryForecast(try plan(maxMemory))
+        #expect(abs(forecast.weights - weights - temporary) < others, "\(forecast)")
+      }
+    }
   }
 }

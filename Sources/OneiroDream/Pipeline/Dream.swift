@@ -161,8 +161,8 @@ public final class Dream {
         Result(
           picture: drawn.picture, trial: recording.trialNumbers[trial], sample: index % samples, outputs: drawn.outputs)
       )
-      // Pages of a mapped recording that are done with need not stay in memory.
-      if index % 64 == 63 { recording.setAside() }
+      // Pages of a mapped recording that are done with need not stay in memory, and under a bound must not.
+      if index % 64 == 63 || options.maxMemory != nil { recording.setAside() }
     }
     return Summary(
       seconds: (ContinuousClock.now - start).seconds, times: clock.times, peakByteCount: ProcessMemory.peakByteCount,

@@ -93,6 +93,9 @@ final class BoundNode: @unchecked Sendable {
     }
   }
 
+  /// Of constants as they are kept.
+  var constantByteCount: Int { constants.reduce(0) { $0 + ($1?.storedByteCount ?? 0) } }
+
   deinit { for block in blocks { free(block) } }
 
   /// Whether every value is of a kind that the ABI can carry: plain memory of whole bytes, or constants of four bits.

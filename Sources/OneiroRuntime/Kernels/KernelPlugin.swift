@@ -229,10 +229,10 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
   /// Lets go of what the kernel has made of the node, which is not used afterwards.
   /// - Returns: the bytes that it held.
   func releaseMeasuring() -> Int {
-    let before = HeapMemory.usedByteCount
-    if let state { kernel.descriptor.release?(state) }
-    state = nil
-    return max(before - HeapMemory.usedByteCount, 0)
+    HeapMemory.freed(hasLarge: node.constantByteCount >= LargePages.size / 2) {
+      if let state { kernel.descriptor.release?(state) }
+      state = nil
+    }
   }
 
   func compute(_ call: borrowing StepCall) throws(RunError) {

@@ -20,6 +20,8 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   let workspaceByteCount: Int
   /// What `prepare` leaves in memory.
   let stateByteCount: Int
+  /// What it has in memory at its peak, pages of weights in their file among it.
+  let packingByteCount: Int
 
   var source: String { kernel.source }
   var isa: String { kernel.isaAndMethod }
@@ -28,34 +30,57 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   var mayOverwriteInput: Bool { kernel.mayOverwriteInput }
 
   /// What a kernel may hold in any case.
-  private static let smallestByteCount = 1 << 16
+  static let smallestByteCount = 1 << 16
 
-  /// The kernel as it is when it holds little, and one that is prepared for each run in its place otherwise.
+  /// The kernel as it is when it has packed nothing, and one that is prepared for each run in its place otherwise, or
+  /// for the first one where it holds little.
+  /// - packing: by how many bytes memory grew while the kernel was prepared; `nil` where that is not known.
   static func replacing(
-    _ prepared: consuming any PreparedKernel, label: String, threads: Int, tuning: Tuning
-  ) -> any PreparedKernel {
+    _ prepared: consuming any PreparedKernel, packing: Int?, label: String, threads: Int, tuning: Tuning
+  ) throws(RunError) -> any PreparedKernel {
     guard let plugin = prepared as? PreparedPluginKernel else { return prepared }
     let (kernel, node, workspace) = (plugin.kernel, plugin.node, plugin.workspaceByteCount)
     guard plugin.hasState else { return prepared }
-    let held = plugin.releaseMeasuring()
+    let held = plugin.releaseMeasuring(), isSmall = held < smallestByteCount, constants = node.constantByteCount
+    var packing = packing
+    // The first time may have been one in which ways to compute were timed, or a library took memory for good.
+    if !isSmall, packing.map({ $0 > held + constants }) ?? true {
+      packing = try measuring(node) { () throws(RunError) in
+        try kernel.prepare(node, label: label, threads: threads, tuning: tuning)
+      }.byteCount
+    }
+    // Where nobody tells, as much again as what is packed, beside what it is packed from.
+    let unknown = 2 * held + constants
     let streamed = StreamedKernel(
       kernel, node, label: label, threads: threads, tuning: tuning, workspaceByteCount: workspace,
-      stateByteCount: held)
-    if held < smallestByteCount { streamed.keep() }
+      stateByteCount: held, packingByteCount: packing ?? unknown)
+    if isSmall { streamed.keep() }
     return streamed
+  }
+
+  /// Prepares a kernel for a node, and looks how far memory grows meanwhile, weights in their file included.
+  /// - Returns: bytes beside the answer; `nil` where the system does not tell.
+  static func measuring(
+    _ node: BoundNode, prepare: () throws(RunError) -> PluginKernel.Answer
+  ) throws(RunError) -> (result: PluginKernel.Answer, byteCount: Int?) {
+    node.setAside(.max)
+    return try ProcessMemory.growth(during: prepare)
   }
 
   private init(
     _ kernel: PluginKernel, _ node: BoundNode, label: String, threads: Int, tuning: Tuning, workspaceByteCount: Int,
-    stateByteCount: Int
+    stateByteCount: Int, packingByteCount: Int
   ) {
     (self.kernel, self.node, self.label, self.threads, self.tuning) = (kernel, node, label, threads, tuning)
     (self.workspaceByteCount, self.stateByteCount) = (workspaceByteCount, stateByteCount)
+    self.packingByteCount = packingByteCount
   }
 
   /// From the next run on what is prepared stays in memory.
   func keep() { memory.withLock { $0.isKept = true } }
   var isKept: Bool { memory.withLock { $0.isKept } }
+  /// Whether what is kept is in memory already.
+  var isThere: Bool { memory.withLock { $0.kept != nil } }
 
   func compute(_ call: borrowing StepCall) throws(RunError) {
     if let kept = memory.withLock({ $0.kept }) {

@@ -1,4 +1,5 @@
 import Glibc
+import OneiroGraph
 
 /// The pages of a mapped file, and which of them are in the process's memory.
 ///
@@ -20,6 +21,13 @@ public struct MappedPages: Sendable {
     precondition(UInt(isResident.count) == UInt(addresses.count) / Self.pageByteCount)
     self.addresses = addresses
     self.isResident = isResident
+  }
+
+  /// The most that comes into memory when all of a constant in a file is read.
+  static func byteCount(toRead storage: ByteStorage) -> Int {
+    let start = UInt(bitPattern: storage.base), window = max(windowByteCount, pageByteCount)
+    let end = start + UInt(storage.byteCount)
+    return Int((end + window - 1) / window * window - start / window * window)
   }
 
   /// What is in memory.

@@ -2,66 +2,76 @@ import OneiroGraph
 
 /// Holds a plan to a number of bytes, before its first step.
 ///
-/// What counts is what is resident in a step: the program with its graph, what has been touched of the arena by then, and the
-/// step's weights, which are the pages of their file, those of the step that comes next, and what the step's kernel packs of
-/// them, twice while it packs. So an arena that fills late does not stand beside large weights of before.
+/// What counts is what is resident in a step: the program with its graph, what has been touched of the arena by then,
+/// the step's weights, which are the pages of their file and what its kernel packs of them, and packed weights that
+/// stay. Pages that are read ahead are the system's until a step touches them. So an arena that fills late does not
+/// stand beside large weights of before.
 struct MemoryBudget {
   let limit: Int
 
-  /// What the heap loses between blocks, and threads take.
-  private static let slack = 8 << 20
+  /// What the heap loses between blocks, and what is read of programs that have not run yet.
+  private static let reserve = 2 << 20
 
-  /// Leaves the packed weights of as many steps in memory as fit, those of loops first.
-  /// - Throws: the step that needs too much, when the plan cannot be held to it.
+  /// What a plan that is held to the limit has resident in the step that needs most.
+  struct Need {
+    /// All but what follows.
+    let program: Int
+    /// What is touched of the arena, the inputs and the outputs.
+    let values: Int
+    /// Pages of the step's weights and what is packed of them, and packed weights that stay.
+    let weights: Int
+    /// The step; `nil` where there is none.
+    let step: ExecutionPlan.Step?
+    /// Kernels whose packed weights stay in memory from the first run on.
+    fileprivate let kept: [StreamedKernel]
+
+    var byteCount: Int { program + values + weights }
+  }
+
+  /// Leaves the packed weights of as many steps in memory as fit.
+  /// - Throws: the step that needs too much, when the plan cannot be held to the limit.
   func fit(_ plan: ExecutionPlan) throws(RunError) {
-    let need = Need(plan), demands = Self.demands(of: plan)
-    guard need.total <= limit else { throw refusal(plan, need) }
-    var rest = limit - need.total
-    for demand in demands.sorted(by: { $0.depth > $1.depth }) {
-      guard let kernel = demand.step.kernel as? StreamedKernel, !kernel.isKept, kernel.stateByteCount <= rest else {
-        continue
-      }
-      kernel.keep()
-      rest -= kernel.stateByteCount
-    }
+    let need = need(of: plan)
+    guard holds(need) else { throw refusal(plan, need) }
+    for kernel in need.kept { kernel.keep() }
   }
 
   /// Whether the plan as it stands can be held to the limit.
-  func holds(_ plan: ExecutionPlan) -> Bool { Need(plan).total <= limit }
+  func holds(_ plan: ExecutionPlan) -> Bool { holds(need(of: plan)) }
 
-  /// What is resident in the step that needs most.
-  private struct Need {
-    let program, values: Int
-    /// The step, where there is one.
-    let largest: Demand?
+  private func holds(_ need: Need) -> Bool { need.byteCount + Self.reserve <= limit }
 
-    var total: Int { program + values + (largest?.weights ?? 0) }
-
-    init(_ plan: ExecutionPlan) {
-      for storage in MemoryBudget.storages(plan, isMapped: true) { storage.setAside() }
-      HeapMemory.giveBack()
-      program = ProcessMemory.residentByteCount + MemoryBudget.slack
-      largest = MemoryBudget.demands(of: plan).max { $0.values + $0.weights < $1.values + $1.weights }
-      // Far above what there is, and far below what cannot be added to.
-      values = min(largest?.values ?? plan.valueByteCount, ArenaLayout.largestByteCount)
-    }
+  /// With the packed weights of as many steps in memory as the limit has room for, those of loops first.
+  func need(of plan: ExecutionPlan) -> Need {
+    for storage in Self.storages(plan, isMapped: true) { storage.setAside() }
+    HeapMemory.giveBack()
+    let program = ProcessMemory.residentByteCount
+    var demands = StepDemands(plan)
+    demands.keep(within: limit - Self.reserve - program)
+    let largest = demands.largest
+    // Far above what there is, and far below what cannot be added to.
+    let values = min(largest?.values ?? plan.valueByteCount, ArenaLayout.largestByteCount)
+    return Need(
+      program: program, values: values, weights: demands.keptByteCount + (largest?.weights ?? 0), step: largest?.step,
+      kept: demands.kept)
   }
 
   private func refusal(_ plan: ExecutionPlan, _ need: Need) -> RunError {
     let live = plan.liveByteCounts
     let fullest = live.indices.max { live[$0] < live[$1] }.map { plan.steps[$0] }
-    let isFull = need.program + need.values > limit
-    let step = isFull ? fullest.map(Self.innermost) : need.largest?.step
+    let program = need.program + Self.reserve
+    let isFull = program + need.values > limit
+    let step = isFull ? fullest.map(Self.innermost) : need.step
     let inside = Self.storages(plan, isMapped: false).reduce(0) { $0 + $1.byteCount }
     let note = " (\(ByteCount(inside)) of it weights inside of the model, which as external data would not stay)"
     let parts = [
-      "\(ByteCount(need.program)) for the program\(inside > limit / 8 ? note : "")",
-      "\(ByteCount(need.values)) for values", "\(ByteCount(need.largest?.weights ?? 0)) for weights",
+      "\(ByteCount(program)) for the program\(inside > limit / 8 ? note : "")",
+      "\(ByteCount(need.values)) for values", "\(ByteCount(need.weights)) for weights",
     ]
     return .graph(
       .mismatch(
         node: step?.node, "memory", expected: "at most \(ByteCount(limit))",
-        found: "\(ByteCount(need.total)): \(parts.joined(separator: ", "))"))
+        found: "\(ByteCount(need.byteCount + Self.reserve)): \(parts.joined(separator: ", "))"))
   }
 
   /// The step in which most of the memory is in use, inside of loops.
@@ -69,35 +79,6 @@ struct MemoryBudget {
     guard let body = (step.kernel as? any PlannedBody)?.bodyPlan else { return step }
     let live = body.liveByteCounts
     return live.indices.max { live[$0] < live[$1] }.map { innermost(body.steps[$0]) } ?? step
-  }
-
-  /// What is resident while one step runs, beside the program.
-  private struct Demand {
-    let step: ExecutionPlan.Step
-    let values, weights: Int
-    /// Of loops around it.
-    let depth: Int
-  }
-
-  private static func demands(of plan: ExecutionPlan) -> [Demand] {
-    // Those of the caller are there all the time.
-    let ports = min(plan.valueByteCount, ArenaLayout.largestByteCount) - plan.arenaByteCount
-    return demands(of: plan, values: plan.touchedByteCounts.map { $0 + ports }, depth: 0)
-  }
-
-  /// - values: resident of values in each step.
-  private static func demands(of plan: ExecutionPlan, values: [Int], depth: Int) -> [Demand] {
-    let files = plan.steps.map { step in plan.mappedConstants(of: step).reduce(0) { $0 + $1.byteCount } }
-    return plan.steps.indices.flatMap { index in
-      let step = plan.steps[index]
-      if let body = (step.kernel as? any PlannedBody)?.bodyPlan {
-        // Its arena is the step's workspace, which counts as touched with the step.
-        return demands(of: body, values: body.steps.map { _ in values[index] }, depth: depth + 1)
-      }
-      let next = index + 1 < files.count ? files[index + 1] : 0
-      let packed = (step.kernel as? StreamedKernel)?.stateByteCount ?? 0
-      return [Demand(step: step, values: values[index], weights: files[index] + next + 2 * packed, depth: depth)]
-    }
   }
 
   /// Memory of constants, those of bodies among them: pages of files, or what was copied or computed.

@@ -4,14 +4,15 @@ import OneiroGraph
 ///
 /// Heap is what it is by then: the program, the graph, what kernels have packed, and what libraries take when they are first
 /// called. Pages come when they are touched: those of the arena, of the results, and of weights that steps read from their
-/// file in every run.
+/// file in every run. Of a plan that is held to a bound, it is what the step takes that needs most.
 public struct MemoryForecast: Sendable, CustomStringConvertible {
   /// Resident already, weights in mapped files left out.
   public let program: Int
-  /// The arena and the results.
+  /// The arena and the results; under a bound what has been touched of them by then, and the caller's inputs.
   public let values: Int
-  /// Weights in their files: what steps read there, and what is resident of the rest.
-  public let mappedWeights: Int
+  /// Weights in their files: what steps read there, and what is resident of the rest. Under a bound those of one step,
+  /// and what is packed of weights.
+  public let weights: Int
   /// What has been resident on the way to here.
   private let soFar: Int
   /// The bound that the plan is held to.
@@ -20,24 +21,29 @@ public struct MemoryForecast: Sendable, CustomStringConvertible {
   /// Of a plan that no session runs yet.
   public init(_ plan: ExecutionPlan) {
     limit = plan.maxMemory
-    // They have been made before for a plan that is held to a bound.
-    if limit == nil { FirstCalls.make(of: plan) }
+    if let limit {
+      let need = MemoryBudget(limit: limit).need(of: plan)
+      (program, values, weights, soFar) = (need.program, need.values, need.weights, ProcessMemory.peakByteCount)
+      return
+    }
+    // For a plan that is held to a bound they have been made before.
+    FirstCalls.make(of: plan)
     let resident = ProcessMemory.residentByteCount
-    (mappedWeights, program) = { ($0.whenRead, resident - $0.now) }(MappedConstants(plan).residentByteCounts)
+    (weights, program) = { ($0.whenRead, resident - $0.now) }(MappedConstants(plan).residentByteCounts)
     // A file may claim more than any machine has, and a sum of that overflow.
     let most = ArenaLayout.largestByteCount
     values = plan.outputs.reduce(min(plan.arenaByteCount, most)) { min($0 + min($1.byteCount, most), most) }
     soFar = ProcessMemory.peakByteCount
   }
 
-  /// Bytes of the process at its peak; the bound itself for a plan that is held to one.
-  public var peak: Int { max(soFar, limit ?? program + values + mappedWeights) }
+  /// Bytes of the process at its peak.
+  public var peak: Int { max(soFar, program + values + weights) }
 
-  /// `peak 3.4 GiB: program 2.4 GiB, values 80.3 MiB, weights in files 929.5 MiB`
+  /// `peak 3.4 GiB: program 2.4 GiB, values 80.3 MiB, weights in files 929.5 MiB`; under a bound
+  /// `peak 165.0 MiB of 200.0 MiB: program 46.2 MiB, values 43.2 MiB, weights 75.6 MiB`
   public var description: String {
-    if let limit { return "peak at most \(ByteCount(limit))" }
-    return "peak \(ByteCount(peak)): program \(ByteCount(program)), values \(ByteCount(values)), "
-      + "weights in files \(ByteCount(mappedWeights))"
+    "peak \(ByteCount(peak))\(limit.map { " of \(ByteCount($0))" } ?? ""): program \(ByteCount(program)), "
+      + "values \(ByteCount(values)), weights\(limit == nil ? " in files" : "") \(ByteCount(weights))"
   }
 }
 

@@ -9,8 +9,9 @@ struct KernelChoice {
   let hostOperators: [any HostOperator.Type]
   let threads: Int
   let tuning: Tuning
-  /// Whether packed constants are to be in memory only while their node runs.
-  let streams: Bool
+  /// Bytes that the process may have resident: packed constants are in memory only while their node runs then; `nil`:
+  /// as many as it takes.
+  let maxMemory: Int?
 
   enum Choice {
     case kernel(any PreparedKernel, declined: [ExecutionPlan.Declined])
@@ -81,13 +82,16 @@ struct KernelChoice {
     let same = offers.first { $0.kernel.source == preferred?.source && $0.kernel.isaAndMethod == preferred?.isa }
     let choice =
       same.map { .order([$0] + offers) }
-      ?? KernelTuner(tuning: tuning, threads: threads).choose(among: offers, label: node.label, canRun: !hasNarrow)
+      ?? KernelTuner(tuning: tuning, threads: threads, maxMemory: maxMemory)
+      .choose(among: offers, label: node.label, canRun: !hasNarrow)
     switch choice {
-    case .prepared(let kernel): return .kernel(streamed(kernel, node), declined: declined)
+    case .prepared(let kernel): return .kernel(try streamed(kernel, packing: nil, node), declined: declined)
     case .order(let offers):
       for offer in offers {
-        switch try offer.kernel.prepare(offer.node, label: node.label, threads: threads, tuning: tuning) {
-        case .prepared(let kernel): return .kernel(streamed(kernel, node), declined: declined)
+        let (answer, packing) = try prepare(offer, node)
+        switch answer {
+        case .prepared(let kernel):
+          return .kernel(try streamed(kernel, packing: packing, node), declined: declined)
         case .declined(let reason): declined.append(.init(source: offer.kernel.source, reason: reason))
         }
       }
@@ -102,7 +106,25 @@ struct KernelChoice {
     throw .noKernel(node: node.label, op: node.op, backend: backend.text, reasons: reasons)
   }
 
-  private func streamed(_ kernel: any PreparedKernel, _ node: Node) -> any PreparedKernel {
-    streams ? StreamedKernel.replacing(kernel, label: node.label, threads: threads, tuning: tuning) : kernel
+  /// - Returns: beside the answer how far memory grew meanwhile, where that has to be known and the system tells.
+  private func prepare(
+    _ offer: KernelTuner.Offer, _ node: Node
+  ) throws(RunError) -> (PluginKernel.Answer, packing: Int?) {
+    func prepare() throws(RunError) -> PluginKernel.Answer {
+      try offer.kernel.prepare(offer.node, label: node.label, threads: threads, tuning: tuning)
+    }
+    guard maxMemory != nil, offer.node.constantByteCount >= StreamedKernel.smallestByteCount else {
+      return (try prepare(), nil)
+    }
+    let (answer, packing) = try StreamedKernel.measuring(offer.node, prepare: prepare)
+    return (answer, packing)
+  }
+
+  private func streamed(
+    _ kernel: any PreparedKernel, packing: Int?, _ node: Node
+  ) throws(RunError) -> any PreparedKernel {
+    guard maxMemory != nil else { return kernel }
+    return try StreamedKernel.replacing(
+      kernel, packing: packing, label: node.label, threads: threads, tuning: tuning)
   }
 }

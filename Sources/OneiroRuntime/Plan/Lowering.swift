@@ -36,7 +36,7 @@ struct Lowering {
     }
     let choice = try KernelChoice(
       backend: planner.backend, hostOperators: planner.hostOperators, threads: planner.threads, tuning: planner.tuning,
-      streams: planner.maxMemory != nil
+      maxMemory: planner.maxMemory
     )
     .choose(
       node, op, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.map { types[$0] },

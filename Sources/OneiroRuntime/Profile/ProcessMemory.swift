@@ -1,14 +1,43 @@
 import Glibc
+import Synchronization
 
 /// What the kernel knows of this process's memory.
 public enum ProcessMemory {
   /// The most resident memory that the process has had, in bytes (VmHWM of /proc/self/status); 0 where it is not told.
-  public static var peakByteCount: Int { status("VmHWM") }
+  public static var peakByteCount: Int { max(status("VmHWM"), earlierPeak.withLock { $0 }) }
+  /// That of before the system last began to count anew.
+  private static let earlierPeak = Mutex(0)
   /// What is resident now, in bytes (VmRSS).
   public static var residentByteCount: Int { status("VmRSS") }
 
+  /// What of that is no page of a file, counted page by page (/proc/self/smaps_rollup); `nil` where it is not told.
+  static var anonymousByteCount: Int? {
+    lines(of: "/proc/self/smaps_rollup").first { $0.hasPrefix("Anonymous:") }.map(byteCount)
+  }
+
   /// Counts the peak from here on, where the system lets it.
   public static func forgetPeak() {
+    earlierPeak.withLock { $0 = 0 }
+    countAnew()
+  }
+
+  /// Does some work, and looks how far resident memory grows meanwhile, at its peak. `peakByteCount` stays as it is.
+  /// - Returns: bytes beside the result; `nil` where the system does not tell.
+  static func growth<Result, Failure: Error>(
+    during work: () throws(Failure) -> Result
+  ) throws(Failure) -> (result: Result, byteCount: Int?) {
+    let peak = peakByteCount
+    earlierPeak.withLock { $0 = max($0, peak) }
+    countAnew()
+    let before = residentByteCount, isTold = status("VmHWM") <= before + inaccuracy
+    let result = try work()
+    return (result, isTold ? max(status("VmHWM") - before, 0) : nil)
+  }
+
+  /// What the system's two counts may be apart, as it adds up those of each CPU.
+  private static let inaccuracy = 1 << 20
+
+  private static func countAnew() {
     guard let file = fopen("/proc/self/clear_refs", "w") else { return }
     fputs("5", file)
     fclose(file)

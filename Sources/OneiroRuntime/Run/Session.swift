@@ -26,7 +26,6 @@ public struct Session: ~Copyable {
   public init(_ plan: ExecutionPlan, arena given: UnsafeMutableRawPointer? = nil) throws(RunError) {
     // More than there is could be promised and then fail in the middle of a run.
     guard plan.valueByteCount <= PhysicalMemory.byteCount else { throw Self.tooLarge(plan) }
-    if let limit = plan.maxMemory, given == nil { try MemoryBudget(limit: limit).fit(plan) }
     guard let arena = given ?? LargePages.allocate(plan.arenaByteCount) else {
       throw .graph(.invalid("arena", "\(ByteCount(plan.arenaByteCount)) for values and workspace cannot be allocated"))
     }
@@ -42,6 +41,8 @@ public struct Session: ~Copyable {
             hasBody: step.kernel is any PlannedBody,
             streamed: plan.maxMemory == nil ? [] : plan.mappedConstants(of: step)))
       }
+      // When all is there but what the steps touch.
+      if let limit = plan.maxMemory, given == nil { try MemoryBudget(limit: limit).fit(plan) }
     } catch {
       frames.forEach(Self.free)
       if given == nil { LargePages.free(arena, plan.arenaByteCount) }
@@ -190,6 +191,8 @@ public struct Session: ~Copyable {
         port.type.elementType, dims: port.dims,
         storage: ByteStorage(byteCount: source.count) { $0.copyMemory(from: source) })
     }
+    // What the caller does with the results has the room.
+    if plan.maxMemory != nil, ownsArena { LargePages.giveBack(arena, plan.arenaByteCount) }
     return results
   }
 }

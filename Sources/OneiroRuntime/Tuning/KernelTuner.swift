@@ -5,6 +5,8 @@ import OneiroGraph
 struct KernelTuner {
   let tuning: Tuning
   let threads: Int
+  /// Bytes that the process may have resident; `nil`: as many as it takes.
+  let maxMemory: Int?
   /// Runs after one that warms the caches, fewer where they are long.
   private static let runs = 3
 
@@ -39,7 +41,7 @@ struct KernelTuner {
       guard let best = sorted.firstIndex(where: { $0.identity == known }) else { return .order(sorted) }
       return .order([sorted[best]] + sorted[..<best] + sorted[(best + 1)...])
     }
-    guard canRun, cache.secondsSpent < tuning.budget else { return .order(sorted) }
+    guard canRun, cache.secondsSpent < tuning.budget, hasRoom(for: rivals) else { return .order(sorted) }
     let start = ContinuousClock.now
     defer { cache.spend((ContinuousClock.now - start) / .seconds(1)) }
     guard let rehearsal = Rehearsal(first.node, threads: threads) else { return .order(sorted) }
@@ -58,6 +60,15 @@ struct KernelTuner {
     guard let best else { return .order(sorted) }
     cache.remember(key, best.entrant.identity)
     return .prepared(best.runner)
+  }
+
+  /// Whether they can be run beside each other with what is in memory already.
+  private func hasRoom(for rivals: [Offer]) -> Bool {
+    guard let maxMemory else { return true }
+    let node = rivals[0].node
+    // Each rival has packed the constants, and the last one is packing them.
+    let packed = (rivals.count + 1) * node.constantByteCount
+    return ProcessMemory.residentByteCount + Rehearsal.byteCount(of: node) + packed <= maxMemory
   }
 
   /// What a choice depends on: the node's operator, attributes and shapes, which inputs are constant, and who is asked.

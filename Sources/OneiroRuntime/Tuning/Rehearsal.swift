@@ -45,6 +45,15 @@ final class Rehearsal {
     }
   }
 
+  /// Memory that rehearsing takes, beside the constants, what is packed of them, and workspace.
+  static func byteCount(of node: BoundNode) -> Int {
+    let raw = node.pointer.pointee, tensors = (0..<raw.input_count).map { raw.inputs[$0] }
+    let values = tensors.filter { $0.data == nil } + (0..<raw.output_count).map { raw.outputs[$0] }
+    let constants = tensors.reduce(0) { $0 + ($1.data == nil ? 0 : $1.byte_count) }
+    let flood = constants > keptByteCount ? floodByteCount : 0
+    return values.reduce(flood) { min($0 + min($1.byte_count, largest), largest) }
+  }
+
   deinit {
     for memory in memories { LargePages.free(memory.baseAddress!, memory.count) }
     if let keptWorkspace { LargePages.free(keptWorkspace.baseAddress!, keptWorkspace.count) }
