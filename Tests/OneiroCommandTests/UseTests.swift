@@ -289,6 +289,13 @@ import Testing
     let taken = try #require(
       held.errors.firstMatch(of: /peak ([0-9.]+) MiB, as taken/).flatMap { Double($0.1) })
     #expect(forecast < limit && taken <= limit && abs(taken - forecast) <= 3, "\(held.errors)")
+    // Trials come from their file, one after the other, and go again.
+    let many = try Program.run([
+      "dream", pipeline, "--eeg", "\(models)/parts/eeg_samples.safetensors:all", "--out", files.path("many.png"),
+      "--steps", "2", "--backend", "vector", "--max-memory", "\(Int(limit))M", "--verbose",
+    ])
+    let most = try #require(many.errors.firstMatch(of: /peak ([0-9.]+) MiB, as taken/).flatMap { Double($0.1) })
+    #expect(many.status == 0 && most <= limit, "\(many.errors)")
     let pixels = try ["whole.png", "held.png"].map { try PNG.read(files.path($0)).pixels }
     #expect(pixels[0].count == 64 * 64 * 3 && zip(pixels[0], pixels[1]).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
   }

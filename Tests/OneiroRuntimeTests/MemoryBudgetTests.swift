@@ -132,4 +132,21 @@ import Testing
       }
     }
   }
+
+  @Test(
+    "Packed weights that are too small to come and go count all of them",
+    .enabled(if: CCompiler.path != nil, "needs a C compiler"))
+  func packsLittle() throws {
+    let backend = try Backend(try CCompiler.build("libsmall", "#define TEMPORARY 0u\n" + Self.packing)), count = 64
+    // Too much to be run once while planning, when what is packed would come to stay.
+    let type = TensorType(.float32, dims: [5000, 110])
+    var graph = Graph(
+      "g", inputs: [ValueInfo("v0", .tensor(type))], outputs: [ValueInfo("v\(count)", nil)],
+      nodes: (0..<count).map { Node("MatMul", name: "n\($0)", inputs: ["v\($0)", "w"], outputs: ["v\($0 + 1)"]) })
+    graph.addInitializer("w", .random([110, 110]))
+    let plan = try Planner(backend: backend, threads: 1, maxMemory: 1 << 20).plan(graph, inputs: ["v0": type])
+    // Half of it, as other tests take and give back memory at the same time.
+    let forecast = MemoryForecast(plan)
+    #expect(forecast.weights >= count * 110 * 110 * 4 / 2, "\(forecast)")
+  }
 }

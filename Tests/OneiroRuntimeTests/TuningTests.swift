@@ -31,6 +31,22 @@ import Testing
     #expect(try plan(.quick).steps[0].kernel.source == chosen)
   }
 
+  @Test("Nothing is timed where there is no room for it in a bound on memory") func room() throws {
+    let temporary = try TemporaryFolder()
+    TuningCache.shared.open(folder: temporary.path)
+    let graph = try GraphText.parse(Self.model.replacing("211", with: "223")).graph
+    func isKnown(after maxMemory: Int) throws -> Bool {
+      let planner = Planner(backend: try Backend("openblas"), threads: 1, tuning: .quick, maxMemory: maxMemory)
+      _ = try planner.plan(
+        graph, inputs: ["a": TensorType(.float32, dims: [37, 223]), "b": TensorType(.float32, dims: [223, 53])])
+      return try temporary.files.contains {
+        try String(contentsOfFile: temporary.file($0), encoding: .utf8).contains("1[37, 223]")
+      }
+    }
+    #expect(try !isKnown(after: 1 << 20))
+    #expect(try isKnown(after: 1 << 40))
+  }
+
   @Test(
     "A file that makes no sense, or of an older form, is no error and not believed",
     arguments: ["", "nonsense", "oneiro tuning 2\nno tab\n\t\t\t\n\u{0}", "oneiro tuning 1\n%\topenblas of old"])
