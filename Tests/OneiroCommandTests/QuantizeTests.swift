@@ -59,6 +59,26 @@ import Testing
     #expect(bytes[0] < bytes[1])
   }
 
+  @Test("auto says what it held its choice against, and keeps one that meets the goal")
+  func automaticAsAWhole() throws {
+    let tokens = try files.array(Tensor((0..<128 * 128).map { Float($0 % 97) / 50 - 1 }, dims: [1, 128, 128]))
+    let arguments = [
+      "quantize", "\(Self.models)/parts/conditioner.onnx", files.path("auto.onnx"), "--scheme", "auto", "--min-snr",
+      "20", "--calibration-input", "tokens=\(tokens)",
+    ]
+    let result = try Program.run(arguments + ["--json"])
+    #expect(result.status == 0, "\(result.errors)")
+    let compared = try #require(try parts(of: Data(result.output.utf8)).first?["compared"] as? [[String: Any]])
+    let names = compared.compactMap { $0["choice"] as? String }
+    #expect(names.prefix(2) == ["float32", "w8a8"] && names.count == compared.count)
+    let kept = compared.filter { $0["kept"] as? Bool == true }
+    #expect(kept.count == 1 && kept[0]["meets_goal"] as? Bool == true)
+    #expect(compared.allSatisfy { ($0["ms"] as? Double ?? 0) > 0 && ($0["bytes"] as? Int ?? 0) > 0 })
+    let text = try Program.run(arguments).output.split(separator: "\n")
+    #expect(text.contains { $0.hasPrefix("kept ") && $0.contains(" ms") })
+    #expect(text.last?.contains("MB at peak, kept ") == true, "\(text)")
+  }
+
   @Test("auto leaves a part without layers alone, which has no calls to measure with either")
   func automaticWithoutLayers() throws {
     let result = try Program.run([

@@ -5,10 +5,23 @@ import OneiroRuntime
 /// Chooses a scheme for each layer so that a goal is met.
 ///
 /// The noise that each layer makes alone is measured by running the graph with that layer quantized, and, where the
-/// goal is about time, how long the layer takes alone. Noises of layers add up, as far as they have nothing to do with
-/// each other; so do times. What was chosen is measured as a whole in the end, and the bound tightened where it is not
-/// met.
+/// goal is about time, how long the layer takes alone, in all schemes in turns. Noises of layers add up, as far as they
+/// have nothing to do with each other; so do times. What was chosen is measured as a whole in the end, and the bound
+/// tightened where it is not met.
+///
+/// Times of whole graphs are not quite the sums of their layers': values that are rounded once for several layers, or
+/// written as bytes by who makes them, take less. So where time counts, what was chosen is then held against the graph
+/// as it is, and with all layers in `w8a8`, and the best of them is kept.
 public struct AutomaticChoice {
+  /// What becomes of the layers.
+  public struct Result {
+    public let choices: [LayerChoice]
+    /// Ranges of the activations that they round.
+    public let activations: [String: ActivationQuantization]
+    /// Whole graphs that were held against each other; none where time does not count.
+    public let compared: [ComparedChoice]
+  }
+
   private let graph: Graph
   private let calibration: Calibration
   private let goal: ChoiceGoal
@@ -40,63 +53,126 @@ public struct AutomaticChoice {
   /// - layers: of the graph that is to be written; those of `graph` have the same names.
   /// - keep: layers that it says stay as they are.
   /// - progress: is told of each layer that has been measured.
-  /// - Returns: the choices, and ranges of the activations that they round.
   /// - Throws: when the goal cannot be met, with what can be had.
   public func choices(
     for layers: [QuantizableLayer], keep: LayerSelection,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
-  ) throws(RunError) -> (choices: [LayerChoice], activations: [String: ActivationQuantization]) {
+  ) throws(RunError) -> Result {
     // What no output depends on is not in the graph any more, and makes no noise.
     let own = Dictionary(
       QuantizableLayer.all(in: graph).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let kept = keep.choices(for: layers)
     let live = layers.indices.filter { own[layers[$0].name] != nil && kept[$0].scheme != .f32 }
     let wanted = goal.schemes.contains(.w8a8) ? live.compactMap { own[layers[$0].name] } : []
-    let (_, activations) = try calibration.ranges(
+    let (rounded, activations) = try calibration.ranges(
       for: wanted.map { LayerChoice($0, wanted: .w8a8) }, in: graph, method: method, planner: planner)
     var options: [[LayerOption]] = []
     for index in live {
       options.append(try self.options(for: own[layers[index].name]!, activations))
       progress(options.count, live.count)
     }
-    let picked = try settled(OptionLadder(options, goal: goal), activations)
-    let schemes = Dictionary(uniqueKeysWithValues: zip(live, picked.map(\.choice.scheme)))
+    let settled = try settled(OptionLadder(options, goal: goal), activations)
+    let (picked, compared) = try best(of: settled, rounded, activations)
+    let schemes = Dictionary(uniqueKeysWithValues: zip(live, picked.map(\.scheme)))
     let choices = layers.indices.map { index in
       if kept[index].scheme == .f32 { return kept[index] }
       return LayerChoice(layers[index], wanted: schemes[index] ?? .w8)
     }
     let read = Set(choices.filter(\.scheme.needsCalibration).map(\.layer.activation))
-    return (choices, activations.filter { read.contains($0.key) })
+    return Result(
+      choices: choices, activations: activations.filter { read.contains($0.key) }, compared: compared)
   }
 
   /// What there is for a layer, the layer as it is included.
   private func options(
     for layer: QuantizableLayer, _ activations: [String: ActivationQuantization]
   ) throws(RunError) -> [LayerOption] {
-    let weight = graph.initializers[layer.weight]!, asItIs = LayerChoice(layer, wanted: .f32)
-    let before =
-      try timer?.seconds(asItIs, activation: nil, weight: { () throws(GraphError) in nil }) ?? 0
-    var options = [
-      LayerOption(choice: asItIs, noise: 0, byteCount: weight.storedByteCount, seconds: before, weight: nil)
-    ]
+    let weight = graph.initializers[layer.weight]!
+    var choices = [LayerChoice(layer, wanted: .f32)], quantized: [QuantizedWeight?] = [nil]
     for scheme in goal.schemes where scheme != .f32 {
       let choice = LayerChoice(layer, wanted: scheme)
       guard choice.scheme == scheme, scheme != .w8a8 || activations[layer.activation] != nil else { continue }
-      let quantized: QuantizedWeight?
-      do throws(GraphError) { quantized = try choice.quantized(weight) } catch { throw .graph(error) }
-      guard let quantized, let form = WeightForm(choice),
-        WeightRange.fault(weight, name: layer.weight, form, quantized.noise) == nil
+      let made: QuantizedWeight?
+      do throws(GraphError) { made = try choice.quantized(weight) } catch { throw .graph(error) }
+      guard let made, let form = WeightForm(choice),
+        WeightRange.fault(weight, name: layer.weight, form, made.noise) == nil
       else { continue }
-      let activation = activations[layer.activation]
-      let seconds =
-        try timer?.seconds(choice, activation: activation, weight: { () throws(GraphError) in quantized }) ?? 0
-      // What is not faster is not worth its noise.
-      if goal.needsTimes, seconds >= before * 0.97 { continue }
-      let noise = try noise(of: [(choice, quantized)], activations, sample)
-      options.append(
-        LayerOption(choice: choice, noise: noise, byteCount: quantized.byteCount, seconds: seconds, weight: quantized))
+      choices.append(choice)
+      quantized.append(made)
     }
-    return options
+    let times = try timer?.times(of: choices, activation: activations[layer.activation]) { quantized }
+    // A layer that no run meets cannot be faster.
+    if goal.needsTimes, times == nil {
+      return [LayerOption(choice: choices[0], noise: 0, byteCount: weight.storedByteCount, times: nil, weight: nil)]
+    }
+    var options: [LayerOption] = []
+    for (index, choice) in choices.enumerated() {
+      // What is not faster than the layer as it is need not be measured.
+      if let times, index > 0, !times[index].isFaster(than: times[0]) { continue }
+      var option = LayerOption(
+        choice: choice, noise: 0, byteCount: weight.storedByteCount, times: times?[index], weight: quantized[index])
+      if let weight = option.weight {
+        (option.noise, option.byteCount) = (try noise(of: [(choice, weight)], activations, sample), weight.byteCount)
+      }
+      options.append(option)
+    }
+    guard goal.needsTimes else { return options }
+    return Candidate.worthwhile(
+      options.compactMap { option in
+        option.times.map { Candidate(noise: option.noise, byteCount: option.byteCount, times: $0) }
+      }
+    ).map { options[$0] }
+  }
+
+  /// The best of what was chosen layer by layer, the layers as they are, and all of them in `w8a8`.
+  /// - rounded: the layers in `w8a8`, as far as that can be.
+  private func best(
+    of chosen: [LayerOption], _ rounded: [LayerChoice], _ activations: [String: ActivationQuantization]
+  ) throws(RunError) -> (choices: [LayerChoice], compared: [ComparedChoice]) {
+    let own = chosen.map(\.choice)
+    guard goal.needsTimes, !own.isEmpty else { return (own, []) }
+    var plans = [("float32", own.map { LayerChoice($0.layer, wanted: .f32) })]
+    for plan in [("w8a8", rounded), ("layer by layer", own)]
+    where !plans.contains(where: { $0.1.map(\.scheme) == plan.1.map(\.scheme) }) { plans.append(plan) }
+    let all = Array(calls.indices), signal = signal(all)
+    var graphs: [Graph] = [], noises: [Double] = []
+    for (_, choices) in plans {
+      let layers = try quantized(choices)
+      noises.append(layers.isEmpty ? 0 : try noise(of: layers, activations, all))
+      graphs.append(layers.isEmpty ? graph : QuantizedCopy.make(of: graph, layers, activations: activations))
+    }
+    let times = try GraphTime.times(of: graphs, call: calls[0], planner: planner)
+    let candidates = plans.indices.map { index in
+      Candidate(
+        noise: noises[index], byteCount: graphs[index].allInitializers.reduce(0) { $0 + $1.storedByteCount },
+        times: times[index])
+    }
+    let allowed = goal.decibels.map { signal / pow(10, $0 / 10) } ?? .infinity
+    // What was chosen met the goal before, though times that are measured again may be a little longer.
+    let ownIndex = plans.firstIndex { $0.1.map(\.scheme) == own.map(\.scheme) }!
+    let kept = Candidate.best(of: candidates, goal: goal, allowed: allowed) ?? ownIndex
+    let compared = plans.indices.map { index in
+      var noise = QuantizationNoise()
+      noise.add(signal: signal, noise: noises[index])
+      return ComparedChoice(
+        name: plans[index].0, seconds: times[index].median, noise: noise, byteCount: candidates[index].byteCount,
+        meetsGoal: candidates[index].meets(goal, allowed: allowed), isKept: index == kept)
+    }
+    return (plans[kept].1, compared)
+  }
+
+  /// What becomes of the layers' weights, where something does.
+  private func quantized(
+    _ choices: [LayerChoice]
+  ) throws(RunError) -> [(choice: LayerChoice, weight: QuantizedWeight)] {
+    var found: [(choice: LayerChoice, weight: QuantizedWeight)] = []
+    do throws(GraphError) {
+      for choice in choices {
+        guard let weight = try choice.quantized(graph.initializers[choice.layer.weight]!) else { continue }
+        found.append((choice, weight))
+      }
+    } catch { throw .graph(error) }
+    return found
   }
 
   private func settled(
@@ -143,12 +219,12 @@ public struct AutomaticChoice {
     _ ladder: OptionLadder, _ activations: [String: ActivationQuantization], milliseconds: Double
   ) throws(RunError) -> [LayerOption] {
     var ladder = ladder
-    let before = try GraphTime.seconds(graph, call: calls[0], planner: planner)
+    let before = try GraphTime.times(of: [graph], call: calls[0], planner: planner)[0].median
     var budget = milliseconds / 1e3 - max(before - ladder.mostSeconds, 0)
     while true {
       ladder.climb(withinCost: budget)
       let copy = QuantizedCopy.make(of: graph, Self.quantized(ladder.chosen), activations: activations)
-      let found = try GraphTime.seconds(copy, call: calls[0], planner: planner)
+      let found = try GraphTime.times(of: [copy], call: calls[0], planner: planner)[0].median
       if found <= milliseconds / 1e3 { return ladder.chosen }
       guard budget > ladder.leastCost else {
         throw Self.missed("\(milliseconds) ms a call", "\((found * 1e5).rounded() / 100) ms at best")

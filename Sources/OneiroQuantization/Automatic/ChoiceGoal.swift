@@ -19,6 +19,14 @@ public enum ChoiceGoal: Sendable, Equatable {
     }
   }
 
+  /// The least signal-to-noise ratio; `nil` where that is what the best is made of.
+  var decibels: Double? {
+    switch self {
+    case .fastest(let decibels), .smallest(let decibels): decibels
+    case .withinTime, .withinSize: nil
+    }
+  }
+
   /// Schemes that a layer may get. What rounds activations as well is never smaller, only faster.
   var schemes: [LayerScheme] { needsTimes ? [.w4, .w8, .w8a8, .f32] : [.w4, .w8, .f32] }
 }

@@ -1,15 +1,14 @@
 import OneiroGraph
 import OneiroRuntime
 
-/// How long layers take by themselves, on this machine, with a planner's kernels. Layers that are alike are timed once.
+/// How long layers take by themselves, on this machine, with a planner's kernels: in several schemes, in turns. Layers
+/// that are alike are timed once.
 public final class LayerTimer {
   private let planner: Planner
   private let types: [String: [TensorType?]]
   private let graph: Graph
   private let layers: [String: QuantizableLayer]
-  private var known: [String: Double] = [:]
-  /// Runs that count, after one that warms up; a layer that takes longer than `enough` seconds is run but twice.
-  private static let runs = 7, enough = 0.1
+  private var known: [String: [TurnTimes]] = [:]
 
   /// - graph: `LoadedModel.graph`.
   /// - call: inputs of the graph, which is run with them to see the shapes that layers meet.
@@ -30,35 +29,42 @@ public final class LayerTimer {
     self.types = types
   }
 
-  /// Seconds of one call of a layer.
-  /// - choice: for a layer of the graph, by name.
-  /// - weight: what becomes of its weight, which is asked for if a layer like this was not timed before; `nil` for one
-  ///   that stays as it is.
-  /// - Returns: `nil` for a layer that no run meets.
-  func seconds(
-    _ choice: LayerChoice, activation: ActivationQuantization?,
-    weight: () throws(GraphError) -> QuantizedWeight?
-  ) throws(RunError) -> Double? {
-    guard let layer = layers[choice.layer.name], let types = types[layer.name],
+  /// Times of one call of a layer in several schemes.
+  /// - choices: for one layer of the graph, by name.
+  /// - weights: what becomes of its weight in each of them, `nil` where it stays as it is; asked for if a layer like
+  ///   this was not timed before.
+  /// - Returns: one for each choice; `nil` for a layer that no run meets.
+  func times(
+    of choices: [LayerChoice], activation: ActivationQuantization?,
+    weights: () throws(GraphError) -> [QuantizedWeight?]
+  ) throws(RunError) -> [TurnTimes]? {
+    guard let name = choices.first?.layer.name, let layer = layers[name], let types = types[name],
       let alone = LayerAlone(layer, in: graph, types: types)
     else { return nil }
-    let key = "\(choice.scheme) \(layer.node.op) \(layer.node.attributes) \(layer.dims) \(types) \(layer.isDirect)"
-    if let seconds = known[key] { return seconds }
-    var graph = alone.graph
-    do throws(GraphError) {
-      if let weight = try weight() {
-        graph = QuantizedCopy.make(
-          of: graph, [(LayerChoice(alone.layer, wanted: choice.scheme), weight)],
-          activations: activation.map { [alone.layer.activation: $0] } ?? [:])
-      } else if choice.scheme == .f16 {
+    let schemes = choices.map(\.scheme.rawValue).joined(separator: " ")
+    let key = "\(schemes) \(layer.node.op) \(layer.node.attributes) \(layer.dims) \(types) \(layer.isDirect)"
+    if let times = known[key] { return times }
+    let activations = activation.map { [alone.layer.activation: $0] } ?? [:]
+    let quantized: [QuantizedWeight?]
+    do throws(GraphError) { quantized = try weights() } catch { throw .graph(error) }
+    let graphs = zip(choices, quantized).map { choice, weight -> Graph in
+      if let weight {
+        return QuantizedCopy.make(
+          of: alone.graph, [(LayerChoice(alone.layer, wanted: choice.scheme), weight)], activations: activations)
+      }
+      var graph = alone.graph
+      if choice.scheme == .f16 {
         graph.initializers[layer.weight] = HalfWeights.narrowed(graph.initializers[layer.weight]!).tensor
       }
-    } catch {
-      throw .graph(error)
+      return graph
     }
-    let seconds = try time(graph, alone.inputs)
-    known[key] = seconds
-    return seconds
+    let times = try Turns.times(of: graphs) { (graph) throws(RunError) in
+      LayerBenchmark(try benchmark(graph, alone.inputs))
+    } run: { (layer) throws(RunError) in
+      try layer.seconds()
+    }
+    known[key] = times
+    return times
   }
 
   /// By layer, before and after.
@@ -67,31 +73,34 @@ public final class LayerTimer {
   ) throws(RunError) -> [String: CallTime] {
     var times: [String: CallTime] = [:]
     for choice in choices {
-      let asItIs = LayerChoice(choice.layer, wanted: .f32)
       guard
-        let before = try seconds(asItIs, activation: nil, weight: { () throws(GraphError) in nil }),
-        let after = try seconds(
-          choice, activation: activations[choice.layer.activation],
-          weight: { () throws(GraphError) in try choice.quantized(graph.initializers[choice.layer.weight]!) })
+        let found = try self.times(
+          of: [LayerChoice(choice.layer, wanted: .f32), choice], activation: activations[choice.layer.activation],
+          weights: { () throws(GraphError) in [nil, try choice.quantized(graph.initializers[choice.layer.weight]!)] })
       else { continue }
-      times[choice.layer.name] = CallTime(before: before, after: after)
+      times[choice.layer.name] = CallTime(before: found[0].median, after: found[1].median)
     }
     return times
   }
 
-  private func time(_ graph: Graph, _ types: [String: TensorType]) throws(RunError) -> Double {
-    let plan = try planner.plan(graph, inputs: types)
+  private func benchmark(_ graph: Graph, _ types: [String: TensorType]) throws(RunError) -> Benchmark {
     let inputs = types.mapValues { type in
       let byteCount = type.dims.flatMap(Tensor.elementCount).flatMap(type.elementType.byteCount) ?? 0
       return Tensor(
         type.elementType, dims: type.dims ?? [],
         storage: ByteStorage(byteCount: byteCount) { $0.initializeMemory(as: UInt8.self, repeating: 0) })
     }
-    var benchmark = try Benchmark(plan, inputs: inputs)
-    let first = try benchmark.times(runs: 1, warmup: 1).minimum / 1e3
-    if first > Self.enough { return first }
-    return min(first, try benchmark.times(runs: Self.runs, warmup: 0).minimum / 1e3)
+    return try Benchmark(try planner.plan(graph, inputs: types), inputs: inputs)
   }
+}
+
+/// A layer that is ready to run, to be held beside others.
+private final class LayerBenchmark {
+  private var benchmark: Benchmark
+
+  init(_ benchmark: consuming Benchmark) { self.benchmark = benchmark }
+
+  func seconds() throws(RunError) -> Double { try benchmark.times(runs: 1, warmup: 0).minimum / 1e3 }
 }
 
 extension LayerChoice {

@@ -15,6 +15,8 @@ public struct PartReport: Sendable {
   public let seconds: CallTime?
   /// `nil` where nothing was to be equalized.
   public let equalization: Equalization?
+  /// Whole graphs that the choice was held against; none where schemes were given, or time does not count.
+  public let compared: [ComparedChoice]
 
   public struct Layer: Sendable {
     public let result: LayerResult
@@ -28,11 +30,13 @@ public struct PartReport: Sendable {
   /// - layerTimes: by layer.
   public init(
     role: String, original: Graph, quantized: QuantizedGraph, equalization: Equalization? = nil,
-    evaluation: Evaluation? = nil, seconds: CallTime? = nil, layerTimes: [String: CallTime] = [:]
+    evaluation: Evaluation? = nil, seconds: CallTime? = nil, layerTimes: [String: CallTime] = [:],
+    compared: [ComparedChoice] = []
   ) {
     self.role = role
     self.seconds = seconds
     self.equalization = equalization
+    self.compared = compared
     layers = quantized.layers.map { layer in
       // One that stayed in floats after all was timed as it was to be.
       let isAsTimed = layer.scheme != .f32 || !layer.isOutOfRange

@@ -67,6 +67,7 @@ extension QuantizationReport {
     }
     return """
       <h2>\(HTMLText.escaped(part.role.isEmpty ? "layers" : part.role))</h2>
+      \(Self.comparison(part).map { "<p>\(HTMLText.escaped($0))</p>" } ?? "")
       \(SignalPlot(part).svg)
       <table>\(head)\(rows.joined())</table>
       \(equalized(part))

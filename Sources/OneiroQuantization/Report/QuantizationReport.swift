@@ -47,6 +47,13 @@ public struct QuantizationReport: Sendable {
 
   public var byteCountBefore: Int { parts.reduce(0) { $0 + $1.byteCountBefore } }
   public var byteCountAfter: Int { parts.reduce(0) { $0 + $1.byteCountAfter } }
+
+  /// What was kept of whole graphs that were held against each other, a part each: `unet w8a8`.
+  public var kept: [String] {
+    parts.compactMap { part in
+      part.compared.first(where: \.isKept).map { part.role.isEmpty ? $0.name : "\(part.role) \($0.name)" }
+    }
+  }
 }
 
 extension QuantizationReport {
@@ -76,8 +83,17 @@ extension QuantizationReport {
       ("bytes_after", .int(part.byteCountAfter)),
       ("output_snr_db", part.outputNoise.map { .finite($0.decibels) } ?? .null),
       ("ms_before", .milliseconds(part.seconds?.before)), ("ms_after", .milliseconds(part.seconds?.after)),
+      ("compared", .array(part.compared.map(json))),
       ("equalized", .array((part.equalization?.activations ?? []).map(json))),
       ("layers", .array(part.layers.map(json))),
+    ])
+  }
+
+  private func json(_ choice: ComparedChoice) -> JSONValue {
+    .object([
+      ("choice", .string(choice.name)), ("ms", .milliseconds(choice.seconds)),
+      ("output_snr_db", .finite(choice.noise.decibels)), ("bytes", .int(choice.byteCount)),
+      ("meets_goal", .bool(choice.meetsGoal)), ("kept", .bool(choice.isKept)),
     ])
   }
 

@@ -30,12 +30,12 @@ struct QuantizationJob {
     let equalization = try equalization(of: model, role: role, path: path, calibration)
     var model = model
     if let equalization { model.graph = equalization.graph }
-    let (choices, known) = try choices(for: model, role: role, path: path, calibration)
+    let (choices, known, compared) = try choices(for: model, role: role, path: path, calibration)
     let isKnown = choices.allSatisfy { !$0.scheme.needsCalibration || known[$0.layer.activation] != nil }
     guard let calibration, !isKnown else {
       return PreparedPart(
         role: role, model: model, path: path, choices: choices, activations: known, calibration: calibration,
-        equalization: equalization)
+        equalization: equalization, compared: compared)
     }
     let graph = try LoadedModel(model, path: path).graph
     let label = role.isEmpty ? "calibration" : "ranges of \(role)"
@@ -46,7 +46,7 @@ struct QuantizationJob {
     }
     return PreparedPart(
       role: role, model: model, path: path, choices: settled, activations: activations, calibration: calibration,
-      equalization: equalization)
+      equalization: equalization, compared: compared)
   }
 
   /// `nil` where nothing is to be equalized.
@@ -80,7 +80,7 @@ struct QuantizationJob {
 
   private func choices(
     for model: Model, role: String, path: String, _ calibration: Calibration?
-  ) throws -> ([LayerChoice], [String: ActivationQuantization]) {
+  ) throws -> ([LayerChoice], [String: ActivationQuantization], [ComparedChoice]) {
     let layers = QuantizableLayer.all(in: model.graph)
     switch plan {
     case .selection(let selection):
@@ -90,9 +90,9 @@ struct QuantizationJob {
           found: "none")
       }
       let choices = selection.choices(for: layers)
-      return (calibration == nil ? choices.map(\.withoutCalibration) : choices, [:])
+      return (calibration == nil ? choices.map(\.withoutCalibration) : choices, [:], [])
     case .automatic(let keep, let goal):
-      guard !layers.isEmpty || role.isEmpty else { return ([], [:]) }
+      guard !layers.isEmpty || role.isEmpty else { return ([], [:], []) }
       guard let calibration else {
         throw GraphError.mismatch(
           file: path, role.isEmpty ? nil : "role \"\(role)\"", expected: "calls to measure with",
@@ -103,16 +103,18 @@ struct QuantizationJob {
       do {
         let chooser = try AutomaticChoice(
           try LoadedModel(model, path: path).graph, calibration, goal: goal, method: method, planner: planner)
-        return try chooser.choices(for: layers, keep: keep) {
+        let result = try chooser.choices(for: layers, keep: keep) {
           bar.update(label: role.isEmpty ? "layers" : "layers of \(role)", done: $0, total: $1)
         }
+        return (result.choices, result.activations, result.compared)
       } catch RunError.graph(let error) {
         throw error.located(in: role.isEmpty ? path : "\(path): \(role)")
       }
     case .recipe(let recipe, let file):
-      do throws(GraphError) { return try recipe.choices(for: layers, role: role) } catch {
-        throw error.located(in: file)
-      }
+      do throws(GraphError) {
+        let (choices, activations) = try recipe.choices(for: layers, role: role)
+        return (choices, activations, [])
+      } catch { throw error.located(in: file) }
     }
   }
 
@@ -137,13 +139,11 @@ struct QuantizationJob {
       timesLayers
       ? try LayerTimer(graph, call: calls[0], planner: planner).times(of: part.choices, activations: part.activations)
       : [:]
+    let times = try GraphTime.times(of: [graph, quantized], call: calls[0], planner: planner)
     return PartReport(
       role: part.role, original: part.model.graph, quantized: written, equalization: part.equalization,
-      evaluation: evaluation,
-      seconds: CallTime(
-        before: try GraphTime.seconds(graph, call: calls[0], planner: planner),
-        after: try GraphTime.seconds(quantized, call: calls[0], planner: planner)),
-      layerTimes: layerTimes)
+      evaluation: evaluation, seconds: CallTime(before: times[0].median, after: times[1].median),
+      layerTimes: layerTimes, compared: part.compared)
   }
 }
 
@@ -157,6 +157,8 @@ struct PreparedPart {
   let calibration: Calibration?
   /// What was done to `model`, where something was.
   let equalization: Equalization?
+  /// Whole graphs that the choices were held against.
+  let compared: [ComparedChoice]
 
   func write(to stream: consuming WeightStream, _ job: QuantizationJob) throws(GraphError) -> QuantizedGraph {
     let total = model.graph.initializers.values.reduce(0) { $0 + $1.storedByteCount }
@@ -175,6 +177,6 @@ extension PreparedPart {
   init(untouched model: Model, role: String, path: String) {
     self.init(
       role: role, model: model, path: path, choices: [], activations: [:], calibration: nil,
-      equalization: nil)
+      equalization: nil, compared: [])
   }
 }

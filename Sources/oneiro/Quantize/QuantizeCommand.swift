@@ -110,9 +110,10 @@ struct QuantizeCommand: FileWriting {
     print(report.text, terminator: "")
     let seconds = String(format: "%.1f", (ContinuousClock.now - start).seconds)
     let share = QuantizationReport.share(report.byteCountAfter, of: report.byteCountBefore)
+    let kept = report.kept.isEmpty ? "" : ", kept \(report.kept.joined(separator: ", "))"
     print(
       "\(output): \(ByteCount(report.byteCountAfter)) of weights, \(share) of what it was, \(seconds) s, "
-        + "\(ProcessMemory.peakByteCount / 1_000_000) MB at peak")
+        + "\(ProcessMemory.peakByteCount / 1_000_000) MB at peak\(kept)")
   }
 
   private func checkKeep(_ selection: LayerSelection, _ loaded: Model) throws {
