@@ -64,11 +64,13 @@ final class ProgressBar: Sendable {
   /// "12.5 s, 3 min left".
   private static func time(_ seconds: Double, left: Double?) -> String {
     let spent = String(format: "%.1f s", seconds)
-    guard let left else { return spent }
-    if left < 100 { return "\(spent), \(String(format: "%.0f", left)) s left" }
-    return left < 6000
-      ? "\(spent), \(String(format: "%.0f", left / 60)) min left"
-      : "\(spent), \(String(format: "%.1f", left / 3600)) h left"
+    return left.map { "\(spent), \(duration($0)) left" } ?? spent
+  }
+
+  /// "40 s", "3 min", "2.5 h".
+  static func duration(_ seconds: Double) -> String {
+    if seconds < 100 { return String(format: "%.0f s", seconds) }
+    return seconds < 6000 ? String(format: "%.0f min", seconds / 60) : String(format: "%.1f h", seconds / 3600)
   }
 
   /// Says what is going on before there is anything to count.

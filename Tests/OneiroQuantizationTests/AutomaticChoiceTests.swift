@@ -74,6 +74,32 @@ struct AutomaticChoiceTests {
     #expect(try choices(.fastest(decibels: 140)).map(\.scheme) == [.f32, .f32, .f32])
   }
 
+  @Test("The time that measuring takes is told ahead by what calls took")
+  func estimate() {
+    // 10 layers in 3 schemes, each planned in 2 s and called 4 times in 0.5 s.
+    let seconds = AutomaticChoice.estimatedSeconds(
+      layerCount: 10, schemeCount: 3, sampleCount: 4, planning: 2, call: 0.5)
+    #expect(seconds == 120)
+  }
+
+  @Test("Each phase is counted to its end")
+  func progress() throws {
+    let graph = try Self.graph()
+    let calibration = try Calibration([9, 10].map { ["x": noise([4, 96], seed: $0)] }, source: "test")
+    var told: [(AutomaticChoice.Phase, Int, Int)] = []
+    let chooser = try AutomaticChoice(
+      graph, calibration, goal: .smallest(decibels: 20), method: .minmax,
+      planner: Planner(backend: try Backend.reference, threads: 1)
+    ) { told.append(($0, $1, $2)) }
+    #expect(told.map(\.1) == [1, 2] && told.allSatisfy { $0.0 == .outputs && $0.2 == 2 })
+    _ = try chooser.choices(for: QuantizableLayer.all(in: graph), keep: LayerSelection(.w8, keep: [])) {
+      told.append(($0, $1, $2))
+    }
+    #expect(told.filter { $0.0 == .layers }.map(\.1) == [1, 2, 3])
+    let whole = told.filter { $0.0 == .whole }.map(\.1)
+    #expect(!whole.isEmpty && whole.count % 2 == 0 && whole.prefix(2) == [1, 2])
+  }
+
   @Test("Layers are timed alone in every scheme")
   func layerTimes() throws {
     let graph = try Self.graph(), call = ["x": noise([4, 96], seed: 9)]

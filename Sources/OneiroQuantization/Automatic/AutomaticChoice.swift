@@ -31,32 +31,70 @@ public struct AutomaticChoice {
   private let sample: [Int]
   private let exact: [[String: Value]]
   private let timer: LayerTimer?
+  /// Of planning the graph, and of one of its calls.
+  private let seconds: (planning: Double, call: Double)
+
+  /// Work that is counted by itself.
+  public enum Phase: Sendable {
+    /// Calls of the graph as it is.
+    case outputs
+    /// Layers in each of their schemes.
+    case layers
+    /// Calls with all layers as they were chosen, again and again until the goal is met.
+    case whole
+  }
+  public typealias Progress = (_ phase: Phase, _ done: Int, _ total: Int) -> Void
 
   private var calls: [[String: Tensor]] { calibration.calls }
 
   /// - graph: `LoadedModel.graph`.
   /// - calibration: single layers are measured on four of its calls, evenly spread, the whole choice on all of them.
   /// - method: for ranges of activations.
+  /// - progress: is told of each call that has been run.
   public init(
-    _ graph: Graph, _ calibration: Calibration, goal: ChoiceGoal, method: RangeMethod, planner: Planner
+    _ graph: Graph, _ calibration: Calibration, goal: ChoiceGoal, method: RangeMethod, planner: Planner,
+    progress: Progress = { _, _, _ in }
   ) throws(RunError) {
     let all = calibration.calls.count, count = min(4, all)
     sample = (0..<count).map { (2 * $0 + 1) * all / (2 * count) }
     (self.graph, self.calibration, self.goal, self.method, self.planner) = (graph, calibration, goal, method, planner)
     let runner = GraphRunner(graph, planner: planner)
-    var exact: [[String: Value]] = []
-    for call in calibration.calls { exact.append(try runner.run(call.mapValues(Value.tensor))) }
+    var exact: [[String: Value]] = [], times: [Double] = []
+    for call in calibration.calls {
+      let start = ContinuousClock.now
+      exact.append(try runner.run(call.mapValues(Value.tensor)))
+      times.append((ContinuousClock.now - start) / .seconds(1))
+      progress(.outputs, exact.count, all)
+    }
     self.exact = exact
+    let call = times.min()!
+    seconds = (planning: times[0] - call, call: call)
     timer = goal.needsTimes ? try LayerTimer(graph, call: calibration.calls[0], planner: planner) : nil
+  }
+
+  /// The most seconds that measuring the layers' noises takes, as long as a call takes what it took so far: the most of
+  /// the work.
+  public func estimatedSeconds(layerCount: Int) -> Double {
+    Self.estimatedSeconds(
+      layerCount: layerCount, schemeCount: goal.schemes.count - 1, sampleCount: sample.count,
+      planning: seconds.planning, call: seconds.call)
+  }
+
+  /// Each layer in each scheme is planned once and called for each of the sample.
+  /// - planning, call: seconds.
+  public static func estimatedSeconds(
+    layerCount: Int, schemeCount: Int, sampleCount: Int, planning: Double, call: Double
+  ) -> Double {
+    Double(layerCount * schemeCount) * (planning + Double(sampleCount) * call)
   }
 
   /// - layers: of the graph that is to be written; those of `graph` have the same names.
   /// - keep: layers that it says stay as they are.
-  /// - progress: is told of each layer that has been measured.
+  /// - progress: is told of each layer that has been measured, and of calls with all of them.
   /// - Throws: when the goal cannot be met, with what can be had.
   public func choices(
     for layers: [QuantizableLayer], keep: LayerSelection,
-    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    progress: Progress = { _, _, _ in }
   ) throws(RunError) -> Result {
     // What no output depends on is not in the graph any more, and makes no noise.
     let own = Dictionary(
@@ -69,10 +107,10 @@ public struct AutomaticChoice {
     var options: [[LayerOption]] = []
     for index in live {
       options.append(try self.options(for: own[layers[index].name]!, activations))
-      progress(options.count, live.count)
+      progress(.layers, options.count, live.count)
     }
-    let settled = try settled(OptionLadder(options, goal: goal), activations)
-    let (picked, compared) = try best(of: settled, rounded, activations)
+    let settled = try settled(OptionLadder(options, goal: goal), activations, progress)
+    let (picked, compared) = try best(of: settled, rounded, activations, progress)
     let schemes = Dictionary(uniqueKeysWithValues: zip(live, picked.map(\.scheme)))
     let choices = layers.indices.map { index in
       if kept[index].scheme == .f32 { return kept[index] }
@@ -127,7 +165,8 @@ public struct AutomaticChoice {
   /// The best of what was chosen layer by layer, the layers as they are, and all of them in `w8a8`.
   /// - rounded: the layers in `w8a8`, as far as that can be.
   private func best(
-    of chosen: [LayerOption], _ rounded: [LayerChoice], _ activations: [String: ActivationQuantization]
+    of chosen: [LayerOption], _ rounded: [LayerChoice], _ activations: [String: ActivationQuantization],
+    _ progress: Progress
   ) throws(RunError) -> (choices: [LayerChoice], compared: [ComparedChoice]) {
     let own = chosen.map(\.choice)
     guard goal.needsTimes, !own.isEmpty else { return (own, []) }
@@ -138,7 +177,7 @@ public struct AutomaticChoice {
     var graphs: [Graph] = [], noises: [Double] = []
     for (_, choices) in plans {
       let layers = try quantized(choices)
-      noises.append(layers.isEmpty ? 0 : try noise(of: layers, activations, all))
+      noises.append(layers.isEmpty ? 0 : try noise(of: layers, activations, all, progress))
       graphs.append(layers.isEmpty ? graph : QuantizedCopy.make(of: graph, layers, activations: activations))
     }
     let times = try GraphTime.times(of: graphs, call: calls[0], planner: planner)
@@ -176,11 +215,11 @@ public struct AutomaticChoice {
   }
 
   private func settled(
-    _ ladder: OptionLadder, _ activations: [String: ActivationQuantization]
+    _ ladder: OptionLadder, _ activations: [String: ActivationQuantization], _ progress: Progress
   ) throws(RunError) -> [LayerOption] {
     switch goal {
     case .fastest(let decibels), .smallest(let decibels):
-      return try settled(ladder, activations, decibels: decibels)
+      return try settled(ladder, activations, decibels: decibels, progress)
     case .withinTime(let milliseconds):
       return try settled(ladder, activations, milliseconds: milliseconds)
     case .withinSize(let byteCount):
@@ -195,7 +234,7 @@ public struct AutomaticChoice {
   }
 
   private func settled(
-    _ ladder: OptionLadder, _ activations: [String: ActivationQuantization], decibels: Double
+    _ ladder: OptionLadder, _ activations: [String: ActivationQuantization], decibels: Double, _ progress: Progress
   ) throws(RunError) -> [LayerOption] {
     let all = Array(calls.indices), ratio = pow(10, decibels / 10)
     let allowed = signal(all) / ratio
@@ -204,7 +243,7 @@ public struct AutomaticChoice {
       ladder.climb(untilNoise: bound)
       let layers = Self.quantized(ladder.chosen)
       // Nothing rounded is always good enough.
-      let found = try noise(of: layers, activations, all)
+      let found = try noise(of: layers, activations, all, progress)
       if layers.isEmpty || found <= allowed { return ladder.chosen }
       guard found.isFinite, allowed.isFinite, bound > 0 else {
         throw .graph(
@@ -252,12 +291,12 @@ public struct AutomaticChoice {
   /// The energy by which the outputs move when some layers are quantized.
   private func noise(
     of layers: [(choice: LayerChoice, weight: QuantizedWeight)], _ activations: [String: ActivationQuantization],
-    _ positions: [Int]
+    _ positions: [Int], _ progress: Progress = { _, _, _ in }
   ) throws(RunError) -> Double {
     let changed = QuantizedCopy.make(of: graph, layers, activations: activations)
     let runner = GraphRunner(changed, planner: planner)
     var noise = QuantizationNoise()
-    for position in positions {
+    for (index, position) in positions.enumerated() {
       let found = try runner.run(calls[position].mapValues(Value.tensor))
       for (name, value) in exact[position] {
         guard let exact = value.tensor, let other = found[name]?.tensor, exact.elementType.isFloatingPoint,
@@ -265,6 +304,7 @@ public struct AutomaticChoice {
         else { continue }
         noise.add(other.doubles(), expected: exact.doubles())
       }
+      progress(.whole, index + 1, positions.count)
     }
     return noise.noise
   }

@@ -1,3 +1,4 @@
+import Foundation
 import OneiroGraph
 import OneiroModel
 import OneiroQuantization
@@ -98,14 +99,22 @@ struct QuantizationJob {
           file: path, role.isEmpty ? nil : "role \"\(role)\"", expected: "calls to measure with",
           found: "none, as drawing a picture does not run it")
       }
-      let bar = bar()
+      var bar = bar(), current: AutomaticChoice.Phase?
       defer { bar.finish() }
+      func progress(_ phase: AutomaticChoice.Phase, _ done: Int, _ total: Int) {
+        if done == 1 || phase != current {
+          bar.finish()
+          (bar, current) = (self.bar(), phase)
+        }
+        bar.update(label: role.isEmpty ? phase.label : "\(phase.label) of \(role)", done: done, total: total)
+      }
       do {
         let chooser = try AutomaticChoice(
-          try LoadedModel(model, path: path).graph, calibration, goal: goal, method: method, planner: planner)
-        let result = try chooser.choices(for: layers, keep: keep) {
-          bar.update(label: role.isEmpty ? "layers" : "layers of \(role)", done: $0, total: $1)
-        }
+          try LoadedModel(model, path: path).graph, calibration, goal: goal, method: method, planner: planner,
+          progress: progress)
+        bar.finish()
+        announce(chooser.estimatedSeconds(layerCount: layers.count), layers.count, role: role)
+        let result = try chooser.choices(for: layers, keep: keep, progress: progress)
         return (result.choices, result.activations, result.compared)
       } catch RunError.graph(let error) {
         throw error.located(in: role.isEmpty ? path : "\(path): \(role)")
@@ -116,6 +125,14 @@ struct QuantizationJob {
         return (choices, activations, [])
       } catch { throw error.located(in: file) }
     }
+  }
+
+  /// Says ahead what takes a while.
+  private func announce(_ seconds: Double, _ layerCount: Int, role: String) {
+    guard !isQuiet, seconds >= 60 else { return }
+    let part = role.isEmpty ? "" : "\(role): "
+    let text = "\(part)measuring \(counted(layerCount, "layer")) takes up to \(ProgressBar.duration(seconds))\n"
+    FileHandle.standardError.write(Data(text.utf8))
   }
 
   /// Measures what became of the graph, where there are calls to do that with.
@@ -144,6 +161,17 @@ struct QuantizationJob {
       role: part.role, original: part.model.graph, quantized: written, equalization: part.equalization,
       evaluation: evaluation, seconds: CallTime(before: times[0].median, after: times[1].median),
       layerTimes: layerTimes, compared: part.compared)
+  }
+}
+
+extension AutomaticChoice.Phase {
+  /// For people.
+  fileprivate var label: String {
+    switch self {
+    case .outputs: "outputs"
+    case .layers: "layers"
+    case .whole: "choice"
+    }
   }
 }
 
