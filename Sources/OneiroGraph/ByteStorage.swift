@@ -8,6 +8,8 @@ public final class ByteStorage: @unchecked Sendable {
   public let byteCount: Int
   private let owner: AnyObject?
   private let origin: Origin
+  /// Of all of the mapped file that the bytes are a part of; `nil` where that is not known.
+  private let mapping: Range<UInt>?
 
   private enum Origin { case heap, pages, borrowed, file }
 
@@ -30,6 +32,7 @@ public final class ByteStorage: @unchecked Sendable {
     base = UnsafeRawPointer(memory)
     self.byteCount = byteCount
     owner = nil
+    mapping = nil
     self.origin = origin
   }
 
@@ -49,7 +52,12 @@ public final class ByteStorage: @unchecked Sendable {
 
   /// Memory that belongs to `owner`, which is kept alive.
   /// - isMappedFile: whether it is a read-only mapping of a file.
-  public init(borrowing base: UnsafeRawPointer, byteCount: Int, from owner: AnyObject, isMappedFile: Bool = false) {
+  /// - mapping: all of the mapping, where the memory is a part of one.
+  public init(
+    borrowing base: UnsafeRawPointer, byteCount: Int, from owner: AnyObject, isMappedFile: Bool = false,
+    mapping: UnsafeRawBufferPointer? = nil
+  ) {
+    self.mapping = mapping.map { UInt(bitPattern: $0.baseAddress)..<UInt(bitPattern: $0.baseAddress) + UInt($0.count) }
     self.base = base
     self.byteCount = byteCount
     self.owner = owner
@@ -68,10 +76,16 @@ public final class ByteStorage: @unchecked Sendable {
 
   /// Tells the system that the bytes are not needed for now. Those of a mapped file leave memory, and are read anew by
   /// whoever touches them again; others stay.
-  public func setAside() {
+  /// - windowByteCount: also what is around them, up to multiples of as much, which came into memory with them.
+  public func setAside(windowByteCount: Int = 0) {
     guard origin == .file else { return }
     let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: base)
-    let first = (start + page - 1) / page * page, end = (start + UInt(byteCount)) / page * page
+    var first = (start + page - 1) / page * page, end = (start + UInt(byteCount)) / page * page
+    if let mapping, windowByteCount > 0, byteCount > 0 {
+      let window = max(UInt(windowByteCount), page)
+      first = max(start / window * window, mapping.lowerBound / page * page)
+      end = min((start + UInt(byteCount) + window - 1) / window * window, (mapping.upperBound + page - 1) / page * page)
+    }
     guard first < end, let memory = UnsafeMutableRawPointer(bitPattern: first) else { return }
     madvise(memory, Int(end - first), MADV_DONTNEED)
   }

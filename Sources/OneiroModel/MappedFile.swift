@@ -74,7 +74,7 @@ public final class MappedFile: @unchecked Sendable {
   func storage(_ range: Range<Int>, alignment: Int) -> ByteStorage {
     let part = UnsafeRawBufferPointer(rebasing: bytes[range])
     if let base = part.baseAddress, UInt(bitPattern: base) % UInt(alignment) == 0 {
-      return ByteStorage(borrowing: base, byteCount: part.count, from: self, isMappedFile: true)
+      return ByteStorage(borrowing: base, byteCount: part.count, from: self, isMappedFile: true, mapping: bytes)
     }
     return ByteStorage(byteCount: part.count) { $0.copyMemory(from: part) }
   }

@@ -1,6 +1,8 @@
 import Foundation
 import OneiroGraph
+import OneiroModel
 import OneiroRuntime
+import OneiroTestSupport
 import Testing
 
 @Suite("The process's peak memory is forecast") struct MemoryForecastTests {
@@ -39,6 +41,37 @@ import Testing
     // The next one is not.
     pages.read(start + Self.page + 3..<start + 2 * Self.page + 1)
     #expect(pages.residentByteCount == Int(Self.window))
+  }
+
+  @Test("Weights of a file are set aside with what came into memory around them, and nothing else")
+  func setAside() throws {
+    let count = Int(4 * Self.window), folder = try TemporaryFolder()
+    let path = try folder.write([UInt8](repeating: 7, count: count), to: "weights")
+    let file = try MappedFile(path), start = try #require(file.bytes.baseAddress)
+    // Resident of the mapping, in bytes.
+    func resident() throws -> Int {
+      #expect(file.bytes.allSatisfy { $0 == 7 })
+      let part = ByteStorage(
+        borrowing: start + place, byteCount: 100, from: file, isMappedFile: true, mapping: file.bytes)
+      part.setAside(windowByteCount: Int(Self.window))
+      // A file that says it has no bytes.
+      let text = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/smaps")).readToEnd() ?? Data()
+      let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+      let mapping = try #require(lines.firstIndex { $0.contains(path) })
+      let line = try #require(lines[mapping...].first { $0.hasPrefix("Rss:") })
+      return try #require(line.split(separator: " ").compactMap { Int($0) }.first) * 1024
+    }
+    // In the middle of a window, and across the end of one; windows begin at multiples of their size.
+    let first = (Self.window - UInt(bitPattern: start) % Self.window) % Self.window
+    var place = Int(first + Self.window / 2)
+    #expect(try resident() == count - Int(Self.window))
+    place = Int(first + Self.window) - 50
+    #expect(try resident() == count - 2 * Int(Self.window))
+    // At the end, where the file's mapping ends before the window does.
+    place = count - 100
+    let last = (UInt(bitPattern: start) + UInt(count) - 1) % Self.window + 1
+    #expect(try resident() == count - Int(last))
+    withExtendedLifetime((file, folder)) {}
   }
 
   /// A Relu that counts how often it runs, and does not run otherwise than on zeros.

@@ -10,7 +10,7 @@ struct MemoryBudget {
   let limit: Int
 
   /// What the heap loses between blocks, and what is read of programs that have not run yet.
-  private static let reserve = 2 << 20
+  private static let reserve = 3 << 20
 
   /// What a plan that is held to the limit has resident in the step that needs most.
   struct Need {
@@ -43,7 +43,9 @@ struct MemoryBudget {
 
   /// With the packed weights of as many steps in memory as the limit has room for, those of loops first.
   func need(of plan: ExecutionPlan) -> Need {
-    for storage in Self.storages(plan, isMapped: true) { storage.setAside() }
+    for storage in Self.storages(plan, isMapped: true) {
+      storage.setAside(windowByteCount: Int(MappedPages.windowByteCount))
+    }
     HeapMemory.giveBack()
     let program = ProcessMemory.residentByteCount
     var demands = StepDemands(plan)

@@ -127,7 +127,10 @@ public struct Session: ~Copyable {
     for index in first..<frames.count {
       let frame = frames[index]
       if index + 1 < frames.count { for weights in frames[index + 1].streamed { weights.readAhead() } }
-      defer { for weights in frame.streamed { weights.setAside() } }
+      defer {
+        // With what came into memory beside them: of a thousand small weights that would be megabytes.
+        for weights in frame.streamed { weights.setAside(windowByteCount: Int(MappedPages.windowByteCount)) }
+      }
       var stepOptions = options
       if let profile = options.profile { stepOptions.profile = frame.hasBody ? profile.body(of: index) : nil }
       // An input that is written over is not there to be looked at afterwards.
