@@ -190,6 +190,7 @@ static void fetch_queries(const narrow_job *job, size_t index, size_t part, size
   enum { LINE = 64 / sizeof(float) };
   const narrow_state *state = job->state;
   const attention_shape *shape = &state->shape;
+  if (shape->size == 0) return;
   size_t head = index / state->groups % shape->heads, item = index / state->groups / shape->heads;
   size_t rows = state->panels * vector_picked->tile_columns, first = index % state->groups * rows;
   size_t count = smaller(shape->queries - first, rows), end = count * (part + 1) / parts;
@@ -254,7 +255,7 @@ static void run_worker(void *argument, size_t worker) {
   const narrow_state *state = job->state;
   float *memory = job->workspace + worker * state->worker_floats;
   size_t count = state->shape.items * state->shape.heads * state->groups;
-  for (size_t index = atomic_fetch_add(&job->next, 1), next; index < count; index = next) {
+  for (size_t index = worker, next; index < count; index = next) {
     next = atomic_fetch_add(&job->next, 1);
     run_group(job, index, next, memory);
   }
@@ -277,8 +278,10 @@ static int32_t compute(const oneiro_call *call) {
   vector_parallel_ranges(call, heads, shape->keys * shape->size, measure, &job);
   size_t workers = smaller(state->workers, (size_t)call->threads);
   vector_parallel_workers(call, smaller(workers, blocks), pack_worker, &job);
-  atomic_store(&job.next, 0);
-  vector_parallel_workers(call, smaller(workers, heads * state->groups), run_worker, &job);
+  /* Everybody begins with a group of his own. */
+  workers = smaller(workers, heads * state->groups);
+  atomic_store(&job.next, workers);
+  vector_parallel_workers(call, workers, run_worker, &job);
   return ONEIRO_OK;
 }
 

@@ -1,20 +1,24 @@
 /* ScaledDotProductAttention over few keys, so that all scores of some queries stay in a first-level cache: queries are
  * read where they are, as rows, and what comes out is written where it goes. Keys and values of a head are packed as
- * the product's B; a worker does whole heads. */
+ * the product's B, by each worker that has queries of it: a worker does whole heads where there are heads enough. */
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "attention.h"
 #include "families.h"
 
-/* Scores of the queries that are done at a time, 24 KB. */
+/* Scores of the queries that are done at a time, 24 KB at most. */
 enum { SCORES = 6144 };
+
+/* Multiplications below which a second thread costs more than it saves. */
+static const double WORTH_SHARING = 1e5;
 
 typedef struct short_state {
   attention_shape shape;
   size_t step, part;                    /* from one query's scores to the next one's; queries done at a time */
+  size_t groups, group;                 /* of a head's queries that workers take; queries in one */
   size_t key_floats, value_floats;      /* of a head's panels */
-  size_t worker_floats;
+  size_t workers, worker_floats;
 } short_state;
 
 static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
@@ -41,13 +45,21 @@ static int32_t prepare(oneiro_call *call) {
   const attention_shape *shape = &state->shape;
   size_t high = vector_floats()->rows, wide = vector_picked->tile_columns;
   state->step = round_up(shape->keys ? shape->keys : 1, VECTOR_MOST_LANES);
-  state->part = round_up(smaller(SCORES / state->step, shape->queries), high);
+  state->part = SCORES / state->step / high * high;
+  size_t heads = shape->items * shape->heads;
+  double work = (double)(heads * (shape->size + shape->value_size)) * (double)shape->queries * (double)shape->keys;
+  state->workers = call->threads > 1 && work > WORTH_SHARING ? (size_t)call->threads : 1;
+  bool by_head = heads % state->workers == 0 || heads >= 4 * state->workers;
+  state->groups = by_head ? 1 : smaller(state->workers, (shape->queries + high - 1) / high);
+  state->group = state->groups ? round_up((shape->queries + state->groups - 1) / state->groups, high) : 0;
+  if (state->group) state->groups = (shape->queries + state->group - 1) / state->group;
   state->key_floats = round_up(shape->keys, wide) * shape->size;
   state->value_floats = round_up(shape->value_size, wide) * shape->keys;
   state->worker_floats =
       round_up(state->key_floats + state->value_floats + state->part * state->step, VECTOR_MOST_LANES);
   call->state = state;
-  call->workspace_byte_count = (size_t)call->threads * state->worker_floats * sizeof(float);
+  state->workers = smaller(state->workers, heads * state->groups);
+  call->workspace_byte_count = state->workers * state->worker_floats * sizeof(float);
   return ONEIRO_OK;
 }
 
@@ -55,30 +67,36 @@ typedef struct short_job {
   const short_state *state;
   const float *q, *k, *v;
   float *y, *workspace;
-  _Atomic size_t next;                  /* head, counted through all items */
+  _Atomic size_t next;                  /* group, counted through all heads of all items */
 } short_job;
 
-static void run_head(const short_job *job, size_t index, float *memory) {
+/* - head: counted through all items. */
+static void pack_head(const short_job *job, size_t head, float *memory) {
+  const short_state *state = job->state;
+  const attention_shape *shape = &state->shape;
+  size_t key_row = shape->rows[1], value_row = shape->rows[2], first = head / shape->heads * shape->keys;
+  const float *k = job->k + first * key_row + head % shape->heads * shape->size;
+  const float *v = job->v + first * value_row + head % shape->heads * shape->value_size;
+  vector_floats()->pack_columns(memory, k, shape->keys, shape->size, 1, (ptrdiff_t)key_row);
+  vector_floats()->pack_columns(memory + state->key_floats, v, shape->value_size, shape->keys, (ptrdiff_t)value_row, 1);
+}
+
+/* - memory: begins with what `pack_head` made of the group's head. */
+static void run_group(const short_job *job, size_t index, float *memory) {
   const short_state *state = job->state;
   const attention_shape *shape = &state->shape;
   const vector_product_loops *loops = vector_floats();
-  size_t head = index % shape->heads, item = index / shape->heads;
-  size_t row = shape->rows[0], key_row = shape->rows[1], value_row = shape->rows[2];
-  size_t y_row = shape->heads * shape->value_size;
+  size_t head = index / state->groups, row = shape->rows[0], y_row = shape->heads * shape->value_size;
+  size_t query = index % state->groups * state->group, end = smaller(query + state->group, shape->queries);
   float *keys = memory, *values = keys + state->key_floats, *scores = values + state->value_floats;
-  const float *q = job->q + item * shape->queries * row + head * shape->size;
-  const float *k = job->k + item * shape->keys * key_row + head * shape->size;
-  const float *v = job->v + item * shape->keys * value_row + head * shape->value_size;
-  float *y = job->y + item * shape->queries * y_row + head * shape->value_size;
-  loops->pack_columns(keys, k, shape->keys, shape->size, 1, (ptrdiff_t)key_row);
-  loops->pack_columns(values, v, shape->value_size, shape->keys, (ptrdiff_t)value_row, 1);
-  for (size_t first = 0; first < shape->queries; first += state->part) {
-    size_t count = smaller(shape->queries - first, state->part);
-    loops->multiply_rows(scores, state->step, q + first * row, row, keys, count, shape->keys, shape->size, NULL, 0,
-                         values);
+  size_t first = head / shape->heads * shape->queries;
+  for (size_t count; query < end; query += count) {
+    count = smaller(end - query, state->part);
+    loops->multiply_rows(scores, state->step, job->q + (first + query) * row + head % shape->heads * shape->size, row,
+                         keys, count, shape->keys, shape->size, NULL, 0, values);
     vector_picked->attend_rows(scores, state->step, count, shape->keys, shape->scale);
-    loops->multiply_rows(y + first * y_row, y_row, scores, state->step, values, count, shape->value_size, shape->keys,
-                         NULL, 0, keys);
+    loops->multiply_rows(job->y + (first + query) * y_row + head % shape->heads * shape->value_size, y_row, scores,
+                         state->step, values, count, shape->value_size, shape->keys, NULL, 0, keys);
   }
 }
 
@@ -86,8 +104,12 @@ static void run_worker(void *argument, size_t worker) {
   short_job *job = argument;
   const short_state *state = job->state;
   float *memory = job->workspace + worker * state->worker_floats;
-  for (size_t head; (head = atomic_fetch_add(&job->next, 1)) < state->shape.items * state->shape.heads;)
-    run_head(job, head, memory);
+  size_t heads = state->shape.items * state->shape.heads, packed = heads;
+  for (size_t index; (index = atomic_fetch_add(&job->next, 1)) < heads * state->groups;) {
+    if (index / state->groups != packed) pack_head(job, index / state->groups, memory);
+    packed = index / state->groups;
+    run_group(job, index, memory);
+  }
 }
 
 static int32_t compute(const oneiro_call *call) {
@@ -101,22 +123,18 @@ static int32_t compute(const oneiro_call *call) {
   short_job job = {.state = state, .q = vector_attention_operand(call, shape, 0),
                    .k = vector_attention_operand(call, shape, 1), .v = vector_attention_operand(call, shape, 2),
                    .y = call->outputs[0].data, .workspace = call->workspace};
-  vector_parallel_workers(call, smaller((size_t)call->threads, shape->items * shape->heads), run_worker, &job);
+  vector_parallel_workers(call, smaller(state->workers, (size_t)call->threads), run_worker, &job);
   return ONEIRO_OK;
 }
 
-/* In terms of the general kernel: what queries need not be packed for, unless values leave parts of a tile idle or
- * heads leave threads idle. */
+/* In terms of the general kernel: queries need not be packed, but values may leave parts of a tile idle. */
 static double relative_time(const oneiro_node *node, int32_t threads) {
+  (void)threads;
   attention_shape shape;
   oneiro_text why = {0};
-  size_t heads, workers = (size_t)threads, wide = vector_picked->tile_columns;
-  if (vector_describe_attention(node, &shape, &why)) return 1;
-  heads = shape.items * shape.heads;
-  if (heads == 0 || shape.value_size == 0) return 1;
-  double filled = (double)round_up(shape.value_size, wide) / (double)shape.value_size;
-  double even = (double)round_up(heads, workers) / (double)heads;
-  return 0.8 * (1 + filled) / 2 * even;
+  if (vector_describe_attention(node, &shape, &why) || shape.value_size == 0) return 1;
+  size_t padded = round_up(shape.value_size, vector_picked->tile_columns);
+  return 0.4 + 0.4 * (double)padded / (double)shape.value_size;
 }
 
 static const vector_kernel kernels[] = {

@@ -236,8 +236,9 @@ typedef struct vector_loops {
   /* sums[i] -= values[i] * factor, where all are whole numbers of 32 bits. */
   void (*subtract_products)(float *sums, const int32_t *values, int32_t factor, size_t count);
   void (*quantize_row)(uint8_t *y, const float *x, size_t count, const vector_quantization *to);
-  /* y[i] = quantized(value[i] * Gelu(gate[i])) for two panels of sums that lie side by side, of `value` and of
-   * `gate`, and mean what they do for dequantize_sums; offsets, factors and bias are as long as the panels. */
+  /* y[row * y_step + i] = quantized(value[i] * Gelu(gate[i])) for rows of two panels of sums that lie side by side, of
+   * `value` and of `gate`, from one row to the next `sums_step` apart, and mean what they do for dequantize_sums;
+   * offsets, factors and bias are as long as the panels. */
   void (*quantize_geglu)(uint8_t *y, size_t y_step, const float *sums, size_t sums_step, size_t rows,
                          const int32_t *offsets, const float *factors, const float *bias, size_t count, int by_tanh,
                          const vector_quantization *to);

@@ -56,6 +56,9 @@ extension Conformance {
       test("scale zero is the mean", q: q, k: k, v: v, heads: 2, scale: 0),
       test("constant keys and values", q: q, k: k, v: v, heads: 2, constant: true),
       test("scores far apart", q: q, k: k, v: v, heads: 2, scale: 10),
+      test(
+        "scores of 1e9", q: .random([2, 9, 2], 2e4...1e5), k: .random([2, 17, 2], 1e4...4e4, seed: 2),
+        v: .random([2, 17, 6], seed: 3), heads: 2, scale: 1),
       test("a NaN query spoils its row of its head", q: q.replacing([10: .nan]), k: k, v: v, heads: 2),
       test("a NaN key in the last block spoils its head", q: q, k: k.replacing([400 * 8 + 1: .nan]), v: v, heads: 2),
       test("a NaN value spoils its column", q: q, k: k, v: v.replacing([350 * 6 + 4: .nan]), heads: 2),
