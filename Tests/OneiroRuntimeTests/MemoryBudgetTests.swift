@@ -1,3 +1,4 @@
+import Foundation
 import OneiroConformance
 import OneiroGraph
 import OneiroRuntime
@@ -112,8 +113,7 @@ import Testing
     "What a kernel takes while it packs counts as it was seen to be",
     .enabled(if: CCompiler.path != nil, "needs a C compiler"))
   func packs() throws {
-    // Other tests take and give back memory at the same time.
-    let weights = 16 << 20, others = 112 << 20
+    let weights = 16 << 20, others = 16 << 20
     for temporary in [0, 256 << 20] {
       let source = "#define TEMPORARY \(temporary)u\n" + Self.packing
       let backend = try Backend(try CCompiler.build("libpacking", source))
@@ -127,8 +127,11 @@ import Testing
       }
       // So little that nothing stays, and room for all that is packed.
       for maxMemory in [1 << 20, 1 << 40] {
-        let forecast = MemoryForecast(try plan(maxMemory))
-        #expect(abs(forecast.weights - weights - temporary) < others, "\(forecast)")
+        #expect(
+          try lastFault {
+            let forecast = MemoryForecast(try plan(maxMemory))
+            return abs(forecast.weights - weights - temporary) < others ? nil : "\(forecast)"
+          } == nil)
       }
     }
   }
@@ -144,9 +147,22 @@ import Testing
       "g", inputs: [ValueInfo("v0", .tensor(type))], outputs: [ValueInfo("v\(count)", nil)],
       nodes: (0..<count).map { Node("MatMul", name: "n\($0)", inputs: ["v\($0)", "w"], outputs: ["v\($0 + 1)"]) })
     graph.addInitializer("w", .random([110, 110]))
-    let plan = try Planner(backend: backend, threads: 1, maxMemory: 1 << 20).plan(graph, inputs: ["v0": type])
-    // Half of it, as other tests take and give back memory at the same time.
-    let forecast = MemoryForecast(plan)
-    #expect(forecast.weights >= count * 110 * 110 * 4 / 2, "\(forecast)")
+    #expect(
+      try lastFault {
+        let plan = try Planner(backend: backend, threads: 1, maxMemory: 1 << 20).plan(graph, inputs: ["v0": type])
+        let forecast = MemoryForecast(plan)
+        return forecast.weights >= count * 110 * 110 * 4 / 2 ? nil : "\(forecast)"
+      } == nil)
+  }
+
+  /// What was wrong in all of many tries: other tests take and give back memory of the same process meanwhile.
+  private func lastFault(_ fault: () throws -> String?) rethrows -> String? {
+    var found: String?
+    for _ in 0..<40 {
+      found = try fault()
+      guard found != nil else { return nil }
+      usleep(20_000)
+    }
+    return found
   }
 }
