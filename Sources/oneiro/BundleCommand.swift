@@ -114,7 +114,7 @@ struct BundleCommand: ParsableCommand {
     }
   }
 
-  struct Replace: ParsableCommand {
+  struct Replace: FileWriting {
     static let configuration = CommandConfiguration(
       abstract:
         "Put another graph in the place of a part, or another unconditional context or preparation into the pipeline.",
@@ -140,6 +140,9 @@ struct BundleCommand: ParsableCommand {
         throw ValidationError("expected ROLE=FILE, found \"\(part)\"")
       }
     }
+
+    /// The pipeline is read, and written anew.
+    var outputFiles: [String] { [pipeline] }
 
     func run() throws {
       if let unconditional {

@@ -15,8 +15,8 @@ extension FileWriting {
   /// - Throws: `DreamError` with the first path that cannot be written, and why. Nothing is made or changed.
   func checkOutputs() throws {
     for path in outputFolders { try OutputFile.checkFolder(path) }
-    let made = outputFolders.map(OutputFile.withoutSlash).filter { !OutputFile.isFolder($0) }
-    for path in try outputFiles where !made.contains(OutputFile.folder(of: path)) {
+    let made = outputFolders.map(OutputFile.absolute).filter { !OutputFile.isFolder($0) }
+    for path in try outputFiles where !made.contains(OutputFile.absolute(OutputFile.folder(of: path))) {
       try OutputFile.checkWritable(path)
     }
   }

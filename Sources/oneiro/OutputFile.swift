@@ -17,16 +17,22 @@ enum OutputFile {
 
   /// - Throws: when nothing can be put into the folder `path`, or it is not there and cannot be made.
   static func checkFolder(_ path: String) throws {
-    if access(path, F_OK) == 0 {
-      guard let reason = fault(ofFolder: path) else { return }
-      throw DreamError.file(path, reason: "cannot be written: \(reason)")
-    }
-    try checkFolder(around: withoutSlash(path), "cannot be made")
+    // With a slash behind it, a file is not found at all.
+    let path = withoutSlash(path)
+    guard access(path, F_OK) == 0 else { return try checkFolder(around: path, "cannot be made") }
+    if let reason = fault(ofFolder: path) { throw DreamError.file(path, reason: "cannot be written: \(reason)") }
   }
 
-  /// "pictures" for "pictures/".
+  /// "pictures" for "pictures/" and "pictures//".
   static func withoutSlash(_ path: String) -> String {
-    path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    path.lastIndex { $0 != "/" }.map { String(path[...$0]) } ?? String(path.prefix(1))
+  }
+
+  /// One spelling for those that differ in empty parts, "." and the folder that they begin at: "/work/a" for "a/./" in
+  /// "/work". What ".." leads to is left to the system, as links decide.
+  static func absolute(_ path: String) -> String {
+    let whole = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    return whole.split(separator: "/").filter { $0 != "." }.map { "/\($0)" }.joined()
   }
 
   /// The folder that a file is to be in.
@@ -91,12 +97,10 @@ enum OutputFile {
 
   /// Makes a folder where there is none.
   static func makeFolder(_ path: String) throws {
-    guard mkdir(path, 0o777) == 0 || errno == EEXIST, isFolder(path) else {
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
       throw DreamError.file(path, reason: "cannot be made: \(String(cString: strerror(errno)))")
     }
-    guard access(path, W_OK) == 0 else {
-      throw DreamError.file(path, reason: "cannot be written: \(String(cString: strerror(errno)))")
-    }
+    if let reason = fault(ofFolder: path) { throw DreamError.file(path, reason: "cannot be written: \(reason)") }
   }
 
   /// "pictures.png" → "pictures-3-0.png".

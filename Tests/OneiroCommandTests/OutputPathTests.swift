@@ -18,7 +18,7 @@ import Testing
       ["quantize", "m.onnx", "OUT.onnx", "--scheme", "w8"],
       ["quantize", "m.onnx", "q.onnx", "--scheme", "w8", "--report", "OUT.json"],
       ["bundle", "create", "OUT.onnx", "--from", "parts"],
-      ["bundle", "extract", "p.onnx", "unet", "--out", "OUT.onnx"],
+      ["bundle", "extract", "p.onnx", "unet", "--out", "OUT.onnx"], ["bundle", "replace", "OUT.onnx", "unet=u.onnx"],
       ["eeg", "export", "r.bdf", "--out", "OUT.npy"], ["eeg", "plot", "r.bdf", "--out", "OUT.png"],
       ["eeg", "prepare", "p.onnx", "--eeg", "r.bdf", "--out", "OUT.npy"], ["eeg", "synth", "--out", "OUT.bdf"],
     ]) func everyCommand(arguments: [String]) throws
@@ -41,20 +41,27 @@ import Testing
       try expectFailure(
         arguments.map { $0.replacing("OUT", with: "\(folder)/out") }, "cannot be made: \(folder): \(reason)")
     }
-    if arguments[0] == "run" {
-      try expectFailure(arguments.map { $0.replacing("OUT", with: model) }, "cannot be written: Not a directory")
+    for slash in ["", "/"] {
+      try expectFailure(
+        arguments.map { $0.replacing("OUT", with: model + slash) }, "\(model): cannot be written: Not a directory")
     }
   }
 
-  @Test("A file may be put into a folder that the command makes") func insideOfAFolder() throws {
-    let model = try files.sumModel(), out = files.path("out")
-    let input = try files.array(Tensor([1, 2] as [Float], dims: [1, 2]))
-    let result = try Program.run([
-      "run", model, "--backend", "reference", "--input", "x=\(input)", "--output-dir", "\(out)/", "--output",
-      "y=\(out)/other.npy",
-    ])
+  @Test(
+    "A file may be put into a folder that the command makes, however that is spelled",
+    arguments: [
+      ("OUT/", "OUT"), ("OUT", "OUT//"), ("OUT//", "OUT"), ("./new", "new"), ("new", "./new"), ("new", "OUT"),
+    ]) func insideOfAFolder(made: String, other: String) throws
+  {
+    let model = try files.sumModel(), input = try files.array(Tensor([1, 2] as [Float], dims: [1, 2]))
+    func named(_ path: String) -> String { path.replacing("OUT", with: files.path("new")) }
+    let result = try Program.run(
+      [
+        "run", model, "--backend", "reference", "--input", "x=\(input)", "--output-dir", named(made), "--output",
+        "y=\(named(other))/other.npy",
+      ], in: files.folder)
     #expect(result.status == 0, "\(result.errors)")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: out).sorted() == ["other.npy", "y.npy"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: files.path("new")).sorted() == ["other.npy", "y.npy"])
   }
 
   @Test("A device or a pipe is never replaced by a file") func pipe() throws {

@@ -29,13 +29,17 @@ enum Program {
     .deletingLastPathComponent()
 
   /// - cache: the folder that keeps what was measured; "" for none.
-  static func run(_ arguments: [String], cache: String = "") throws -> Result {
-    try run(path, arguments, cache: cache)
+  /// - folder: where relative paths begin; `nil` for where the tests run.
+  static func run(_ arguments: [String], cache: String = "", in folder: String? = nil) throws -> Result {
+    try run(path, arguments, cache: cache, in: folder)
   }
 
-  static func run(_ executable: String, _ arguments: [String], cache: String = "") throws -> Result {
+  static func run(
+    _ executable: String, _ arguments: [String], cache: String = "", in folder: String? = nil
+  ) throws -> Result {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: executable)
+    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
     process.arguments = arguments
     // What an earlier run measured must not decide what a test sees.
     process.environment = ProcessInfo.processInfo.environment.merging(["ONEIRO_CACHE": cache]) { $1 }
