@@ -101,6 +101,14 @@ import Testing
     #expect(try recording.samples(5, in: 449..<899) == Array(second[5 * 450..<6 * 450]))
   }
 
+  @Test("A data set does not say its rate, so that one may be given") func rateOfADataset() throws {
+    let path = Self.golden + "eeg_5_95_std_small.pth"
+    #expect(try EEGRecording.open(path).channels[0].samplingRate == 1000)
+    let recording = try EEGRecording.open(path, samplingRate: 500)
+    #expect(recording.channels.allSatisfy { $0.samplingRate == 500 } && recording.duration == 3099 / 500.0)
+    #expect(try recording.timeline().segments.map(\.duration) == [449, 450, 499, 600, 601, 500].map { $0 / 500.0 })
+  }
+
   @Test(arguments: ["block_splits_small.pth", "block_splits_small_zip.pth"]) func splits(name: String) throws {
     let splits = try TrialSplit.read(Self.golden + name)
     let first = try #require(splits.first)

@@ -5,7 +5,7 @@ import OneiroModel
 extension EEGRecording {
   /// Opens a recording of any format that is known; the content tells which. Of a file in a BIDS dataset, the files
   /// beside it are read too. A folder is one of `.npy` windows, or one with a single recording of BIDS.
-  /// - samplingRate: in Hz, for arrays, which often do not say.
+  /// - samplingRate: in Hz, for arrays and DreamDiffusion's dataset, which often do not say.
   /// - Throws: also when a rate is given for a file of another format, which states its own.
   public static func open(_ path: String, samplingRate: Double? = nil) throws(GraphError) -> EEGRecording {
     var isFolder: ObjCBool = false
@@ -15,15 +15,15 @@ extension EEGRecording {
     if ArrayFile.endings.contains(where: path.lowercased().hasSuffix) {
       return try ArrayReader.open(path, samplingRate: samplingRate)
     }
-    if let samplingRate { throw statedRate(path, given: samplingRate) }
     let file = try MappedFile(path)
     let format = try file.withBytes { (bytes) throws(GraphError) in FileFormat(bytes) }
+    if let samplingRate, let format, format != .torch { throw statedRate(path, given: samplingRate) }
     var recording =
       switch format {
       case .edf: try EDFReader.open(file)
       case .gdf: try GDFReader.open(file)
       case .brainVision: try BrainVisionReader.open(file)
-      case .torch: try DreamDiffusionDataset(contentsOf: path).recording()
+      case .torch: try DreamDiffusionDataset(contentsOf: path).recording(samplingRate: samplingRate)
       case nil: throw unknown(path, file)
       }
     if let sidecars = BIDSSidecars(of: path) { try recording.addSidecars(sidecars) }

@@ -9,7 +9,7 @@ import OneiroModel
 /// Trials differ in length. Their elements are read when they are asked for.
 public struct DreamDiffusionDataset: Sendable {
   public struct Trial: Sendable {
-    /// [channels, samples], at 1000 Hz.
+    /// [channels, samples], at 1000 Hz as published; the file does not say.
     public let eeg: CheckpointTensor
     /// Indices into `labels` and `images`.
     public let label: Int, image: Int
@@ -67,11 +67,12 @@ public struct DreamDiffusionDataset: Sendable {
   }
 
   /// All trials, one segment each, with an event that tells class, image and subject.
-  public func recording() throws(GraphError) -> EEGRecording {
+  /// - samplingRate: in Hz; `nil` for that of the published file.
+  public func recording(samplingRate: Double? = nil) throws(GraphError) -> EEGRecording {
     let arrays = trials.map { TrialArrays.Trial(tensor: $0.eeg, offset: 0, sampleCount: $0.eeg.dims[1]) }
     return try ArrayReader.recording(
       arrays, channelCount: trials.first?.eeg.dims[0] ?? 0, source: source, format: "DreamDiffusion dataset",
-      samplingRate: ArrayReader.defaultRate,
+      samplingRate: samplingRate ?? ArrayReader.defaultRate,
       labels: trials.map { trial in
         (
           labels.isEmpty ? "\(trial.label)" : labels[trial.label],
