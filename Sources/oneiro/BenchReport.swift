@@ -41,6 +41,7 @@ struct BenchReport {
       ("forecast_bytes", .int(forecastByteCount)),
       ("peak_bytes", .int(peakByteCount)),
       ("machine", profile?.machineJSON ?? .null),
+      ("machine_unmeasured", .optional(unmeasured)),
       ("operators", .array(profile?.operatorsJSON ?? [])),
       ("nodes", .array(profile?.nodesJSON ?? [])),
     ])

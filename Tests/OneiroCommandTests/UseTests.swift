@@ -160,9 +160,8 @@ import Testing
     let object = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
     #expect(
       object.keys.sorted() == [
-        "arena_bytes", "backend", "constant_bytes", "forecast_bytes", "load_ms", "machine", "median_ms", "model",
-        "nodes", "operators",
-        "p90_ms", "peak_bytes", "runs_ms", "threads", "warmup",
+        "arena_bytes", "backend", "constant_bytes", "forecast_bytes", "load_ms", "machine", "machine_unmeasured",
+        "median_ms", "model", "nodes", "operators", "p90_ms", "peak_bytes", "runs_ms", "threads", "warmup",
       ])
     #expect((object["runs_ms"] as? [Double])?.count == 3)
     let node = try #require((object["nodes"] as? [[String: Any]])?.first)
@@ -183,7 +182,12 @@ import Testing
     let arguments = ["bench", try files.sumModel(), "--backend", "vector", "--runs", "1", "--max-memory"]
     let held = try Program.run(arguments + ["120M"])
     #expect(held.status == 0, "\(held.errors)")
-    #expect(held.output.contains("machine     not measured: that takes 160.0 MiB beside the program"), "\(held.output)")
+    let reason = "not measured: that takes 160.0 MiB beside the program"
+    #expect(held.output.contains("machine     \(reason)"), "\(held.output)")
+    let json = try Program.run(arguments + ["120M", "--json"])
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+    #expect(object["machine"] is NSNull)
+    #expect((object["machine_unmeasured"] as? String)?.hasPrefix(reason) == true, "\(json.output)")
     let roomy = try Program.run(arguments + ["1G"])
     #expect(roomy.output.contains(/machine +[0-9.]+ GFLOP\/s/), "\(roomy.output)")
   }
