@@ -9,11 +9,13 @@ enum WeightRange {
     // Squares of numbers around 1e-23 are zero in the sums over blocks, which are of float32.
     let isLost = noise.signal == 0 || !(noise.decibels >= leastDecibels(form))
     guard isLost else { return nil }
-    let largest = tensor.withElements(of: Float.self) { $0.reduce(0) { max($0, abs($1)) } }
+    // What is widened for this look goes away with it.
+    let largest = tensor.withOwnWidening.withElements(of: Float.self) { $0.reduce(0) { max($0, abs($1)) } }
     return largest == 0 ? nil : "\(word(form)) does not hold weights of up to \(largest), as in \"\(name)\""
   }
 
-  /// Less than this comes of no distribution of weights, but of their size.
+  /// The threshold below which a weight counts as lost. One of a size that the form holds usually keeps far more, unless a
+  /// few of its numbers are far larger than all others.
   private static func leastDecibels(_ form: WeightForm) -> Double {
     switch form {
     case .half: 40
