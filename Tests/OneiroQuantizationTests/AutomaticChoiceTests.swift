@@ -74,6 +74,35 @@ struct AutomaticChoiceTests {
     #expect(try choices(.fastest(decibels: 140)).map(\.scheme) == [.f32, .f32, .f32])
   }
 
+  @Test(
+    "A layer whose weight a scheme does not hold gets another, and says why",
+    arguments: [(Float(1e-43), LayerScheme.f32, "int8"), (1e-8, .w8, "int4")])
+  func outOfRange(size: Float, scheme: LayerScheme, form: String) throws {
+    var graph = try Self.graph()
+    graph.initializers["middle"] = Tensor(
+      noise([128, 64], seed: 2).elements(of: Float.self).map { $0 * size }, dims: [128, 64])
+    let chooser = try AutomaticChoice(
+      graph, try Calibration([["x": noise([4, 96], seed: 9)]], source: "test"), goal: .smallest(decibels: 5),
+      method: .minmax, planner: Planner(backend: try Backend.reference, threads: 1))
+    let choices = try chooser.choices(for: QuantizableLayer.all(in: graph), keep: LayerSelection(.w8)).choices
+    #expect(choices[1].scheme == scheme && choices.map(\.isOutOfRange) == [false, true, false], "\(choices)")
+    #expect(choices[1].reason?.hasPrefix("\(form) does not hold weights of up to ") == true, "\(choices[1])")
+  }
+
+  @Test("A layer whose activation bytes do not hold says so, whatever was measured")
+  func activationOutOfRange() throws {
+    var graph = try Self.graph()
+    graph.initializers["large"] = Tensor(
+      noise([96, 128], seed: 1).elements(of: Float.self).map { $0 * 1e-30 }, dims: [96, 128])
+    let x = Tensor((0..<4 * 96).map { $0 % 96 == 0 ? Float(3e38) : -1 }, dims: [4, 96])
+    let chooser = try AutomaticChoice(
+      graph, try Calibration([["x": x]], source: "test"), goal: .fastest(decibels: 5), method: .minmax,
+      planner: Planner(backend: try Backend.reference, threads: 1))
+    let first = try chooser.choices(for: QuantizableLayer.all(in: graph), keep: LayerSelection(.w8)).choices[0]
+    #expect([.f32, .w8].contains(first.scheme) && first.isOutOfRange, "\(first)")
+    #expect(first.reason == "no scale of bytes stands for -1.0 ... 3e+38, as in \"x\"")
+  }
+
   @Test("The time that measuring takes is told ahead by what calls took")
   func estimate() {
     // 10 layers in 3 schemes, each planned in 2 s and called 4 times in 0.5 s.

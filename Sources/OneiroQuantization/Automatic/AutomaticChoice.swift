@@ -104,9 +104,15 @@ public struct AutomaticChoice {
     let wanted = goal.schemes.contains(.w8a8) ? live.compactMap { own[layers[$0].name] } : []
     let (rounded, activations) = try calibration.ranges(
       for: wanted.map { LayerChoice($0, wanted: .w8a8) }, in: graph, method: method, planner: planner)
-    var options: [[LayerOption]] = []
+    let unheld = Dictionary(
+      rounded.filter(\.isOutOfRange).map { ($0.layer.name, RefusedScheme(scheme: .w8a8, reason: $0.reason ?? "")) },
+      uniquingKeysWith: { first, _ in first })
+    var options: [[LayerOption]] = [], refused: [Int: [RefusedScheme]] = [:]
     for index in live {
-      options.append(try self.options(for: own[layers[index].name]!, activations))
+      let layer = own[layers[index].name]!
+      let (possible, others) = try self.options(for: layer, activations)
+      options.append(possible)
+      refused[index] = others + [unheld[layer.name]].compactMap { $0 }
       progress(.layers, options.count, live.count)
     }
     let settled = try settled(OptionLadder(options, goal: goal), activations, progress)
@@ -114,34 +120,39 @@ public struct AutomaticChoice {
     let schemes = Dictionary(uniqueKeysWithValues: zip(live, picked.map(\.scheme)))
     let choices = layers.indices.map { index in
       if kept[index].scheme == .f32 { return kept[index] }
-      return LayerChoice(layers[index], wanted: schemes[index] ?? .w8)
+      return LayerChoice(layers[index], wanted: schemes[index] ?? .w8).telling(of: refused[index] ?? [])
     }
     let read = Set(choices.filter(\.scheme.needsCalibration).map(\.layer.activation))
     return Result(
       choices: choices, activations: activations.filter { read.contains($0.key) }, compared: compared)
   }
 
-  /// What there is for a layer, the layer as it is included.
+  /// What there is for a layer, the layer as it is included, and schemes that do not hold its weight.
   private func options(
     for layer: QuantizableLayer, _ activations: [String: ActivationQuantization]
-  ) throws(RunError) -> [LayerOption] {
+  ) throws(RunError) -> (possible: [LayerOption], refused: [RefusedScheme]) {
     let weight = graph.initializers[layer.weight]!
     var choices = [LayerChoice(layer, wanted: .f32)], quantized: [QuantizedWeight?] = [nil]
+    var refused: [RefusedScheme] = []
     for scheme in goal.schemes where scheme != .f32 {
       let choice = LayerChoice(layer, wanted: scheme)
       guard choice.scheme == scheme, scheme != .w8a8 || activations[layer.activation] != nil else { continue }
       let made: QuantizedWeight?
       do throws(GraphError) { made = try choice.quantized(weight) } catch { throw .graph(error) }
-      guard let made, let form = WeightForm(choice),
-        WeightRange.fault(weight, name: layer.weight, form, made.noise) == nil
-      else { continue }
+      guard let made, let form = WeightForm(choice) else { continue }
+      if let fault = WeightRange.fault(weight, name: layer.weight, form, made.noise) {
+        refused.append(RefusedScheme(scheme: scheme, reason: fault))
+        continue
+      }
       choices.append(choice)
       quantized.append(made)
     }
     let times = try timer?.times(of: choices, activation: activations[layer.activation]) { quantized }
     // A layer that no run meets cannot be faster.
     if goal.needsTimes, times == nil {
-      return [LayerOption(choice: choices[0], noise: 0, byteCount: weight.storedByteCount, times: nil, weight: nil)]
+      let asItIs = LayerOption(
+        choice: choices[0], noise: 0, byteCount: weight.storedByteCount, times: nil, weight: nil)
+      return ([asItIs], refused)
     }
     var options: [LayerOption] = []
     for (index, choice) in choices.enumerated() {
@@ -154,12 +165,12 @@ public struct AutomaticChoice {
       }
       options.append(option)
     }
-    guard goal.needsTimes else { return options }
-    return Candidate.worthwhile(
+    guard goal.needsTimes else { return (options, refused) }
+    let worthwhile = Candidate.worthwhile(
       options.compactMap { option in
         option.times.map { Candidate(noise: option.noise, byteCount: option.byteCount, times: $0) }
-      }
-    ).map { options[$0] }
+      })
+    return (worthwhile.map { options[$0] }, refused)
   }
 
   /// The best of what was chosen layer by layer, the layers as they are, and all of them in `w8a8`.

@@ -7,9 +7,11 @@ public struct LayerResult: Sendable {
   public let weight: String
   public let dims: [Int]
   public let scheme: LayerScheme
-  /// Why it is not what was asked for.
+  /// What was asked for, or chosen automatically.
+  public let wanted: LayerScheme
+  /// Why it is not what was asked for; of an automatic choice, also why it was not another.
   public let reason: String?
-  /// Whether that is because what was asked for does not hold numbers of such a size.
+  /// Whether that is because a scheme does not hold numbers of such a size.
   public let isOutOfRange: Bool
   /// Of the weight, as kept before and after.
   public let byteCountBefore: Int
@@ -25,7 +27,8 @@ public struct LayerResult: Sendable {
     output = choice.layer.node.outputs[0]
     let layer = choice.layer, byteCount = before?.storedByteCount ?? 0
     (name, op, weight, dims) = (layer.name, layer.node.op, layer.weight, layer.dims)
-    (scheme, reason, isOutOfRange) = (choice.scheme, choice.reason, choice.isOutOfRange)
+    (scheme, wanted) = (choice.scheme, choice.wanted)
+    (reason, isOutOfRange) = (choice.reason, choice.isOutOfRange)
     byteCountBefore = byteCount
     byteCountAfter = written?.byteCount ?? byteCount
     weightNoise = written?.noise ?? QuantizationNoise()

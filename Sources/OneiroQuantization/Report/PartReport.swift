@@ -39,7 +39,7 @@ public struct PartReport: Sendable {
     self.compared = compared
     layers = quantized.layers.map { layer in
       // One that stayed in floats after all was timed as it was to be.
-      let isAsTimed = layer.scheme != .f32 || !layer.isOutOfRange
+      let isAsTimed = layer.scheme != .f32 || layer.wanted == .f32 || !layer.isOutOfRange
       return Layer(
         result: layer, outputNoise: evaluation?.noise[layer.output], seconds: isAsTimed ? layerTimes[layer.name] : nil)
     }

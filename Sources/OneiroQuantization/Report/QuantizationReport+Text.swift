@@ -32,7 +32,8 @@ extension QuantizationReport {
       }
       if let line = Self.comparison(part) { lines.append(line) }
       for (reason, count) in part.reasons {
-        lines.append("\(part.role.isEmpty ? "" : part.role + ": ")\(count) not \(scheme): \(reason)")
+        let what = setting.goal == nil ? "not \(scheme)" : "not free to choose"
+        lines.append("\(part.role.isEmpty ? "" : part.role + ": ")\(count) \(what): \(reason)")
       }
     }
     if let pictures {

@@ -5,8 +5,9 @@ public struct LayerChoice: Sendable {
   public let layer: QuantizableLayer
   public let wanted: LayerScheme
   public let scheme: LayerScheme
+  /// Of an automatic choice, also why it was not another.
   public let reason: String?
-  /// Whether that is because the scheme does not hold numbers of such a size.
+  /// Whether that is because a scheme does not hold numbers of such a size.
   public let isOutOfRange: Bool
 
   public init(_ layer: QuantizableLayer, wanted: LayerScheme) {
