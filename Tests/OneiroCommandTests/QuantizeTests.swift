@@ -141,6 +141,35 @@ import Testing
     #expect(try Program.run(["compare", output, "--backend", "vector"]).status == 0)
   }
 
+  @Test("Of many such layers the first are named, and the report has the others") func manyOutOfRange() throws {
+    let nodes = (0..<12).map { "[n\($0)] v\($0 + 1) = MatMul (v\($0), w\($0))" }.joined(separator: "\n")
+    var model = try Fixtures.parse("g (float[4,32] v0) => (float[4,32] v12) { \(nodes) }")
+    for number in 0..<12 {
+      model.graph.addInitializer("w\(number)", Tensor([Float](repeating: 1e-10, count: 32 * 32), dims: [32, 32]))
+    }
+    let path = try files.write(ModelWriter.bytes(of: model), to: "many.onnx"), report = files.path("many.json")
+    let arguments = ["quantize", path, files.path("half.onnx"), "--scheme", "f16"]
+    let plain = try Program.run(arguments).errors, reported = try Program.run(arguments + ["--report", report]).errors
+    #expect(plain.contains("node \"n9\"") && !plain.contains("node \"n10\""), "\(plain)")
+    #expect(plain.contains("\(path): 2 more such layers, which --report FILE tells of"), "\(plain)")
+    #expect(reported.contains("\(path): 2 more such layers, see \(report)"), "\(reported)")
+  }
+
+  @Test("Outputs that were zeros have a ratio of minus infinity, which is not NaN") func nothingLeft() throws {
+    var model = try Fixtures.parse("g (float[1,32] x) => (float[1,32] y) { [even] y = MatMul (x, w) }")
+    // 0.75 - 0.5 - 0.25, of which int8 makes (95 - 64 - 32) / 127.
+    let rows: [Float] = [0.75, 0.5, 0.25, 1] + [Float](repeating: 0, count: 28)
+    model.graph.addInitializer("w", Tensor(rows.flatMap { [Float](repeating: $0, count: 32) }, dims: [32, 32]))
+    let path = try files.write(ModelWriter.bytes(of: model), to: "even.onnx")
+    let x = try files.array(Tensor([1, -1, -1] + [Float](repeating: 0, count: 29), dims: [1, 32]))
+    let result = try Program.run([
+      "quantize", path, files.path("w8.onnx"), "--scheme", "w8", "--calibration-input", "x=\(x)",
+    ])
+    #expect(
+      result.errors.contains("little is left of the outputs: their signal-to-noise ratio is minus infinity"),
+      "\(result.errors)")
+  }
+
   private func parts(of report: Data) throws -> [[String: Any]] {
     let object = try #require(try JSONSerialization.jsonObject(with: report) as? [String: Any])
     return try #require(object["parts"] as? [[String: Any]])

@@ -209,12 +209,17 @@ struct QuantizeCommand: FileWriting {
       }
     }
     for place in places.prefix(most) { Log.shared.warning("\(place)") }
-    if places.count > most { Log.shared.warning("\(model): \(places.count - most) more such layers, see --report") }
+    if places.count > most {
+      let others = counted(places.count - most, "more such layer")
+      Log.shared.warning("\(model): \(others), \(report.map { "see \($0)" } ?? "which --report FILE tells of")")
+    }
     for part in parts {
       guard let noise = part.outputNoise, !(noise.decibels >= Self.leastDecibels) else { continue }
       let place = part.role.isEmpty ? model : "\(model): \(part.role)"
-      let ratio = noise.decibels.isFinite ? "is \(QuantizationReport.decibels(noise.decibels)) dB" : "is no number"
-      Log.shared.warning("\(place): little is left of the outputs: their signal-to-noise ratio \(ratio)")
+      let ratio =
+        noise.decibels.isFinite
+        ? "\(QuantizationReport.decibels(noise.decibels)) dB" : noise.decibels.isNaN ? "no number" : "minus infinity"
+      Log.shared.warning("\(place): little is left of the outputs: their signal-to-noise ratio is \(ratio)")
     }
   }
 
