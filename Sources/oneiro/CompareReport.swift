@@ -13,7 +13,7 @@ struct CompareReport {
   private let first: RunComparison.Row?
 
   /// Whether a value is beyond the tolerance, or one was not compared at all.
-  var hasFailed: Bool { first != nil || comparison.firstBlind != nil }
+  var hasFailed: Bool { first != nil || comparison.firstNotCompared != nil }
 
   /// - patches: how many were applied.
   /// - searched: whether the patch to blame was looked for; `nil` for it when it is none of them.
@@ -41,7 +41,8 @@ struct CompareReport {
     for row in rows {
       table.add([
         row.value, "\(row.op)", row.kernel, number(row.largestDifference), number(row.relativeDifference),
-        row.isBlind ? "not finite" : row.signalToNoise.isInfinite ? "exact" : String(format: "%.1f", row.signalToNoise),
+        row.isNotCompared
+          ? "not finite" : row.signalToNoise.isInfinite ? "exact" : String(format: "%.1f", row.signalToNoise),
       ])
     }
     var text = table.lines.map { $0 + "\n" }.joined()
@@ -60,9 +61,9 @@ struct CompareReport {
       text += "none beyond \(number(tolerance)); the largest is \(number(largest)) of a value's largest element\n"
     }
     text += notFinite(\.notANumber, "NaN") + notFinite(\.infinite, "the same infinity")
-    if let blind = comparison.firstBlind {
-      let others = comparison.rows.count(where: \.isBlind) - 1
-      text += "not compared: \"\(blind.value)\" of \(blind.op) \"\(blind.node)\" has no finite element in either run"
+    if let row = comparison.firstNotCompared {
+      let others = comparison.rows.count(where: \.isNotCompared) - 1
+      text += "not compared: \"\(row.value)\" of \(row.op) \"\(row.node)\" has no finite element in either run"
       text += others > 0 ? ", nor have \(counted(others, "other value"))\n" : "\n"
     }
     if let culprit {
@@ -97,7 +98,7 @@ struct CompareReport {
       ("model", .string(model)), ("tolerance", .number(tolerance)), ("patches", .int(Int64(patches))),
       ("only_in_reference", .int(Int64(comparison.onlyInReference))),
       ("first_beyond", first.map { .string($0.value) } ?? .null),
-      ("first_not_compared", comparison.firstBlind.map { .string($0.value) } ?? .null), ("values", .array(rows)),
+      ("first_not_compared", comparison.firstNotCompared.map { .string($0.value) } ?? .null), ("values", .array(rows)),
     ]
     if let culprit {
       members.append(

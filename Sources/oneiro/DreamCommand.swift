@@ -49,8 +49,9 @@ struct DreamCommand: FileWriting {
           --sampler euler,unipc --steps 10,25 --sheet s.png
 
       plms and ddim sample as the original latent diffusion code does, so they take a few steps more where their number does
-      not divide the schedule's: 8 for --steps 7 of 1000. In the first of its steps plms calls the U-Net twice. euler, euler_ancestral, dpmpp_2m, dpmpp_2m_karras
-      and unipc as diffusers' schedulers with the settings of Stable Diffusion 1.5.
+      not divide the schedule's: 8 for --steps 7 of 1000. In the first of its steps plms calls the U-Net twice. euler,
+      euler_ancestral, dpmpp_2m, dpmpp_2m_karras and unipc sample as diffusers' schedulers with the settings of Stable
+      Diffusion 1.5.
       """.flowing)
 
   @Argument(help: "A pipeline file.") var pipeline: String

@@ -72,7 +72,7 @@ public struct QuantizationRecipe: Sendable, Decodable {
     }
   }
 
-  /// "a String is missing at parts[0].layers[3].name", or whatever else the decoder says.
+  /// "nothing at parts[0].layers[3].name", and the like for other faults that the decoder finds.
   private static func fault(_ error: any Error) -> String {
     func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
       (context.codingPath + [last].compactMap { $0 }).reduce("") { path, key in

@@ -21,7 +21,7 @@ public struct RunComparison: Sendable {
     public let signalToNoise: Double
 
     /// Whether no element is finite in either run, so that there was nothing to compare.
-    public var isBlind: Bool { compared > 0 && notANumber + infinite == compared }
+    public var isNotCompared: Bool { compared > 0 && notANumber + infinite == compared }
 
     /// The largest difference in terms of the largest element.
     public var relativeDifference: Double {
@@ -45,7 +45,7 @@ public struct RunComparison: Sendable {
   }
 
   /// The first value without a finite element in either run: whatever comes of it, the two were not compared.
-  public var firstBlind: Row? { rows.first(where: \.isBlind) }
+  public var firstNotCompared: Row? { rows.first(where: \.isNotCompared) }
 
   /// The first value that is off by more than `tolerance` times its largest element.
   public func first(beyond tolerance: Double) -> Row? { rows.first { !($0.relativeDifference <= tolerance) } }

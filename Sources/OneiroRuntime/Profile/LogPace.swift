@@ -1,5 +1,6 @@
-/// When progress of a piece of work is worth a line in a log, where no line can be drawn anew: at its beginning and each
-/// tenth of the way, and each hundredth of work that takes hours; never two lines within five seconds.
+/// When progress of a piece of work is worth a line in a log, where no line can be drawn anew: for the first time as soon
+/// as five seconds have passed since whatever line came before, then at each tenth of the way, and each hundredth of work
+/// that takes hours; never two lines within five seconds.
 public struct LogPace: Sendable {
   /// The share of the work at its last line; `nil` before the first.
   private var last: Double?
