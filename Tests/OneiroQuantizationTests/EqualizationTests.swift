@@ -162,6 +162,21 @@ struct EqualizationTests {
     #expect(try equalized(outliers, x).candidateCount == 0)
   }
 
+  @Test("Activations that a layer reads as they are in the end stay as they were")
+  func settled() throws {
+    let graph = try Self.graph(
+      Self.normalized, [("scale", [64]), ("bias", [64]), ("wa", [64, 40]), ("wb", [24, 64])], outliers: ("scale", 0))
+    let result = try equalized(graph, noise([48, 64], seed: 1)), layers = QuantizableLayer.all(in: graph)
+    for (keep, count) in [([], 1), (["second"], 0), (["first", "second"], 0)] {
+      let settled = try result.settled(for: graph, LayerSelection(.w8a8, keep: keep).choices(for: layers))
+      #expect(settled.activations.count == count && settled.candidateCount == count)
+      for (name, tensor) in (count == 0 ? graph : result.graph).initializers {
+        let found = settled.graph.initializers[name]
+        #expect(found?.elements(of: Float.self) == tensor.elements(of: Float.self), "\(name)")
+      }
+    }
+  }
+
   @Test("A recipe's factors give the same graph, and others are refused")
   func recipes() throws {
     let graph = try Self.graph(

@@ -82,6 +82,14 @@ public struct Equalization: Sendable {
     (self.graph, activations, candidateCount) = (result, given, candidates.count)
   }
 
+  /// What is left of it when layers become something else than they were to: activations that somebody reads who does
+  /// not round them are as they were.
+  /// - graph: as it was.
+  public func settled(for graph: Graph, _ choices: [LayerChoice]) throws(GraphError) -> Equalization {
+    let candidates = Set(try EqualizableActivation.all(in: graph, choices).map(\.value))
+    return try Equalization(graph, choices, replaying: activations.filter { candidates.contains($0.value) })
+  }
+
   private static func records(
     of candidates: [EqualizableActivation], in graph: Graph, _ calibration: Calibration, _ planner: Planner
   ) throws(RunError) -> [String: ChannelRecorder.Record] {

@@ -28,10 +28,17 @@ struct QuantizationJob {
   /// - model: a plain model, or a part of a pipeline as one.
   func prepare(_ model: Model, role: String, path: String, _ calibration: Calibration?) throws -> PreparedPart {
     do throws(GraphError) { try QuantizedModelCheck.check(model.graph) } catch { throw error.located(in: path) }
-    let equalization = try equalization(of: model, role: role, path: path, calibration)
+    var equalization = try equalization(of: model, role: role, path: path, calibration)
+    let original = model.graph
     var model = model
     if let equalization { model.graph = equalization.graph }
     let (choices, known, compared) = try choices(for: model, role: role, path: path, calibration)
+    if case .automatic = plan, let wanted = equalization {
+      do throws(GraphError) {
+        let settled = try wanted.settled(for: original, choices)
+        (equalization, model.graph) = (settled, settled.graph)
+      } catch { throw error.located(in: path) }
+    }
     let isKnown = choices.allSatisfy { !$0.scheme.needsCalibration || known[$0.layer.activation] != nil }
     guard let calibration, !isKnown else {
       return PreparedPart(
