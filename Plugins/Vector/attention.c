@@ -72,6 +72,12 @@ int32_t vector_describe_attention(const oneiro_node *node, attention_shape *shap
   return vector_require_output(node, ONEIRO_FLOAT32, q[0] * q[1] * widths[2], why);
 }
 
+size_t vector_attention_workers(const attention_shape *shape, int32_t threads) {
+  double work = (double)(shape->items * shape->heads * (shape->size + shape->value_size)) * (double)shape->queries *
+                (double)shape->keys;
+  return threads > 1 && work > WORTH_SHARING ? (size_t)threads : 1;
+}
+
 const float *vector_attention_operand(const oneiro_call *call, const attention_shape *shape, size_t index) {
   return (const float *)call->inputs[index].data + shape->offsets[index];
 }
@@ -99,9 +105,7 @@ static int32_t prepare(oneiro_call *call) {
   state->blocks = state->key_block ? (state->shape.keys + state->key_block - 1) / state->key_block : 0;
   state->block_floats = round_up(state->key_block * width, 16);
 
-  double work = (double)(state->shape.items * heads * (state->shape.size + state->shape.value_size)) *
-                (double)state->shape.queries * (double)state->shape.keys;
-  state->workers = call->threads > 1 && work > WORTH_SHARING ? (size_t)call->threads : 1;
+  state->workers = vector_attention_workers(&state->shape, call->threads);
   size_t all_panels = (state->shape.queries + wide - 1) / wide, all_heads = state->shape.items * heads;
   state->by_head = all_heads % state->workers == 0 || all_heads >= state->workers * 4;
   state->panels = smaller(PANELS, all_panels ? all_panels : 1);

@@ -17,6 +17,9 @@ typedef struct attention_shape {
 /* The shapes of a node, or why they are not taken. */
 int32_t vector_describe_attention(const oneiro_node *node, attention_shape *shape, oneiro_text *why);
 
+/* Threads that are worth their handing over. */
+size_t vector_attention_workers(const attention_shape *shape, int32_t threads);
+
 /* The first number of Q, K or V. */
 const float *vector_attention_operand(const oneiro_call *call, const attention_shape *shape, size_t index);
 

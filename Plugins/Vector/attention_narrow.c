@@ -19,7 +19,6 @@
 enum { KEYS = 192 };
 /* Panels of queries that share a block while it is in the cache. */
 enum { PANELS = 4 };
-static const double WORTH_SHARING = 1e5;
 
 typedef struct narrow_state {
   attention_shape shape;
@@ -87,9 +86,7 @@ static int32_t prepare(oneiro_call *call) {
   state->blocks = (shape->keys + state->key_block - 1) / state->key_block;
   state->block_floats = round_up(key_floats(state, state->key_block) + value_floats(state, state->key_block) +
                                  shape->value_size, 16);
-  double work = (double)(shape->items * shape->heads * (shape->size + shape->value_size)) *
-                (double)shape->queries * (double)shape->keys;
-  state->workers = call->threads > 1 && work > WORTH_SHARING ? (size_t)call->threads : 1;
+  state->workers = vector_attention_workers(shape, call->threads);
   size_t all_panels = (shape->queries + wide - 1) / wide;
   state->panels = smaller(PANELS, larger(all_panels, 1));
   while (state->panels > 1 && state->workers > 1 &&

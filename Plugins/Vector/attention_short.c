@@ -10,9 +10,6 @@
 /* Scores of the queries that are done at a time, 24 KB at most. */
 enum { SCORES = 6144 };
 
-/* Multiplications below which a second thread costs more than it saves. */
-static const double WORTH_SHARING = 1e5;
-
 typedef struct short_state {
   attention_shape shape;
   size_t step, part;                    /* from one query's scores to the next one's; queries done at a time */
@@ -47,8 +44,7 @@ static int32_t prepare(oneiro_call *call) {
   state->step = round_up(shape->keys ? shape->keys : 1, VECTOR_MOST_LANES);
   state->part = SCORES / state->step / high * high;
   size_t heads = shape->items * shape->heads;
-  double work = (double)(heads * (shape->size + shape->value_size)) * (double)shape->queries * (double)shape->keys;
-  state->workers = call->threads > 1 && work > WORTH_SHARING ? (size_t)call->threads : 1;
+  state->workers = vector_attention_workers(shape, call->threads);
   bool by_head = heads % state->workers == 0 || heads >= 4 * state->workers;
   state->groups = by_head ? 1 : smaller(state->workers, (shape->queries + high - 1) / high);
   state->group = state->groups ? round_up((shape->queries + state->groups - 1) / state->groups, high) : 0;
