@@ -28,8 +28,8 @@ enum OutputFile {
     path.lastIndex { $0 != "/" }.map { String(path[...$0]) } ?? String(path.prefix(1))
   }
 
-  /// One spelling for those that differ in empty parts, "." and the folder that they begin at: "/work/a" for "a/./" in
-  /// "/work". What ".." leads to is left to the system, as links decide.
+  /// One spelling for those that differ in empty parts, "." and the folder that they begin at: "/data/a" for "a/./" in
+  /// "/data". What ".." leads to is left to the system, as links decide.
   static func absolute(_ path: String) -> String {
     let whole = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     return whole.split(separator: "/").filter { $0 != "." }.map { "/\($0)" }.joined()
