@@ -55,13 +55,29 @@ typedef struct vector_quantization {
 /* A convolution's input seen as a matrix; see `window.h`. */
 struct vector_window;
 
-/* Tiles of Winograd's convolution that lie side by side in one image. */
-typedef struct vector_winograd_run {
+/* Tiles of a convolution that lie side by side in one image. */
+typedef struct vector_tile_run {
   size_t lane, count;              /* the first one's place in the panel, or the chunk; how many */
   size_t image;                    /* of the batch */
-  int64_t y, x;                    /* the first one's corner in the input; negative in the padding */
-  int64_t out_y, out_x;            /* and in the output */
-} vector_winograd_run;
+  int64_t out_y, out_x;            /* the first one's corner in the output */
+} vector_tile_run;
+
+/* A channel of the images that tiles are cut from. */
+typedef struct vector_tile_image {
+  const float *x;                  /* in the first image */
+  size_t image_step;
+  int64_t height, width;
+  int64_t pad[2];                  /* above and in front */
+} vector_tile_image;
+
+/* Two channels of images of bytes. */
+typedef struct vector_byte_image {
+  const uint8_t *x[2];             /* in the first image; NULL for a channel that is not there */
+  size_t image_step;
+  int64_t height, width;
+  int32_t zero_point;              /* of the bytes ^ flip */
+  uint8_t flip;
+} vector_byte_image;
 
 /* Where one output channel of Winograd's convolution goes, and what is done to it on the way. */
 typedef struct vector_winograd_channel {
@@ -109,6 +125,7 @@ typedef enum vector_elements {
   VECTOR_BYTES_A_SIGNED,           /* and B unsigned */
   VECTOR_BYTES_B_SIGNED,           /* and A unsigned */
   VECTOR_SPLIT_FLOATS,             /* as sums of two numbers of few bits; not on every level */
+  VECTOR_PAIRS,                    /* two numbers of 16 bits in the place of a float, and C as for bytes */
   VECTOR_ELEMENTS_COUNT
 } vector_elements;
 
@@ -268,14 +285,25 @@ typedef struct vector_loops {
   double winograd_tile_cost;
   /* The three transforms of Winograd's 3 x 3 convolution, between which lie 36 products. Floats from one product's
    * operand to the next one's are `step`.
-   * Input: a row of a panel of B, tile_columns tiles of one channel; `x` is that channel in the first image. */
-  void (*winograd_input)(float *into, size_t step, const float *x, size_t image_step, int64_t height, int64_t width,
-                         const vector_winograd_run *runs, size_t count);
+   * Input: a row of a panel of B, tile_columns tiles of one channel. */
+  void (*winograd_input)(float *into, size_t step, const vector_tile_image *image, const vector_tile_run *runs,
+                         size_t count);
   /* Filters: a panel of A from `rows` filters, no more than a panel of floats has, [depth, 3, 3]. */
   void (*winograd_filters)(float *into, size_t step, const float *filters, size_t rows, size_t depth);
   /* Output: one channel from the products' rows, which may be read up to a vector behind the last tile. */
   void (*winograd_output)(const vector_winograd_channel *channel, const float *products, size_t step,
-                          const vector_winograd_run *runs, size_t count);
+                          const vector_tile_run *runs, size_t count);
+  /* The same for 3 x 3 filters over an image that is twice as large, of which a tile is the four pixels that one
+   * becomes; nine products. Of bytes, an element of a product is two channels' numbers of 16 bits. */
+  void (*upsampled_input)(float *into, size_t step, const vector_tile_image *image, const vector_tile_run *runs,
+                          size_t count);
+  void (*upsampled_byte_input)(float *into, size_t step, const vector_byte_image *image, const vector_tile_run *runs,
+                               size_t count);
+  void (*upsampled_filters)(float *into, size_t step, const float *filters, size_t rows, size_t depth);
+  /* Two rows of 2 `count` pixels, the second `line_step` behind the first, from rows of products, or of sums of 32
+   * bits; up to whole vectors of tiles are read and written. */
+  void (*upsampled_output)(float *lines, size_t line_step, const float *products, size_t step, size_t count);
+  void (*upsampled_sums)(float *lines, size_t line_step, const float *sums, size_t step, size_t count);
   /* LSTM and GRU, one step. C = H R for few rows, R packed by `pack_columns` over its whole depth; C is written up to
    * whole panels. */
   void (*multiply_state)(float *c, size_t c_step, const float *h, size_t h_step, const float *weights, size_t rows,

@@ -120,7 +120,7 @@ void vector_scale_sums(const oneiro_call *call, const vector_activations *activa
   const float *scale = scales->data;
   size_t step = oneiro_element_count(scales) == 1 ? 0 : 1;
   for (size_t i = 0; i < outputs; i++) {
-    offsets[i] = activations->zero_point * sums[i];
+    if (offsets) offsets[i] = activations->zero_point * sums[i];
     factors[i] = activations->scale * scale[i * step];
   }
 }

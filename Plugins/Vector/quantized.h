@@ -56,7 +56,7 @@ typedef struct vector_float_node {
 int32_t vector_float_node_of(const oneiro_node *node, size_t inputs, vector_float_node *plain, oneiro_text *why);
 
 /* For `outputs` channels: offsets[i] = zero_point * sums[i], factors[i] = scale * weight scale[i], as
- * vector_loops.dequantize_sums wants them. */
+ * vector_loops.dequantize_sums wants them; offsets may be NULL. */
 void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,
                        size_t outputs, int32_t *offsets, float *factors);
 

@@ -6,7 +6,7 @@ package enum Conformance {
     + convTranspose + attention
     + pools + softmax + rows + channels + lpNormalization + reductions + argMax + transpose + strided + joining + gather
     + pad
-    + choosing + resize + recurrences + fused + quantized + weightQuantizedGemm + weightQuantizedConv
+    + choosing + resize + recurrences + fused + upsampled + quantized + weightQuantizedGemm + weightQuantizedConv
 
   /// Those, and what only large convolutions reach. Some kernels run at none but the levels where they pay.
   package static let allWithLarge: [Case] = all + WinogradShape.all.map { $0.layer() }

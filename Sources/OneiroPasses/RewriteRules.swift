@@ -38,7 +38,8 @@ public enum RewriteRules {
     Entry(FuseConvResidual(), "what is added comes before an activation"),
     Entry(FuseGemmResidual(), "like the one above; needs products with their bias"),
     Entry(FuseActivation(), "late: it takes in whatever the fused operators end with"),
-    Entry(FuseQuantizeLinear(), "last: quantization comes after an activation"),
+    Entry(FuseQuantizeLinear(), "quantization comes after an activation"),
+    Entry(FuseUpsampling(), "last: looks for convolutions with all that they end with"),
   ]
 
   public static let all: [any RewriteRule] = list.map(\.rule)

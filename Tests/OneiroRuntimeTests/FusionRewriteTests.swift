@@ -101,6 +101,58 @@ extension RewriteTests {
         }
         """, expected: ["Conv"]),
     Example(
+      testDescription: "an enlarged image that is convolved and activated",
+      text: """
+        g (float[1,1,3,2] x) => (float[1,1,6,4] y)
+        <float[1,1,3,3] w = {1.0, 2.0, 3.0, 4.0, -1.0, 0.5, 0.25, 2.0, -3.0}, float[4] s = {1.0, 1.0, 2.0, 2.0}> {
+          r = Resize<nearest_mode = "floor", coordinate_transformation_mode = "asymmetric">(x, , s)
+          c = Conv<pads = [1, 1, 1, 1]>(r, w)  y = Relu(c)
+        }
+        """, expected: ["UpsampledConv"]),
+    Example(
+      testDescription: "places that are rounded to the nearest of half pixels",
+      text: """
+        g (float[1,1,3,2] x) => (float[1,1,6,4] y)
+        <float[1,1,3,3] w = {1.0, 2.0, 3.0, 4.0, -1.0, 0.5, 0.25, 2.0, -3.0}, int64[4] n = {1, 1, 6, 4}> {
+          r = Resize<nearest_mode = "round_prefer_ceil">(x, , , n)  y = Conv<pads = [1, 1, 1, 1]>(r, w)
+        }
+        """, expected: ["UpsampledConv"]),
+    Example(
+      testDescription: "places that are rounded up stay",
+      text: """
+        g (float[1,1,3,2] x) => (float[1,1,6,4] y)
+        <float[1,1,3,3] w = {1.0, 2.0, 3.0, 4.0, -1.0, 0.5, 0.25, 2.0, -3.0}, float[4] s = {1.0, 1.0, 2.0, 2.0}> {
+          r = Resize<nearest_mode = "ceil", coordinate_transformation_mode = "asymmetric">(x, , s)
+          y = Conv<pads = [1, 1, 1, 1]>(r, w)
+        }
+        """, expected: ["Resize", "Conv"]),
+    Example(
+      testDescription: "an image that grows by other factors stays",
+      text: """
+        g (float[1,1,3,2] x) => (float[1,1,6,6] y)
+        <float[1,1,3,3] w = {1.0, 2.0, 3.0, 4.0, -1.0, 0.5, 0.25, 2.0, -3.0}, float[4] s = {1.0, 1.0, 2.0, 3.0}> {
+          r = Resize<nearest_mode = "floor", coordinate_transformation_mode = "asymmetric">(x, , s)
+          y = Conv<pads = [1, 1, 1, 1]>(r, w)
+        }
+        """, expected: ["Resize", "Conv"]),
+    Example(
+      testDescription: "filters without padding stay behind the enlarging",
+      text: """
+        g (float[1,1,3,2] x) => (float[1,1,4,2] y)
+        <float[1,1,3,3] w = {1.0, 2.0, 3.0, 4.0, -1.0, 0.5, 0.25, 2.0, -3.0}, float[4] s = {1.0, 1.0, 2.0, 2.0}> {
+          r = Resize<nearest_mode = "floor", coordinate_transformation_mode = "asymmetric">(x, , s)  y = Conv(r, w)
+        }
+        """, expected: ["Resize", "Conv"]),
+    Example(
+      testDescription: "an enlarged image that somebody else reads stays",
+      text: """
+        g (float[1,1,3,2] x) => (float[1,1,6,4] y, float[1,1,6,4] r)
+        <float[1,1,3,3] w = {1.0, 2.0, 3.0, 4.0, -1.0, 0.5, 0.25, 2.0, -3.0}, float[4] s = {1.0, 1.0, 2.0, 2.0}> {
+          r = Resize<nearest_mode = "floor", coordinate_transformation_mode = "asymmetric">(x, , s)
+          y = Conv<pads = [1, 1, 1, 1]>(r, w)
+        }
+        """, expected: ["Resize", "Conv"]),
+    Example(
       testDescription: "halves of two values stay",
       text: """
         g (float[2,4] x) => (float[2,4] y) { a = Neg(x)  b = Abs(x)  g = Gelu(b)  y = Mul(a, g) }

@@ -35,6 +35,16 @@ extension RewriteTests {
         }
         """, expected: ["QuantizeLinear", "QuantizedConv"]),
     Example(
+      testDescription: "an enlarged image is quantized before it is enlarged, and convolved with that",
+      text: """
+        g (float[1,1,3,2] x) => (float[1,1,6,4] y)
+        <float s = {0.05}, uint8 p = {120}, int8[1,1,3,3] w = {1, -2, 3, 4, -5, 60, 7, -128, 9}, float[1] v = {0.5}, float[4] k = {1.0, 1.0, 2.0, 2.0}> {
+          r = Resize<nearest_mode = "floor", coordinate_transformation_mode = "asymmetric">(x, , k)
+          q = QuantizeLinear(r, s, p)  a = DequantizeLinear(q, s, p)  d = DequantizeLinear<axis = 0>(w, v)
+          c = Conv<pads = [1, 1, 1, 1]>(a, d)  y = Relu(c)
+        }
+        """, expected: ["QuantizeLinear", "UpsampledQuantizedConv"]),
+    Example(
       testDescription: "weights alone become constants again",
       text: """
         g (float[3,4] x) => (float[3,2] y) <int8[4,2] w = {1, -2, 3, 4, -5, 60, 7, -128}, float[2] v = {0.5, 0.25}> {

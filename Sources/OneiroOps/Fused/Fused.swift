@@ -11,6 +11,8 @@ extension Operators {
     QuantizedConv.self,
     QuantizedGEGLU.self,
     QuantizedGemm.self,
+    UpsampledConv.self,
+    UpsampledQuantizedConv.self,
     WeightQuantizedConv.self,
     WeightQuantizedGemm.self,
   ]

@@ -28,6 +28,8 @@ struct FusedBody {
     graph.nodes.append(Node(opType, domain: domain, inputs: inputs, outputs: outputs, attributes: attributes))
   }
 
+  mutating func add(initializer name: String, _ tensor: Tensor) { graph.addInitializer(name, tensor) }
+
   /// The node's activation.
   mutating func activate(_ value: String, _ output: String) {
     graph.nodes.append(Activation.node(node.attributes.string("activation"), from: value, to: output))

@@ -34,6 +34,15 @@ struct RowReach {
       inputs = dims.indices.map {
         $0 == 0 ? .rows(window) : $0 == added && dims[$0] == output ? .rows(RowWindow()) : .whole
       }
+    case "UpsampledConv", "UpsampledQuantizedConv":
+      let isQuantized = node.opType == "UpsampledQuantizedConv"
+      guard let image = dims[0], let kernel = dims[isQuantized ? 3 : 1], kernel.count == 4,
+        let window = RowWindow(enlarged: attributes, kernel: Array(kernel[2...]), from: image, to: output)
+      else { return nil }
+      let added = isQuantized ? 6 : 3
+      inputs = dims.indices.map {
+        $0 == 0 ? .rows(window) : $0 == added && dims[$0] == output ? .rows(RowWindow()) : .whole
+      }
     case "AveragePool", "MaxPool":
       guard let image = dims[0], let kernel = attributes.ints("kernel_shape"), !kernel.isEmpty,
         !attributes.bool("ceil_mode"),

@@ -62,6 +62,16 @@ extension RowWindow {
       tile: isApproximate && kernel == [3, 3] && stride == 1 && dilation == 1 ? Self.winogradTile : 1)
   }
 
+  /// Of a convolution that enlarges its input by two first, each row repeated.
+  init?(enlarged attributes: NodeAttributes, kernel: [Int], from input: [Int], to output: [Int]) {
+    guard input.count == 4,
+      let window = RowWindow(
+        convolution: attributes, kernel: kernel, from: [input[0], input[1], 2 * input[2], 2 * input[3]], to: output),
+      window.stride == 1
+    else { return nil }
+    self.init(halo: (window.halo + 1) / 2, repeats: 2)
+  }
+
   /// Of a Resize to a whole multiple, along every axis.
   init?(
     resize node: Node, _ attributes: NodeAttributes, from input: [Int], to output: [Int], _ constants: [String: Tensor]

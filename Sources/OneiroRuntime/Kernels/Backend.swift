@@ -65,10 +65,11 @@ public struct Backend: Sendable {
       ?? chain
   }
 
-  /// "Conv" for FusedConv, which a pass made of it.
+  /// "Conv" for FusedConv and UpsampledConv, which passes made of it.
   private static func unfused(_ node: Node) -> String? {
-    let prefix = "Fused"
-    guard node.domain == Model.oneiroDomain, node.opType.hasPrefix(prefix) else { return nil }
+    guard node.domain == Model.oneiroDomain,
+      let prefix = ["Fused", "Upsampled"].first(where: node.opType.hasPrefix)
+    else { return nil }
     return String(node.opType.dropFirst(prefix.count))
   }
 

@@ -36,8 +36,10 @@ public struct OperationCount: Sendable, Equatable {
     else { return 0 }
     switch step.node.opType {
     // W: [M, C / group, ...]: what one element of Y sums up.
-    case "Conv", "FusedConv", "WeightQuantizedConv": return product(output) * product(second.dropFirst())
-    case "QuantizedConv": return product(output) * product(inputs.count > 3 ? (inputs[3] ?? []).dropFirst() : [0])
+    case "Conv", "FusedConv", "UpsampledConv", "WeightQuantizedConv":
+      return product(output) * product(second.dropFirst())
+    case "QuantizedConv", "UpsampledQuantizedConv":
+      return product(output) * product(inputs.count > 3 ? (inputs[3] ?? []).dropFirst() : [0])
     // W: [C, M / group, ...]: what one element of X is added to.
     case "ConvTranspose": return product(first) * product(second.dropFirst())
     // A: [M, K] or [K, M], Y: [M, N].
