@@ -110,12 +110,22 @@ typedef struct vector_depthwise {
   const vector_reach *reach;       /* of every output row */
 } vector_depthwise;
 
+/* What sums of a product of bytes mean, for tiles that write numbers in their place: y = (sum - offset) * factor + bias +
+ * added. */
+typedef struct vector_sums_ending {
+  const float *c;                  /* the first element of C */
+  const int32_t *offsets;          /* one for each row of C, or for each column, as are the next two */
+  const float *factors, *bias;     /* bias may be NULL */
+  const float *added;              /* lies as C does; may be NULL */
+} vector_sums_ending;
+
 /* A panel of B that is read where it is: columns for step k are at first + lines[k], those from `lanes` on `gap`
  * behind. */
 typedef struct vector_seen {
   const float *first, *next;       /* and where the panel begins that will be read after this one */
   const ptrdiff_t *lines;
   size_t gap;
+  const vector_sums_ending *ending;  /* of rows, where the sums are complete; NULL: they stay sums */
 } vector_seen;
 
 /* What the elements of a product's operands are. Bytes come in fours along K, in the place of a float, and what lies in
@@ -170,6 +180,11 @@ typedef struct vector_product_loops {
    * the faster way. Without `accumulate` every row of floats has `start` added, if that is not NULL. */
   void (*multiply_rows)(float *c, size_t c_step, const float *a, size_t a_step, const float *b_panels, size_t rows,
                         size_t columns, size_t depth, const float *start, int accumulate, const float *then);
+  /* The same of bytes whose sums are complete then, and become numbers; NULL where `multiply_rows` is, or is no
+   * slower. */
+  void (*multiply_rows_to_end)(float *c, size_t c_step, const float *a, size_t a_step, const float *b_panels,
+                               size_t rows, size_t columns, size_t depth, int accumulate, const float *then,
+                               const vector_sums_ending *ending);
   /* The same for one panel of B that nobody packed; NULL where that is not the faster way. */
   void (*multiply_seen)(float *c, size_t c_step, const float *a_panels, const vector_seen *b, size_t rows, size_t depth,
                         int accumulate);

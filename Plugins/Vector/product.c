@@ -30,13 +30,13 @@ static void start_columns(const vector_product_part *part, const float *start) {
 
 /* C = A B, or C += A B, for packed panels of A and a B that is read where it is. */
 static void multiply_seen(const vector_product_plan *plan, const vector_product_part *part, const vector_operand *b,
-                          const float *a, size_t k, size_t depth, bool accumulate) {
+                          const float *a, size_t k, size_t depth, bool accumulate, const vector_sums_ending *ending) {
   size_t wide = vector_picked->tile_columns, lanes = vector_picked->lanes;
   for (size_t j = 0; j < part->columns; j += wide) {
     size_t column = part->column + j, next = part->column + (j + wide < part->columns ? j + wide : 0);
     size_t at = vector_seen_column(b, column);
     const vector_seen seen = {b->data + at, b->data + vector_seen_column(b, next), b->lines + k,
-                              vector_seen_column(b, column + lanes) - at};
+                              vector_seen_column(b, column + lanes) - at, ending};
     vector_plan_loops(plan)->multiply_seen(part->c + j, part->c_step, a, &seen, part->rows, depth, accumulate);
   }
 }
@@ -45,10 +45,13 @@ static void multiply_seen(const vector_product_plan *plan, const vector_product_
  * to, each row has `start` added, if that is not NULL. */
 static void multiply(const vector_product_plan *plan, const vector_product_part *part, const vector_operand *a,
                      const float *a_panels, const float *b, size_t k, const float *start, bool accumulate,
-                     const float *then) {
+                     const float *then, const vector_sums_ending *ending) {
   const vector_product_loops *loops = vector_plan_loops(plan);
   size_t depth = vector_panel_depth(plan, k);
-  if (plan->reads_rows)
+  if (ending)
+    loops->multiply_rows_to_end(part->c, part->c_step, vector_operand_at(a, part->row, k), (size_t)a->line_step, b,
+                                part->rows, part->columns, depth, accumulate, then, ending);
+  else if (plan->reads_rows)
     loops->multiply_rows(part->c, part->c_step, vector_operand_at(a, part->row, k), (size_t)a->line_step, b, part->rows,
                          part->columns, depth, start, accumulate, then);
   else
@@ -70,13 +73,13 @@ static void run_kept_parts(const product_job *job, const vector_product_item *it
     for (size_t k = 0; k < plan->depth && !item->a.packed && !plan->reads_rows; k += plan->depth_block)
       vector_pack_a(plan, a_memory + round_up(rows, high) * k, &item->a, i, rows, k);
     for (size_t j = block->column; j < column_end; j += step) {
-      vector_product_part stripe = {memory, step, i, j, rows, smaller(column_end - j, step)};
+      vector_product_part stripe = {memory, step, i, j, rows, smaller(column_end - j, step), false};
       for (size_t k = 0; k < plan->depth; k += plan->depth_block) {
         size_t depth = vector_panel_depth(plan, k);
         const float *a = a_memory + round_up(rows, high) * k;
         if (item->a.packed) a = item->a.packed + padded_rows * k + i * depth;
         const float *b = item->b.packed + padded_columns * k + j * depth;
-        multiply(plan, &stripe, &item->a, a, b, k, NULL, k > 0, b + stripe.columns * depth);
+        multiply(plan, &stripe, &item->a, a, b, k, NULL, k > 0, b + stripe.columns * depth, NULL);
       }
       item->finish(job->argument, &stripe);
     }
@@ -96,10 +99,12 @@ static void run_block(const product_job *job, size_t block, float *memory) {
   size_t padded_rows = round_up(plan->rows, vector_plan_loops(plan)->rows), wide = vector_picked->tile_columns;
   size_t padded_columns = round_up(plan->columns, wide);
   bool is_seen = item.b.lines != NULL;
+  bool ends_rows = plan->reads_rows && vector_plan_loops(plan)->multiply_rows_to_end;
+  bool ends = item.ending.factors && (is_seen || ends_rows);
   if (plan->shared_floats)
     item.a.packed = job->shared + index * vector_packed_rows_floats(plan->elements, plan->rows, plan->depth);
   if (plan->keeps_parts) {
-    run_kept_parts(job, &item, &(vector_product_part){NULL, 0, row, column, row_end - row, columns}, memory);
+    run_kept_parts(job, &item, &(vector_product_part){NULL, 0, row, column, row_end - row, columns, false}, memory);
     return;
   }
   float *a_memory = memory, *b_memory = memory + (item.a.packed || plan->reads_rows ? 0 : part * plan->depth_block);
@@ -122,7 +127,7 @@ static void run_block(const product_job *job, size_t block, float *memory) {
       /* What C starts from is written just before it is read. */
       for (size_t j = 0; j < columns; j += VECTOR_STRIPE * wide) {
         vector_product_part stripe = {item.c + i * job->c_step + column + j, job->c_step, i, column + j, rows,
-                                      smaller(columns - j, VECTOR_STRIPE * wide)};
+                                      smaller(columns - j, VECTOR_STRIPE * wide), false};
         const float *start = k == 0 && item.column_start ? item.column_start + column + j : NULL;
         bool starts = item.row_start || item.start || (item.column_start && !plan->reads_rows);
         if (k == 0 && item.row_start) start_rows(stripe.c, job->c_step, rows, stripe.columns, item.row_start + i);
@@ -130,9 +135,12 @@ static void run_block(const product_job *job, size_t block, float *memory) {
         if (k == 0 && item.start) item.start(job->argument, &stripe);
         const float *then = j + stripe.columns < columns ? b + (j + stripe.columns) * depth : next;
         bool accumulates = starts || k > 0;
-        if (is_seen) multiply_seen(plan, &stripe, &item.b, a, k, depth, accumulates);
-        else multiply(plan, &stripe, &item.a, a, b + j * depth, k, start, accumulates, then);
-        if (item.finish && behind >= plan->depth) item.finish(job->argument, &stripe);
+        bool is_last = behind >= plan->depth;
+        const vector_sums_ending *ending = is_last && ends ? &item.ending : NULL;
+        stripe.is_ended = ending != NULL;
+        if (is_seen) multiply_seen(plan, &stripe, &item.b, a, k, depth, accumulates, ending);
+        else multiply(plan, &stripe, &item.a, a, b + j * depth, k, start, accumulates, then, ending);
+        if (item.finish && is_last) item.finish(job->argument, &stripe);
       }
     }
   }
@@ -168,7 +176,7 @@ void vector_run_products(const oneiro_call *call, const vector_product_plan *pla
     for (size_t index = 0; index < items; index++) {
       vector_product_item item = {0};
       describe(argument, index, &item);
-      vector_product_part all = {item.c, c_step, 0, 0, plan->rows, plan->columns};
+      vector_product_part all = {item.c, c_step, 0, 0, plan->rows, plan->columns, false};
       for (size_t row = 0; row < plan->rows; row++) {
         float start = item.row_start ? item.row_start[row] : 0;
         start_rows(item.c + row * c_step, c_step, 1, plan->columns, &start);

@@ -46,6 +46,9 @@ typedef struct vector_product_item {
   void (*start)(const void *argument, const struct vector_product_part *part);
   /* Called with a part that is complete. */
   void (*finish)(const void *argument, const struct vector_product_part *part);
+  /* Of bytes: what sums mean, of rows if A is packed, of columns otherwise. Without factors, and wherever tiles do not do
+   * it, it is left to `finish`: see `is_ended`. */
+  vector_sums_ending ending;
 } vector_product_item;
 
 /* A part of an item's C, or of what will be written to it. */
@@ -53,6 +56,7 @@ typedef struct vector_product_part {
   float *c;                         /* its first element */
   size_t c_step;                    /* floats between rows */
   size_t row, column, rows, columns;
+  bool is_ended;                    /* sums are numbers already, as the item's `ending` says */
 } vector_product_part;
 
 /* y = loop(y) for every element y of a part that is complete. */

@@ -275,7 +275,8 @@ static int32_t prepare(oneiro_call *call) {
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count = product_bytes(state) + vector_output_floats(node) * sizeof(float) +
-                               2 * whole_lines(outputs) * sizeof(float) + image_bytes(state);
+                               (2 * whole_lines(outputs) + whole_lines(convolution->batch * outputs)) * sizeof(float) +
+                               image_bytes(state);
   if (state->zero_points)
     call->workspace_byte_count += items * (state->plane + convolution->out_plane) * sizeof(int32_t);
   return ONEIRO_OK;
@@ -287,7 +288,8 @@ typedef struct conv_job {
   const uint8_t *x;
   uint8_t *image;
   const int32_t *offsets, *sums;      /* of filters; at pixels, where zero points are multiplied with them */
-  const float *factors, *bias, *z;
+  const float *factors, *z;
+  const float *starts;                /* what all pixels of a plane of the output have added */
   vector_output_bytes output;
   float *y;
 } conv_job;
@@ -335,17 +337,18 @@ static void finish(const void *argument, const vector_product_part *part) {
   const conv_state *state = job->state;
   const vector_convolution *convolution = &state->convolution;
   size_t outputs = convolution->groups * convolution->out_channels;
+  if (part->is_ended && !state->activation && !job->output.bytes) return;
   for (size_t i = 0; i < part->rows; i++) {
     float *y = part->c + i * part->c_step;
     size_t plane = (size_t)(y - job->y) / part->c_step, channel = plane % outputs;
-    float start = job->bias ? job->bias[channel] : 0;
-    if (state->adds_channels) start += job->z[plane];
     if (job->sums)
       vector_picked->subtract_products(
           y, job->sums + plane / convolution->out_channels * convolution->out_plane + part->column,
           state->zero_points[channel], part->columns);
     const float *added = job->z && !state->adds_channels ? job->z + (y - job->y) : NULL;
-    vector_picked->dequantize_sums(y, job->offsets + channel, job->factors + channel, &start, added, part->columns, 0);
+    if (!part->is_ended)
+      vector_picked->dequantize_sums(y, job->offsets + channel, job->factors + channel, job->starts + plane, added,
+                                     part->columns, 0);
     if (state->activation) state->activation(y, y, part->columns, NULL);
     if (job->output.bytes) vector_write_bytes(&job->output, (size_t)(y - job->y), y, part->columns);
   }
@@ -363,6 +366,19 @@ static void describe(const void *argument, size_t index, vector_product_item *it
             .window = convolution->pointwise ? NULL : &convolution->window, .lines = state->lines, .run = state->run,
             .run_step = state->run_step},
       .c = job->y + index * convolution->out_channels * convolution->out_plane, .finish = finish};
+  size_t channel = group * convolution->out_channels;
+  const float *added = job->z && !state->adds_channels ? job->z + (item->c - job->y) : NULL;
+  if (!job->sums)
+    item->ending = (vector_sums_ending){item->c, job->offsets + channel, job->factors + channel,
+                                        job->starts + index * convolution->out_channels, added};
+}
+
+static void fill_starts(const oneiro_call *call, const conv_state *state, float *starts) {
+  size_t outputs = state->convolution.groups * state->convolution.out_channels;
+  const float *bias = oneiro_has_input(call->node, QUANTIZED_BIAS) ? call->inputs[QUANTIZED_BIAS].data : NULL;
+  const float *z = state->adds_channels ? call->inputs[QUANTIZED_ADDED].data : NULL;
+  for (size_t plane = 0; plane < state->convolution.batch * outputs; plane++)
+    starts[plane] = (bias ? bias[plane % outputs] : 0) + (z ? z[plane] : 0);
 }
 
 static int32_t compute(const oneiro_call *call) {
@@ -372,9 +388,11 @@ static int32_t compute(const oneiro_call *call) {
   float *result = (float *)call->workspace + product_bytes(state) / sizeof(float);
   float *factors = result + vector_output_floats(call->node);
   int32_t *offsets = (int32_t *)(factors + whole_lines(outputs));
+  float *starts = (float *)(offsets + whole_lines(outputs));
+  fill_starts(call, state, starts);
   conv_job job = {.state = state, .activations = vector_activations_of(call), .x = call->inputs[QUANTIZED_X].data,
-                  .image = (uint8_t *)(offsets + whole_lines(outputs)), .offsets = offsets, .factors = factors,
-                  .bias = oneiro_has_input(call->node, QUANTIZED_BIAS) ? call->inputs[QUANTIZED_BIAS].data : NULL,
+                  .image = (uint8_t *)(starts + whole_lines(convolution->batch * outputs)), .offsets = offsets,
+                  .factors = factors, .starts = starts,
                   .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
                   .output = vector_output_bytes_of(call), .y = call->outputs[0].data};
   if (job.output.bytes) job.y = result;

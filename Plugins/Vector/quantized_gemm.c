@@ -75,14 +75,16 @@ typedef struct gemm_job {
 static void finish(const void *argument, const vector_product_part *part) {
   const gemm_job *job = argument;
   size_t columns = job->state->plan.columns;
+  if (part->is_ended && !job->state->activation && !job->output.bytes) return;
   for (size_t i = 0; i < part->rows; i++) {
     float *y = part->c + i * part->c_step;
     if (job->sums)
       vector_picked->subtract_products(y, job->state->zero_points + part->column, job->sums[part->row + i],
                                        part->columns);
     const float *z = job->z ? job->z + (part->row + i) * columns + part->column : NULL;
-    vector_picked->dequantize_sums(y, job->offsets + part->column, job->factors + part->column,
-                                   job->bias ? job->bias + part->column : NULL, z, part->columns, 1);
+    if (!part->is_ended)
+      vector_picked->dequantize_sums(y, job->offsets + part->column, job->factors + part->column,
+                                     job->bias ? job->bias + part->column : NULL, z, part->columns, 1);
     if (job->state->activation) job->state->activation(y, y, part->columns, NULL);
     if (job->output.bytes)
       vector_write_bytes(&job->output, (part->row + i) * columns + part->column, y, part->columns);
@@ -96,6 +98,8 @@ static void describe(const void *argument, size_t index, vector_product_item *it
       .a = {.data = (const float *)(const void *)job->a, .line_step = (ptrdiff_t)job->state->plan.depth,
             .depth_step = 1, .factor = 1},
       .b = {.packed = job->state->packed}, .c = job->y, .finish = finish};
+  if (!job->sums)
+    item->ending = (vector_sums_ending){job->y, job->offsets, job->factors, job->bias, job->z};
 }
 
 static int32_t compute(const oneiro_call *call) {
