@@ -216,15 +216,10 @@ static void run_group(const narrow_job *job, size_t index, size_t next, float *m
   float factor = fabsf(shape->scale) * job->units[item * shape->heads + head];
   for (size_t panel = 0; panel < panels; panel++) {
     size_t present = smaller(count - panel * wide, wide);
-    int8_t *bytes = (int8_t *)rows;
-    for (size_t query = 0; query < wide; query++, bytes += depth * VECTOR_BYTES) {
-      float *unit = units + panel * wide + query;
-      *unit = 0;
-      if (query >= present) continue;
-      const float *q = job->q + (item * shape->queries + first + panel * wide + query) * row + head * size;
-      *unit = loops->quantize_query(bytes, q, size) * factor;
-      memset(bytes + size, 0, depth * VECTOR_BYTES - size);
-    }
+    const float *q = job->q + (item * shape->queries + first + panel * wide) * row + head * size;
+    memset(units + panel * wide, 0, wide * sizeof *units);
+    loops->quantize_queries((int8_t *)rows, depth * VECTOR_BYTES, units + panel * wide, q, row, present, size);
+    for (size_t query = 0; query < present; query++) units[panel * wide + query] *= factor;
     state->scores->pack_columns(queries + panel * depth * wide, rows, present, depth, 1, (ptrdiff_t)depth);
   }
   const float *packed = job->packed + (index / state->groups) * state->blocks * state->block_floats;

@@ -293,9 +293,10 @@ typedef struct vector_loops {
   void (*column_bounds)(float *low, float *high, const float *x, size_t row, size_t rows, size_t count);
   /* Quantization of keys: y[i] = round((x[i] - middle[i]) * factor) + 128, unsigned. */
   void (*quantize_centered)(uint8_t *y, const float *x, const float *middle, size_t count, float factor);
-  /* Of queries: y[i] = round(x[i] * factor) from -127 to 127, and the unit that is one of these; 0 for a row of zeros.
-   * */
-  float (*quantize_query)(int8_t *y, const float *x, size_t count);
+  /* Of up to tile_columns queries, rows of `count`: y[i] = round(x[i] * factor) from -127 to 127, then zeros up to
+   * `y_step`, and the unit that is one of these, of each query; 0 for a row of zeros. */
+  void (*quantize_queries)(int8_t *y, size_t y_step, float *units, const float *x, size_t row, size_t queries,
+                           size_t count);
   /* How long it takes to transform a tile of a channel, in operations at the speed of a product. */
   double winograd_tile_cost;
   /* The three transforms of Winograd's 3 x 3 convolution, between which lie 36 products. Floats from one product's

@@ -63,7 +63,27 @@ enum { SIDE = 16 };
       }                                                                                                   \
   }
 #define BOTH(type) ROW(type) PLANE(type)
-BOTH(uint8_t) BOTH(uint16_t) BOTH(uint32_t) BOTH(uint64_t) BOTH(vector_element16)
+
+/* The same of bytes, four columns of which are woven together first: then it is one of four bytes each. */
+static void woven_plane(uint8_t *to, const uint8_t *from, int64_t rows, int64_t columns, int64_t stride) {
+  enum { ROWS = 64, WOVEN = 4 };
+  uint32_t quads[SIDE / WOVEN][ROWS];
+  int64_t whole = columns / SIDE * SIDE;
+  for (int64_t i0 = 0; i0 < rows; i0 += ROWS) {
+    int64_t high = rows - i0 < ROWS ? rows - i0 : ROWS;
+    for (int64_t j0 = 0; j0 < whole; j0 += SIDE) {
+      for (int64_t quad = 0; quad < SIDE / WOVEN; quad++)
+        vector_picked->interleave((uint8_t *)quads[quad], from + i0 + (j0 + quad * WOVEN) * stride, (size_t)stride,
+                                  (size_t)high, 0);
+      for (int64_t i = 0; i < high; i++)
+        for (int64_t quad = 0; quad < SIDE / WOVEN; quad++)
+          memcpy(to + (i0 + i) * columns + j0 + quad * WOVEN, &quads[quad][i], WOVEN);
+    }
+    for (int64_t i = i0; i < i0 + high; i++)
+      for (int64_t j = whole; j < columns; j++) to[i * columns + j] = from[i + j * stride];
+  }
+}
+ROW(uint8_t) BOTH(uint16_t) BOTH(uint32_t) BOTH(uint64_t) BOTH(vector_element16)
 
 typedef struct copy_job {
   const vector_copy *copy;
@@ -117,7 +137,7 @@ static void copy_planes(void *argument, size_t begin, size_t end) {
     char *to = job->to + (size_t)(plane * rows + row) * (size_t)columns * size;
     const char *from = job->from + (offset_of(copy, job->outer, plane) + row) * (int64_t)size;
     switch (size) {
-      case 1: plane_uint8_t(to, from, high, columns, stride); break;
+      case 1: woven_plane((uint8_t *)to, (const uint8_t *)from, high, columns, stride); break;
       case 2: plane_uint16_t(to, from, high, columns, stride); break;
       case 4: plane_uint32_t(to, from, high, columns, stride); break;
       case 8: plane_uint64_t(to, from, high, columns, stride); break;

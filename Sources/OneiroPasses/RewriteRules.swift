@@ -38,6 +38,7 @@ public enum RewriteRules {
     Entry(FuseConvResidual(), "what is added comes before an activation"),
     Entry(FuseGemmResidual(), "like the one above; needs products with their bias"),
     Entry(FuseActivation(), "late: it takes in whatever the fused operators end with"),
+    Entry(QuantizeBeforeTransposing(), "the next finds the product that made what was transposed"),
     Entry(FuseQuantizeLinear(), "quantization comes after an activation"),
     Entry(FuseUpsampling(), "last: looks for convolutions with all that they end with"),
   ]

@@ -35,6 +35,22 @@ extension RewriteTests {
         }
         """, expected: ["QuantizeLinear", "QuantizedConv"]),
     Example(
+      testDescription: "what a product and a Transpose make is quantized by the product",
+      text: """
+        g (float[3,4] x) => (float[1,2,3,1] y)
+        <float s = {0.05}, uint8 p = {120}, int8[4,2] w = {1, -2, 3, 4, -5, 60, 7, -128}, float v = {0.5}, float r = {2.0}, uint8 o = {100}, int64[4] n = {1, 2, 3, 1}> {
+          q = QuantizeLinear(x, s, p)  a = DequantizeLinear(q, s, p)  d = DequantizeLinear(w, v)  m = MatMul(a, d)
+          t = Transpose<perm = [1, 0]>(m)  i = Reshape(t, n)  b = QuantizeLinear(i, r, o)  y = DequantizeLinear(b, r, o)
+        }
+        """, expected: ["QuantizeLinear", "QuantizedGemm", "Transpose", "Reshape", "DequantizeLinear"]),
+    Example(
+      testDescription: "a Transpose that somebody else reads is quantized behind it",
+      text: """
+        g (float[3,4] x) => (float[4,3] y, float[4,3] t) <float r = {2.0}, uint8 o = {100}> {
+          t = Transpose<perm = [1, 0]>(x)  b = QuantizeLinear(t, r, o)  y = DequantizeLinear(b, r, o)
+        }
+        """, expected: ["Transpose", "QuantizeLinear", "DequantizeLinear"]),
+    Example(
       testDescription: "an enlarged image is quantized before it is enlarged, and convolved with that",
       text: """
         g (float[1,1,3,2] x) => (float[1,1,6,4] y)
