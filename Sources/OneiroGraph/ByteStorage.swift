@@ -1,17 +1,26 @@
 import Glibc
 
-/// Bytes that never change once made: allocated here, or borrowed from an owner (a mapped file) that stays alive with
-/// them. Owned memory is aligned to 64 bytes, a cache line and the widest vector.
+/// Bytes that never change once made: allocated here, joined from others when they are asked for, or borrowed from an
+/// owner (a mapped file) that stays alive with them. Owned memory is aligned to 64 bytes, a cache line and the widest
+/// vector.
 public final class ByteStorage: @unchecked Sendable {
   // Sendable: the bytes are written by the initializer alone and only read afterwards.
-  public let base: UnsafeRawPointer
+  /// Where the bytes are, or will be when they are asked for.
+  public let address: UnsafeRawPointer
   public let byteCount: Int
+  private let parts: JoinedParts?
   private let owner: AnyObject?
   private let origin: Origin
   /// Of all of the mapped file that the bytes are a part of; `nil` where that is not known.
   private let mapping: Range<UInt>?
 
   private enum Origin { case heap, pages, borrowed, file }
+
+  /// Where the bytes are. Those of parts are joined by the first who asks.
+  public var base: UnsafeRawPointer {
+    parts?.fill(UnsafeMutableRawPointer(mutating: address))
+    return address
+  }
 
   public static let alignment = 64
   /// Storage of this size and more gets pages of its own, which go back to the system at once when it ends. In the
@@ -29,11 +38,27 @@ public final class ByteStorage: @unchecked Sendable {
       Self.free(memory, byteCount, origin)
       throw error
     }
-    base = UnsafeRawPointer(memory)
+    address = UnsafeRawPointer(memory)
     self.byteCount = byteCount
     owner = nil
     mapping = nil
+    parts = nil
     self.origin = origin
+  }
+
+  /// The rows of several storages side by side: row i is row i of each part, one after the other. They are put together
+  /// when somebody asks for them, and again by whoever does so after they were set aside; till then they take addresses,
+  /// but no memory. The parts stay alive, and leave memory where they are pages of a file.
+  /// - parts: each of as many bytes as `rows` equal rows have.
+  public init(joining parts: [ByteStorage], rows: Int) {
+    let joined = JoinedParts(parts, rows: rows)
+    byteCount = joined.byteCount
+    guard let memory = LargePages.allocate(byteCount) else { fatalError("out of memory: \(byteCount) bytes") }
+    address = UnsafeRawPointer(memory)
+    self.parts = joined
+    owner = nil
+    mapping = nil
+    origin = .pages
   }
 
   private static func allocate(_ byteCount: Int, _ origin: Origin) -> UnsafeMutableRawPointer? {
@@ -58,9 +83,10 @@ public final class ByteStorage: @unchecked Sendable {
     mapping: UnsafeRawBufferPointer? = nil
   ) {
     self.mapping = mapping.map { UInt(bitPattern: $0.baseAddress)..<UInt(bitPattern: $0.baseAddress) + UInt($0.count) }
-    self.base = base
+    address = base
     self.byteCount = byteCount
     self.owner = owner
+    parts = nil
     origin = isMappedFile ? .file : .borrowed
   }
 
@@ -69,17 +95,18 @@ public final class ByteStorage: @unchecked Sendable {
 
   /// Tells the system that the bytes of a mapped file will be needed soon.
   public func readAhead() {
-    let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: base) / page * page
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: address) / page * page
     guard origin == .file, byteCount > 0, let memory = UnsafeMutableRawPointer(bitPattern: start) else { return }
-    madvise(memory, Int(UInt(bitPattern: base) + UInt(byteCount) - start), MADV_WILLNEED)
+    madvise(memory, Int(UInt(bitPattern: address) + UInt(byteCount) - start), MADV_WILLNEED)
   }
 
   /// Tells the system that the bytes are not needed for now. Those of a mapped file leave memory, and are read anew by
-  /// whoever touches them again; others stay.
+  /// whoever touches them again. Joined ones leave it too, and are there again for whoever asks for `base`. Others stay.
   /// - windowByteCount: also what is around them, up to multiples of as much, which came into memory with them.
   public func setAside(windowByteCount: Int = 0) {
+    parts?.drop(UnsafeMutableRawPointer(mutating: address))
     guard origin == .file else { return }
-    let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: base)
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: address)
     var first = (start + page - 1) / page * page, end = (start + UInt(byteCount)) / page * page
     if let mapping, windowByteCount > 0, byteCount > 0 {
       let window = max(UInt(windowByteCount), page)
@@ -90,7 +117,7 @@ public final class ByteStorage: @unchecked Sendable {
     madvise(memory, Int(end - first), MADV_DONTNEED)
   }
 
-  deinit { Self.free(UnsafeMutableRawPointer(mutating: base), byteCount, origin) }
+  deinit { Self.free(UnsafeMutableRawPointer(mutating: address), byteCount, origin) }
 
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
 }

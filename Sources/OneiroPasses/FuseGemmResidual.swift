@@ -45,21 +45,29 @@ struct ProductBehindViews {
   let dims: [Int]
   let views: [Node]
 
-  /// `nil` when `value` is something else, or when anything on the way has a second reader.
-  init?(of value: String, in graph: GraphIndex) {
+  private static let gemms: Set = ["Gemm", "FusedGemm", "QuantizedGemm", "WeightQuantizedGemm"]
+
+  /// - types: of operators that are taken for products.
+  /// - Returns: `nil` when `value` is something else, or when anything on the way has a second reader.
+  init?(of value: String, types: Set<String> = gemms, in graph: GraphIndex) {
     var views: [Node] = [], at = value
     while let node = graph.producer(of: at), graph.onlyReader(of: at) != nil {
-      if ["Gemm", "FusedGemm", "QuantizedGemm", "WeightQuantizedGemm"].contains(node.opType) {
+      if types.contains(node.opType) {
         guard let dims = graph.dims(at), let position = graph.position(of: at) else { return nil }
         (self.value, product, self.position, self.dims, self.views) = (value, node, position, dims, views)
         return
       }
-      guard node.domain.isEmpty, ["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"].contains(node.opType) else {
-        return nil
-      }
+      guard node.isView else { return nil }
       views.append(node)
       at = node.inputs[0]
     }
     return nil
+  }
+}
+
+extension Node {
+  /// Whether it gives a value another shape, and nothing else.
+  var isView: Bool {
+    domain.isEmpty && ["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze"].contains(opType)
   }
 }

@@ -10,11 +10,12 @@ public struct RewriteEngine: Sendable {
   private static let roundLimit = 16
 
   /// - log: takes down what is applied, and says when it is enough.
+  /// - isMemoryBound: whether the plan will be held to an amount of memory.
   public init(
     _ rules: [any RewriteRule] = RewriteRules.all, settings: RewriteSettings = RewriteSettings(),
-    log: RewriteLog = RewriteLog()
+    log: RewriteLog = RewriteLog(), isMemoryBound: Bool = false
   ) {
-    self.rules = rules.filter { !settings.skipped.contains($0.name) }
+    self.rules = rules.filter { !settings.skipped.contains($0.name) && !(isMemoryBound && $0.needsUnboundMemory) }
     self.log = log
   }
 

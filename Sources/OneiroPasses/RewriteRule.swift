@@ -8,7 +8,13 @@ public protocol RewriteRule: Sendable {
   var summary: String { get }
   /// Operator types that the pattern is searched from.
   var targets: Set<String> { get }
+  /// Whether it is left out of plans that are held to an amount of memory.
+  var needsUnboundMemory: Bool { get }
   func rewrite(_ node: Node, in graph: GraphIndex) -> GraphPatch?
+}
+
+extension RewriteRule {
+  public var needsUnboundMemory: Bool { false }
 }
 
 /// A graph as a rewrite sees it: who makes a value, who reads it, what is known of it.

@@ -35,6 +35,7 @@ public enum RewriteRules {
     Entry(ReadAttentionColumns(), "the one above looks through the Slices"),
     Entry(FoldDequantization(), "what the one above did not take in; others look for constants"),
     Entry(FuseBias(), "the views it puts around products would hide the patterns above"),
+    Entry(MergeAttentionProducts(), "needs products with their bias, and those whose Slices are gone"),
     Entry(FuseConvResidual(), "what is added comes before an activation"),
     Entry(FuseGemmResidual(), "like the one above; needs products with their bias"),
     Entry(FuseActivation(), "late: it takes in whatever the fused operators end with"),

@@ -89,7 +89,9 @@ import Testing
       text: "g (float[3] x) => (float[2,3] y) <float[2,1] one = {1.0, 1.0}> { y = Mul(x, one) }", expected: ["Mul"]),
   ]
 
-  @Test(arguments: examples + attentions + expansions + fusions + quantized) func keeps(example: Example) throws {
+  private static let all = examples + attentions + expansions + fusions + merges + quantized
+
+  @Test(arguments: all) func keeps(example: Example) throws {
     let model = try GraphText.parse("<ir_version: 10, opset_import: [\"\" : 23]>\n" + example.text)
     let types = try TypeInference.infer(model.graph).compactMapValues(\.tensorType)
     let rewritten = RewriteEngine().apply(to: model.graph, types: types).graph

@@ -134,7 +134,7 @@ typedef struct oneiro_call {
   void *workspace;                 /* compute: that many bytes, 64-byte aligned, with undefined contents */
   oneiro_text *why;                /* for ONEIRO_FAILED */
   /* prepare sets bit i when compute will not read the constant input i, because what it needs of it is packed. The host
-   * may then give the memory of the constant's file back to the system. */
+   * may then give its memory back to the system, and what lies there in compute is undefined. */
   uint64_t packed_inputs;
   int32_t tuning;                  /* prepare: whether it may run ways to compute and time them */
 } oneiro_call;

@@ -10,6 +10,7 @@ final class BoundNode: @unchecked Sendable {
   private var blocks: [UnsafeMutableRawPointer] = []
   /// Keeps the memory of constants alive.
   private let constants: [Tensor?]
+  private let showsNarrow: Bool
 
   /// - inputs, outputs: `nil` for a value that is left out.
   /// - constants: one for each input, where its value is known.
@@ -19,6 +20,7 @@ final class BoundNode: @unchecked Sendable {
     showsNarrow: Bool
   ) {
     self.constants = constants
+    self.showsNarrow = showsNarrow
     var blocks: [UnsafeMutableRawPointer] = []
     func allocate<T>(_: T.Type, _ elements: [T]) -> UnsafeMutablePointer<T> {
       let memory = UnsafeMutablePointer<T>.allocate(capacity: max(elements.count, 1))
@@ -38,7 +40,7 @@ final class BoundNode: @unchecked Sendable {
       tensor.layout = UInt32(ONEIRO_LAYOUT_PLAIN)
       tensor.dims = UnsafePointer(allocate(Int64.self, dims.map(Int64.init)))
       tensor.byte_count = Tensor.elementCount(dims).flatMap(type.elementType.byteCount) ?? 0
-      let storage = showsNarrow ? constant?.stored?.storage : constant?.storage
+      let storage = Self.storage(constant, showsNarrow: showsNarrow)
       tensor.data = storage.map { UnsafeMutableRawPointer(mutating: $0.base) }
       return tensor
     }
@@ -84,6 +86,16 @@ final class BoundNode: @unchecked Sendable {
     result.attributes = UnsafePointer(allocate(oneiro_attribute.self, attributes))
     pointer = UnsafePointer(allocate(oneiro_node.self, [result]))
     self.blocks = blocks
+  }
+
+  /// The memory of a constant as the node shows it.
+  private static func storage(_ constant: Tensor?, showsNarrow: Bool) -> ByteStorage? {
+    showsNarrow ? constant?.stored?.storage : constant?.storage
+  }
+
+  /// Constants that were set aside are to be read again.
+  func bringBack() {
+    for constant in constants { _ = Self.storage(constant, showsNarrow: showsNarrow)?.base }
   }
 
   /// - inputs: bit i for an input whose constant will not be read for now.

@@ -177,6 +177,8 @@ public struct PluginKernel: @unchecked Sendable {
     call.inputs = node.pointer.pointee.inputs
     call.outputs = node.pointer.pointee.outputs
     if let prepare = descriptor.prepare {
+      // Another kernel may have packed them.
+      node.bringBack()
       let status = reason.write { text in
         call.why = text
         return prepare(&call)

@@ -280,7 +280,9 @@ struct GraphWalk {
       outputs: outputs.map { ValueInfo($0.name, .tensor($0.type)) }, nodes: kept)
     for name in kept.lazy.flatMap(\.inputs) { if let tensor = table.tensor(name) { rest.addInitializer(name, tensor) } }
     let types = table.types.compactMapValues(\.tensorType)
-    let rewritten = RewriteEngine(settings: planner.rewrites, log: planner.rewriteLog).apply(to: rest, types: types)
+    let engine = RewriteEngine(
+      settings: planner.rewrites, log: planner.rewriteLog, isMemoryBound: planner.maxMemory != nil)
+    let rewritten = engine.apply(to: rest, types: types)
     var lowering = Lowering(planner: planner, types: rewritten.types, constants: rewritten.graph.initializers)
     for node in rewritten.graph.nodes { try lowering.visit(node) }
     var plan = try lowering.plan(

@@ -35,7 +35,9 @@ public struct Session: ~Copyable {
         let workspace = step.kernel.workspaceByteCount > 0 ? arena + step.workspaceOffset : nil
         frames.append(
           Frame(
-            inputs: Self.tensors(step.inputs, plan, arena, omitsNarrow: step.kernel.needsNoNarrowConstants),
+            inputs: Self.tensors(
+              step.inputs, plan, arena, omitsNarrow: step.kernel.needsNoNarrowConstants,
+              packed: step.kernel.packedInputs),
             outputs: Self.tensors(step.outputs, plan, arena),
             workspace: workspace, state: try step.kernel.makeSessionState(workspace: workspace),
             hasBody: step.kernel is any PlannedBody,
@@ -73,9 +75,10 @@ public struct Session: ~Copyable {
   }
 
   /// - omitsNarrow: constants that are kept narrow get no data, and so are not widened.
+  /// - packed: bit i for a constant that nobody reads: it need not be there.
   private static func tensors(
     _ operands: [ExecutionPlan.Operand?], _ plan: ExecutionPlan, _ arena: UnsafeMutableRawPointer,
-    omitsNarrow: Bool = false
+    omitsNarrow: Bool = false, packed: UInt64 = 0
   ) -> UnsafeBufferPointer<oneiro_tensor> {
     let buffer = UnsafeMutableBufferPointer<oneiro_tensor>.allocate(capacity: operands.count)
     for (index, operand) in operands.enumerated() {
@@ -91,10 +94,12 @@ public struct Session: ~Copyable {
         tensor.byte_count = Tensor.elementCount(dims).flatMap(operand.type.elementType.byteCount) ?? 0
         switch operand.location {
         case .arena(let offset): tensor.data = arena + offset
-        case .constant(let index):
-          let constant = plan.constants[index]
+        case .constant(let number):
+          let constant = plan.constants[number]
           guard !(omitsNarrow && constant.isNarrow) else { break }
-          tensor.data = constant.bytes.baseAddress.map(UnsafeMutableRawPointer.init(mutating:))
+          let isPacked = index < 64 && packed >> UInt64(index) & 1 == 1
+          let data = isPacked ? constant.storage?.address : constant.storage?.base
+          tensor.data = data.map(UnsafeMutableRawPointer.init(mutating:))
         }
       }
       buffer.initializeElement(at: index, to: tensor)
