@@ -6,6 +6,7 @@
  * and the host's GroupStatistics has the same definition: an element's difference to the group's pivot, in float, goes
  * to one of 16 sums of its plane in turn, the sums of the planes are added in their order, then the 16. */
 #include <math.h>
+#include <string.h>
 
 #include "activation.h"
 #include "families.h"
@@ -52,6 +53,39 @@ static int32_t supports_quantized_group(const oneiro_node *node, oneiro_text *wh
   return status ? status : supports_fused_group(&plain.node, why);
 }
 
+/* ConcatGroupNormalization as the normalization of what it joins, its first output. */
+typedef struct joined_node {
+  oneiro_node node;
+  oneiro_tensor inputs[INPUTS + 2];
+} joined_node;
+
+enum { PARTS = 2, QUANTIZED_INPUTS = INPUTS + PARTS - 1 };
+
+/* - inputs, outputs: of the node, with data or without. */
+static void joined_node_of(const oneiro_node *node, const oneiro_tensor *inputs, const oneiro_tensor *outputs,
+                           joined_node *joined) {
+  joined->node = *node;
+  joined->node.input_count = node->input_count - PARTS + 1;
+  joined->node.inputs = joined->inputs;
+  joined->node.outputs = outputs + 1;
+  joined->node.output_count = 1;
+  joined->inputs[0] = outputs[0];
+  memcpy(joined->inputs + 1, inputs + PARTS, (node->input_count - PARTS) * sizeof *inputs);
+}
+
+static int32_t supports_joined(const oneiro_node *node, oneiro_text *why) {
+  if (node->input_count <= INPUTS || node->input_count > INPUTS + PARTS + 1 || node->output_count != 2)
+    return vector_refuse(why, "%zu inputs and %zu outputs", node->input_count, node->output_count);
+  for (size_t part = 0; part < PARTS; part++) {
+    int32_t status = vector_require_input(node, part, ONEIRO_FLOAT32, why);
+    if (status) return status;
+  }
+  joined_node joined;
+  joined_node_of(node, node->inputs, node->outputs, &joined);
+  return oneiro_has_input(node, QUANTIZED_INPUTS) ? supports_quantized_group(&joined.node, why)
+                                                  : supports_fused_group(&joined.node, why);
+}
+
 static int32_t supports_batch(const oneiro_node *node, oneiro_text *why) {
   if (oneiro_int(node, "training_mode", 0) != 0) return vector_refuse(why, "training_mode");
   if (node->output_count > 1) return vector_refuse(why, "more than one output");
@@ -78,6 +112,10 @@ typedef struct channels_job {
   vector_unary_loop activation;       /* NULL: none */
   uint8_t *bytes;                     /* in the place of y, where the result is quantized */
   vector_quantization to;
+  /* What x is joined of, in x's own memory; NULL where it is there. */
+  const float *parts[PARTS];
+  size_t split;                       /* channels of the first part */
+  float *joined;
 } channels_job;
 
 /* Elements that are still in the first-level cache when the activation reads them. */
@@ -136,10 +174,25 @@ static float factor_of(const channels_job *job, double variance, size_t channel)
   return (float)(1 / sqrt(variance + (double)job->epsilon)) * job->scale[channel];
 }
 
+/* Writes a group's channels, which begin at plane `first`, where the normalization reads them next. */
+static void join_group(const channels_job *job, size_t first) {
+  size_t image = first / job->channels, channel = first % job->channels, end = channel + job->group;
+  size_t second = end > job->split ? end - (channel > job->split ? channel : job->split) : 0;
+  size_t count = job->group - second;
+  float *target = job->joined + first * job->plane;
+  if (count > 0)
+    memcpy(target, job->parts[0] + (image * job->split + channel) * job->plane, count * job->plane * sizeof(float));
+  if (second > 0)
+    memcpy(target + count * job->plane,
+           job->parts[1] + (image * (job->channels - job->split) + channel + count - job->split) * job->plane,
+           second * job->plane * sizeof(float));
+}
+
 static void normalize_groups(void *argument, size_t begin, size_t end) {
   const channels_job *job = argument;
   for (size_t group = begin; group < end; group++) {
     size_t first = group * job->group;
+    if (job->joined) join_group(job, first);
     group_moments moments = moments_of(job, job->x + first * job->plane);
     for (size_t index = first; index < first + job->group; index++) {
       size_t channel = index % job->channels;
@@ -197,6 +250,26 @@ static int32_t compute_quantized_group(const oneiro_call *call) {
   return run_groups(call, (size_t)oneiro_int(call->node, "num_groups", 1), job);
 }
 
+static int32_t compute_joined(const oneiro_call *call) {
+  joined_node joined;
+  joined_node_of(call->node, call->inputs, call->outputs, &joined);
+  oneiro_call inner = *call;
+  inner.node = &joined.node;
+  inner.inputs = joined.inputs;
+  inner.outputs = joined.node.outputs;
+  channels_job job = job_of(&inner);
+  int32_t status = vector_activation_of(call->node, &job.activation, call->why);
+  if (status) return status;
+  job.joined = call->outputs[0].data;
+  for (size_t part = 0; part < PARTS; part++) job.parts[part] = call->inputs[part].data;
+  job.split = (size_t)call->inputs[0].dims[1];
+  if (oneiro_has_input(call->node, QUANTIZED_INPUTS)) {
+    job.bytes = inner.outputs[0].data;
+    job.to = vector_quantization_of(&inner, INPUTS);
+  }
+  return run_groups(&inner, (size_t)oneiro_int(call->node, "num_groups", 1), job);
+}
+
 static int32_t compute_instance(const oneiro_call *call) {
   return run_groups(call, (size_t)call->inputs[0].dims[1], job_of(call));
 }
@@ -222,6 +295,7 @@ static const vector_kernel kernels[] = {
     {"FusedGroupNormalization", 1, supports_fused_group, NULL, compute_group, NULL, "ai.oneiro",
      .flags = ONEIRO_KERNEL_IN_PLACE},
     {"QuantizeGroupNormalization", 1, supports_quantized_group, NULL, compute_quantized_group, NULL, "ai.oneiro"},
+    {"ConcatGroupNormalization", 1, supports_joined, NULL, compute_joined, NULL, "ai.oneiro"},
     {"InstanceNormalization", 22, supports_instance, NULL, compute_instance, NULL, NULL,
      .flags = ONEIRO_KERNEL_IN_PLACE},
     {"BatchNormalization", 15, supports_batch, NULL, compute_batch, NULL, NULL, .flags = ONEIRO_KERNEL_IN_PLACE},

@@ -30,6 +30,7 @@ public enum RewriteRules {
     Entry(FuseQuantized(), "before products take a bias, which is the quantized product's too"),
     Entry(FuseQuantizedGEGLU(), "needs products that are quantized"),
     Entry(FuseQuantizedNormalization(), "needs them with their activation"),
+    Entry(FuseConcatNormalization(), "needs normalizations with all that they end with"),
     Entry(FuseWeightQuantized(), "like the one above, for what has quantized weights alone"),
     Entry(NarrowAttention(), "needs to see which products are quantized"),
     Entry(ReadAttentionColumns(), "the one above looks through the Slices"),

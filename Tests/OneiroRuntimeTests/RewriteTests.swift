@@ -89,7 +89,7 @@ import Testing
       text: "g (float[3] x) => (float[2,3] y) <float[2,1] one = {1.0, 1.0}> { y = Mul(x, one) }", expected: ["Mul"]),
   ]
 
-  private static let all = examples + attentions + expansions + fusions + merges + quantized
+  private static let all = examples + attentions + expansions + fusions + joins + merges + quantized
 
   @Test(arguments: all) func keeps(example: Example) throws {
     let model = try GraphText.parse("<ir_version: 10, opset_import: [\"\" : 23]>\n" + example.text)

@@ -85,6 +85,33 @@ extension Conformance {
         ["num_groups": .int(2)]),
     ]
 
+  /// Two tensors and what is done to their channels. Groups straddle where they meet, or one of them is empty.
+  static func concatGroupNormalization(
+    _ name: String, _ a: Tensor, _ b: Tensor, groups: Int, _ activation: String = "", ending: [Case.Operand] = []
+  ) -> Case {
+    let channels = [a.dims[1] + b.dims[1]]
+    return Case(
+      "ConcatGroupNormalization", domain: domain, name,
+      [.input(a), .input(b), .constant(.random(channels, seed: 3)), .constant(.random(channels, seed: 4))] + ending,
+      ["num_groups": .int(Int64(groups)), "activation": .string(Array(activation.utf8))], outputs: 2,
+      tolerance: ending.isEmpty ? 1e-5 : 0.008)
+  }
+
+  static let concatGroupNormalization: [Case] =
+    [
+      ([2, 4, 5, 7], [2, 2, 5, 7], 3), ([2, 1, 5, 7], [2, 5, 5, 7], 2), ([1, 7, 13], [1, 2, 13], 3),
+      ([3, 5], [3, 3], 1), ([1, 3, 71, 67], [1, 1, 71, 67], 2), ([2, 0, 5, 3], [2, 4, 5, 3], 2),
+      ([2, 4, 5, 3], [2, 0, 5, 3], 2), ([0, 4, 3], [0, 2, 3], 2), ([2, 4, 0], [2, 2, 0], 2),
+      ([1, 40, 33, 31], [1, 24, 33, 31], 32),
+    ].map { (a, b, groups) in
+      concatGroupNormalization(
+        "\(a) and \(b) in \(groups)", .random(a), .random(b, seed: 2), groups: groups, "SiLU")
+    } + [
+      concatGroupNormalization(
+        "a NaN spoils its group alone", Tensor.random([1, 4, 3, 3]).replacing([30: .nan]),
+        .random([1, 2, 3, 3], seed: 2), groups: 3)
+    ]
+
   /// Channels' scale, bias, mean and variance.
   static func batchStatistics(_ channels: Int) -> [Case.Operand] {
     let ranges: [(Float, Float)] = [(0.5, 2), (-1, 1), (-1, 1), (0.1, 3)]
@@ -216,5 +243,7 @@ extension Conformance {
     ]
   }()
 
-  static let fused = fusedGemm + fusedGroupNormalization + fusedBatchNormalization + geglu + fusedConv + smallFusedConv
+  static let fused =
+    fusedGemm + fusedGroupNormalization + concatGroupNormalization + fusedBatchNormalization + geglu + fusedConv
+    + smallFusedConv
 }

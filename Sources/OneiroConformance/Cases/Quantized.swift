@@ -130,6 +130,10 @@ extension Conformance {
             [.input(.random(dims)), .constant(.random([6], seed: 2)), .constant(.random([6], seed: 3))] + end(type),
             ["num_groups": .int(3), "activation": .string(Array(activation.utf8))], tolerance: 0.008))
       }
+      cases.append(
+        concatGroupNormalization(
+          "[2, 4, 5, 7] and [2, 2, 5, 7] to \(type)", .random([2, 4, 5, 7]), .random([2, 2, 5, 7], seed: 2), groups: 2,
+          "SiLU", ending: end(type)))
       for (dims, activation) in [([2, 6, 5, 7], ""), ([1, 6, 71, 67], "SiLU"), ([0, 6, 3], "")] {
         cases.append(
           Case(

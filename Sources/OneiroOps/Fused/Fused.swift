@@ -1,6 +1,7 @@
 extension Operators {
   /// What passes write where a kernel does the work of several nodes.
   static let fused: [any Operator.Type] = [
+    ConcatGroupNormalization.self,
     FusedBatchNormalization.self,
     FusedConv.self,
     FusedGemm.self,

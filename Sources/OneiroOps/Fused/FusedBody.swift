@@ -7,11 +7,16 @@ struct FusedBody {
 
   /// - inputs: formal names, one for each input that the schema has.
   init(_ node: InferenceContext, _ schema: OpSchema, inputs: [String], output: ValueType) {
+    self.init(node, schema, inputs: inputs, outputs: [ValueInfo("Y", output)])
+  }
+
+  /// - outputs: formal ones, the last of which is `Y`.
+  init(_ node: InferenceContext, _ schema: OpSchema, inputs: [String], outputs: [ValueInfo]) {
     self.node = node
     let types = inputs.indices.map { $0 < node.inputs.count ? node.inputs[$0] : nil }
     graph = Graph(
       schema.op.opType, inputs: zip(inputs, types).prefix(node.node.inputs.count).map { ValueInfo($0, $1) },
-      outputs: [ValueInfo("Y", output)])
+      outputs: outputs)
   }
 
   mutating func add(
@@ -60,14 +65,24 @@ struct FusedBody {
   static func infer(_ op: any Operator.Type, _ node: InferenceContext, inputs count: Int) throws(GraphError)
     -> TensorType
   {
+    try infer(
+      op, node, names: Array(node.node.inputs.prefix(count)), Array(node.inputs.prefix(count)),
+      values: Array(node.values.prefix(count)))
+  }
+
+  /// What `op` infers for values of the body.
+  /// - values: one for each, where it is known; empty for none.
+  /// - added: attributes beside those of the node that the operator knows.
+  static func infer(
+    _ op: any Operator.Type, _ node: InferenceContext, names: [String], _ types: [ValueType?], values: [Tensor?] = [],
+    adding added: [String: Attribute] = [:]
+  ) throws(GraphError) -> TensorType {
     var inner = node.node
     inner.op = op.schema.op
-    inner.inputs = Array(inner.inputs.prefix(count))
-    inner.attributes = attributes(node, for: op.schema)
-    let types = try op.infer(
-      InferenceContext(
-        node: inner, schema: op.schema, inputs: Array(node.inputs.prefix(count)),
-        values: Array(node.values.prefix(count))))
+    inner.inputs = names
+    inner.attributes = attributes(node, for: op.schema).merging(added) { $1 }
+    let known = values.isEmpty ? types.map { _ in nil } : values
+    let types = try op.infer(InferenceContext(node: inner, schema: op.schema, inputs: types, values: known))
     guard let type = types.first?.tensorType else { throw .invalid(node: node.node, nil, "has no tensor as output") }
     return type
   }

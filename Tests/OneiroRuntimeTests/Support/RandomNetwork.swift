@@ -26,7 +26,7 @@ struct RandomNetwork {
   }
 
   private mutating func addPiece() {
-    switch numbers.int(0...19) {
+    switch numbers.int(0...20) {
     case 0...2: convolution()
     case 3, 4: groupNormalization()
     case 5, 6: activation()
@@ -41,6 +41,7 @@ struct RandomNetwork {
     case 16: attention()
     case 17: spelledGelu()
     case 18: twice()
+    case 19: joined()
     default: batchNormalization()
     }
   }
@@ -71,6 +72,18 @@ struct RandomNetwork {
     let back = add("Reshape", [normal, shape(dims)])
     let scaled = add("Mul", [back, constant([dims[1], 1, 1], 1)])
     images.append((add("Add", [scaled, constant([dims[1], 1, 1], 1)]), dims))
+  }
+
+  /// Channels of two images, normalized, and read by somebody else, too.
+  private mutating func joined() {
+    let (a, dims) = pick(images), pool = images.filter { $0.dims[0] == dims[0] && $0.dims[2...] == dims[2...] }
+    let (b, other) = pick(pool), channels = dims[1] + other[1], groups = channels % 2 == 0 ? 2 : 1
+    let x = add("Concat", [a, b], ["axis": .int(1)])
+    images.append((x, [dims[0], channels] + dims[2...]))
+    if numbers.int(0...2) == 0 { return }
+    let y = add(
+      "GroupNormalization", [x, constant([channels], 1), constant([channels], 1)], ["num_groups": .int(Int64(groups))])
+    images.append((y, [dims[0], channels] + dims[2...]))
   }
 
   private mutating func activation() {
