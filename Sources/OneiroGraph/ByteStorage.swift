@@ -100,19 +100,34 @@ public final class ByteStorage: @unchecked Sendable {
     madvise(memory, Int(UInt(bitPattern: address) + UInt(byteCount) - start), MADV_WILLNEED)
   }
 
+  /// What Linux brings into memory together around a byte of a mapped file that is touched, at most: 64 KiB of addresses
+  /// (`fault_around_bytes`, where nobody has changed it), and with each page of those all that its cache keeps together
+  /// with it (a large folio), up to 2 MiB at multiples of its size in the file.
+  private static let window: UInt = 65_536, largestFolio: UInt = 2 << 20
+
+  /// Addresses of all that may be in memory once the bytes of a mapped file have been read, whole pages; `nil` of other
+  /// memory.
+  public var neighbourhood: Range<UInt>? {
+    guard origin == .file, byteCount > 0 else { return nil }
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE))), window = max(Self.window, page), folio = max(Self.largestFolio, page)
+    let start = UInt(bitPattern: address), end = start + UInt(byteCount), mapping = mapping ?? start / page * page..<end
+    let first = max(start / window * window, mapping.lowerBound) - mapping.lowerBound
+    let last = (end + window - 1) / window * window - mapping.lowerBound
+    let mappingEnd = (mapping.upperBound + page - 1) / page * page
+    // A mapping begins with its file, and with a page.
+    let lower = mapping.lowerBound + first / folio * folio
+    return lower..<min(mapping.lowerBound + (last + folio - 1) / folio * folio, mappingEnd)
+  }
+
   /// Tells the system that the bytes are not needed for now. Those of a mapped file leave memory, and are read anew by
   /// whoever touches them again. Joined ones leave it too, and are there again for whoever asks for `base`. Others stay.
-  /// - windowByteCount: also what is around them, up to multiples of as much, which came into memory with them.
-  public func setAside(windowByteCount: Int = 0) {
+  /// - withNeighbourhood: also what may have come into memory around them.
+  public func setAside(withNeighbourhood: Bool = false) {
     parts?.drop(UnsafeMutableRawPointer(mutating: address))
     guard origin == .file else { return }
     let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: address)
     var first = (start + page - 1) / page * page, end = (start + UInt(byteCount)) / page * page
-    if let mapping, windowByteCount > 0, byteCount > 0 {
-      let window = max(UInt(windowByteCount), page)
-      first = max(start / window * window, mapping.lowerBound / page * page)
-      end = min((start + UInt(byteCount) + window - 1) / window * window, (mapping.upperBound + page - 1) / page * page)
-    }
+    if withNeighbourhood, let neighbourhood { (first, end) = (neighbourhood.lowerBound, neighbourhood.upperBound) }
     guard first < end, let memory = UnsafeMutableRawPointer(bitPattern: first) else { return }
     madvise(memory, Int(end - first), MADV_DONTNEED)
   }

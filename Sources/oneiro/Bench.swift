@@ -59,6 +59,7 @@ struct Bench: FileWriting {
       try inModel { try planner.round(graph, inputs: inputs.values.mapValues(MadeUpInputs.binding)) }
     }
     let planTime = clock.now - planStart
+    try inModel { try round.plan.checkMemory() }
     verbosity.announce(round.plan)
     var report = BenchReport(
       model: model, backend: options.backend, backendOrder: planner.backend.order, threads: options.threads,

@@ -49,6 +49,7 @@ extension DreamCommand {
     // Before the folder is made: nothing is left of a run that cannot end well.
     try recording.checkFinite()
     recording.setAside()
+    if options.maxMemory != nil { try dream.prepare(for: recording) }
     let folder = isFolder ? out.map(OutputFile.withoutSlash) : nil
     var manifest: PictureManifest?
     if let folder {

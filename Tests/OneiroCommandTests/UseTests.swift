@@ -280,11 +280,15 @@ import Testing
         ["dream", pipeline, "--eeg", trial, "--out", files.path(name), "--steps", "2", "--backend", "vector"] + more)
     }
     #expect(try dream("whole.png").status == 0)
-    let refused = try dream("none.png", "--max-memory", "1M")
-    #expect(refused.status == 1 && refused.errors.contains("\(pipeline): node \""), "\(refused.errors)")
-    // What it would take at least, and a little for what a process has more one time than another.
-    let need = try #require(refused.errors.firstMatch(of: /found ([0-9.]+) MiB/).flatMap { Double($0.1) })
-    let limit = need.rounded(.up) + 4
+    // One refusal before anything is said or made, with what is needed at least, however far that is away.
+    let needs = try ["1M", "16M", "32M"].map { limit in
+      let refused = try dream("none/", "--max-memory", limit, "--verbose")
+      #expect(refused.status == 1 && refused.errors.hasPrefix("error: \(pipeline): node \""), "\(refused.errors)")
+      #expect(!FileManager.default.fileExists(atPath: files.path("none")))
+      return try #require(refused.errors.firstMatch(of: /found ([0-9.]+) MiB/).flatMap { Double($0.1) })
+    }
+    let limit = try #require(needs.max())
+    #expect(try limit - #require(needs.min()) <= 2, "\(needs)")
     let held = try dream("held.png", "--max-memory", "\(Int(limit))M", "--verbose")
     #expect(held.status == 0, "\(held.errors)")
     // It is said what it takes, and takes no more than that, but for what the reserve is for.

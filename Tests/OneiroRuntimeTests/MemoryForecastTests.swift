@@ -45,15 +45,18 @@ import Testing
 
   @Test("Weights of a file are set aside with what came into memory around them, and nothing else")
   func setAside() throws {
-    let count = Int(4 * Self.window), folder = try TemporaryFolder()
+    // What the system's cache keeps together, at most.
+    let folio = 2 << 20, count = 3 * folio + 12_345
+    let folder = try TemporaryFolder()
     let path = try folder.write([UInt8](repeating: 7, count: count), to: "weights")
     let file = try MappedFile(path), start = try #require(file.bytes.baseAddress)
+    func part(_ place: Int) -> ByteStorage {
+      ByteStorage(borrowing: start + place, byteCount: 100, from: file, isMappedFile: true, mapping: file.bytes)
+    }
     // Resident of the mapping, in bytes.
-    func resident() throws -> Int {
+    func resident(without part: ByteStorage) throws -> Int {
       #expect(file.bytes.allSatisfy { $0 == 7 })
-      let part = ByteStorage(
-        borrowing: start + place, byteCount: 100, from: file, isMappedFile: true, mapping: file.bytes)
-      part.setAside(windowByteCount: Int(Self.window))
+      part.setAside(withNeighbourhood: true)
       // A file that says it has no bytes.
       let text = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/smaps")).readToEnd() ?? Data()
       let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
@@ -61,16 +64,16 @@ import Testing
       let line = try #require(lines[mapping...].first { $0.hasPrefix("Rss:") })
       return try #require(line.split(separator: " ").compactMap { Int($0) }.first) * 1024
     }
-    // In the middle of a window, and across the end of one; windows begin at multiples of their size.
-    let first = (Self.window - UInt(bitPattern: start) % Self.window) % Self.window
-    var place = Int(first + Self.window / 2)
-    #expect(try resident() == count - Int(Self.window))
-    place = Int(first + Self.window) - 50
-    #expect(try resident() == count - 2 * Int(Self.window))
-    // At the end, where the file's mapping ends before the window does.
-    place = count - 100
-    let last = (UInt(bitPattern: start) + UInt(count) - 1) % Self.window + 1
-    #expect(try resident() == count - Int(last))
+    let whole = (count + Int(Self.page) - 1) / Int(Self.page) * Int(Self.page)
+    // In the middle of what is kept together, and across its end, which is counted from the file's beginning.
+    #expect(try resident(without: part(folio + folio / 2)) == whole - folio)
+    #expect(try resident(without: part(2 * folio - 50)) == whole - 2 * folio)
+    // At the end, where the file ends before.
+    #expect(try resident(without: part(count - 100)) <= 3 * folio)
+    let around = try #require(part(folio + folio / 2).neighbourhood), first = UInt(bitPattern: start) + UInt(folio)
+    #expect(around == first..<first + UInt(folio))
+    #expect(part(count - 100).neighbourhood?.upperBound == UInt(bitPattern: start) + UInt(whole))
+    #expect(ByteStorage(byteCount: 5) { _ in }.neighbourhood == nil)
     withExtendedLifetime((file, folder)) {}
   }
 

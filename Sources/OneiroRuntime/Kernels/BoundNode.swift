@@ -99,9 +99,10 @@ final class BoundNode: @unchecked Sendable {
   }
 
   /// - inputs: bit i for an input whose constant will not be read for now.
-  func setAside(_ inputs: UInt64) {
+  /// - withNeighbourhood: also what may have come into memory around it.
+  func setAside(_ inputs: UInt64, withNeighbourhood: Bool = false) {
     for (index, constant) in constants.prefix(64).enumerated() where inputs >> UInt64(index) & 1 == 1 {
-      constant?.stored?.storage.setAside()
+      constant?.stored?.storage.setAside(withNeighbourhood: withNeighbourhood)
     }
   }
 

@@ -63,7 +63,8 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   static func measuring(
     _ node: BoundNode, prepare: () throws(RunError) -> PluginKernel.Answer
   ) throws(RunError) -> (result: PluginKernel.Answer, byteCount: Int?) {
-    node.setAside(.max)
+    node.setAside(.max, withNeighbourhood: true)
+    defer { node.setAside(.max, withNeighbourhood: true) }
     return try ProcessMemory.growth(during: prepare)
   }
 

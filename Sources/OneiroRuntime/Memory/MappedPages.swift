@@ -23,11 +23,11 @@ public struct MappedPages: Sendable {
     self.isResident = isResident
   }
 
-  /// The most that comes into memory when all of a constant in a file is read.
-  static func byteCount(toRead storage: ByteStorage) -> Int {
-    let start = UInt(bitPattern: storage.base), window = max(windowByteCount, pageByteCount)
-    let end = start + UInt(storage.byteCount)
-    return Int((end + window - 1) / window * window - start / window * window)
+  /// The most that is in memory once constants in files have been read, with what comes around them.
+  static func byteCount(toRead constants: [ByteStorage]) -> Int {
+    var addresses = RangeSet<UInt>()
+    for constant in constants { if let around = constant.neighbourhood { addresses.insert(contentsOf: around) } }
+    return addresses.ranges.reduce(0) { $0 + $1.count }
   }
 
   /// What is in memory.

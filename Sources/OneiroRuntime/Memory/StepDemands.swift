@@ -72,7 +72,7 @@ struct StepDemands {
         // Its arena is the step's workspace, which counts as touched with the step.
         return list(body, values: body.steps.map { _ in values[index] }, depth: depth + 1)
       }
-      let file = plan.mappedConstants(of: step).reduce(0) { $0 + MappedPages.byteCount(toRead: $1) }
+      let file = MappedPages.byteCount(toRead: plan.mappedConstants(of: step))
       let kernel = step.kernel as? StreamedKernel
       return [
         Demand(

@@ -77,23 +77,40 @@ struct Lowering {
     ).build()
   }
 
-  /// Ways to cut, the quickest first: parts of the limit up to which a value is kept, and that of a band.
-  private static let cuts = [(kept: 4, band: 8), (4, 16), (32, 8), (32, 16), (32, 32), (32, 64)]
+  /// How images are cut into bands.
+  private struct Cut {
+    /// Bytes of the smallest value that is cut, and of the largest that is kept rather than made again.
+    let smallest: Int, kept: Int
+    /// Of the largest value, so many bytes are there at a time.
+    let band: Int
+  }
+
+  /// Ways to cut: by parts of the limit, the quickest first, and then by parts of the arena that there is without cuts,
+  /// so that what is needed at least does not hang on the limit.
+  private static func cuts(limit: Int, arenaByteCount: Int) -> [Cut] {
+    let byLimit = [(4, 8), (4, 16), (32, 8), (32, 16), (32, 32), (32, 64)].map {
+      Cut(smallest: limit / 32, kept: limit / $0, band: limit / $1)
+    }
+    let byArena = [32, 128, 512].flatMap { part in
+      [1, 4].map { Cut(smallest: arenaByteCount / part, kept: arenaByteCount / part, band: arenaByteCount / part / $0) }
+    }
+    return byLimit + byArena
+  }
 
   /// A plan in which the largest images are there a band of rows at a time, as high as the limit allows.
-  /// - Returns: `plan`, which needs more than `limit`, where cutting makes it no smaller.
+  /// - Returns: the plan with the smallest arena, where none can be held to `limit`, which may be `plan`.
   func planInBands(
     insteadOf plan: ExecutionPlan, inputs: [(name: String, type: TensorType)],
     outputs: [(name: String, type: TensorType)], limit: Int
   ) throws(RunError) -> ExecutionPlan {
     var best = plan
-    for (kept, band) in Self.cuts {
+    for cut in Self.cuts(limit: limit, arenaByteCount: plan.arenaByteCount) {
       let banding = Banding(
         steps, types: types, constants: constants, views: views, outputs: outputs.map(\.name),
-        smallestByteCount: limit / 32, mostKeptByteCount: limit / kept)
-      guard let cut = try banding.apply(planner: planner, bandByteCount: limit / band) else { break }
+        smallestByteCount: cut.smallest, mostKeptByteCount: cut.kept)
+      guard let changed = try banding.apply(planner: planner, bandByteCount: cut.band) else { continue }
       var banded = self
-      (banded.steps, banded.types) = cut
+      (banded.steps, banded.types) = changed
       var other = try banded.plan(
         plan.graph, inputs: inputs, outputs: outputs, cadence: [], foldedNodeCount: plan.foldedNodeCount)
       other.maxMemory = plan.maxMemory

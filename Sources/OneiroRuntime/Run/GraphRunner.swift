@@ -61,6 +61,7 @@ public final class GraphRunner {
     let round = try planner.round(graph, inputs: types.mapValues(Planner.Binding.type))
     guard round.remainder == nil else { return }
     let names = Set(graph.outputs.map(\.name))
+    try round.plan.checkMemory()
     didPlan?(round.plan)
     let session = try Session(round.plan)
     lastPlans = [round.plan]
@@ -92,6 +93,7 @@ public final class GraphRunner {
     var values = inputs
     while true {
       let round = try planner.round(rest, inputs: bindings)
+      try round.plan.checkMemory()
       lastPlans.append(round.plan)
       didPlan?(round.plan)
       if options.checksFinite { try checkFinite(round.known) }

@@ -134,7 +134,7 @@ public struct Session: ~Copyable {
       if index + 1 < frames.count { for weights in frames[index + 1].streamed { weights.readAhead() } }
       defer {
         // With what came into memory beside them: of a thousand small weights that would be megabytes.
-        for weights in frame.streamed { weights.setAside(windowByteCount: Int(MappedPages.windowByteCount)) }
+        for weights in frame.streamed { weights.setAside(withNeighbourhood: true) }
       }
       var stepOptions = options
       if let profile = options.profile { stepOptions.profile = frame.hasBody ? profile.body(of: index) : nil }
