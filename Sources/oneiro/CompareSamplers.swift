@@ -56,8 +56,8 @@ extension DreamCommand {
     if json {
       func row(_ entry: SamplerComparison.Entry) -> [String: Any] {
         var row: [String: Any] = [
-          "sampler": entry.setting.sampler.rawValue, "steps": entry.setting.steps, "seconds": entry.seconds,
-          "rmse": entry.distance.rmse,
+          "sampler": entry.setting.sampler.rawValue, "steps": entry.setting.steps,
+          "steps_taken": entry.stepCount, "seconds": entry.seconds, "rmse": entry.distance.rmse,
         ]
         // JSON has no infinity.
         if entry.distance.psnr.isFinite { row["psnr"] = entry.distance.psnr }
@@ -83,12 +83,14 @@ extension DreamCommand {
         line(
           entry.setting.sampler.rawValue,
           [
-            "\(entry.setting.steps)", String(format: "%.2f", entry.seconds),
+            "\(entry.stepCount)", String(format: "%.2f", entry.seconds),
             String(format: "%.2f", entry.distance.rmse),
             entry.psnrText,
           ]))
     }
-    print("RMSE (of levels 0 ... 255) and PSNR to the picture of plms with \(comparison.reference.setting.steps) steps")
+    let remarks = ([comparison.reference] + comparison.entries).compactMap(\.stepRemark)
+    for (index, remark) in remarks.enumerated() where !remarks[..<index].contains(remark) { print(remark) }
+    print("RMSE (of levels 0 ... 255) and PSNR to the picture of plms with \(comparison.reference.stepCount) steps")
     print("\(sheet): \(comparison.entries.count + 1) pictures of one trial from the same noise")
   }
 }

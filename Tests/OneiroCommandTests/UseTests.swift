@@ -224,6 +224,8 @@ import Testing
     let seven = try Program.run(arguments + ["ddim", "--steps", "7"])
     let remark = "8 steps instead of 7: ddim takes one for each 142 of the schedule's 1000, which 7 does not divide\n"
     #expect(seven.output.contains(remark), "\(seven.output)\(seven.errors)")
+    let picture = try Data(contentsOf: URL(fileURLWithPath: files.path("p.png")))
+    for text in ["steps\u{0}7", "steps_taken\u{0}8"] { #expect(picture.range(of: Data(text.utf8)) != nil, "\(text)") }
     #expect(try !Program.run(arguments + ["euler", "--steps", "7"]).output.contains("instead of"))
     let json = try Program.run(arguments + ["plms", "--steps", "7", "--json"])
     let object = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
@@ -322,7 +324,18 @@ import Testing
     #expect(runs.map { $0["sampler"] as? String } == ["euler_ancestral", "euler_ancestral", "unipc", "unipc"])
     #expect(runs.map { $0["steps"] as? Int } == [2, 4, 2, 4])
     #expect((object["reference"] as? [String: Any])?["steps"] as? Int == 5)
+    #expect(runs.map { $0["steps_taken"] as? Int } == [2, 4, 2, 4])
     #expect(FileManager.default.fileExists(atPath: sheet))
+
+    // Where a sampler takes more steps than it was set to, those are shown.
+    let more = try Program.run(
+      [
+        "dream", "\(models)/dreamdiffusion-tiny.onnx", "--compare-samplers", "--sampler", "plms,euler", "--steps", "7",
+        "--reference-steps", "5", "--sheet", sheet, "--backend", "vector",
+      ] + trial)
+    #expect(
+      more.output.contains(#/\nplms +8 /#) && more.output.contains(#/\neuler +7 /#), "\(more.output)\(more.errors)")
+    #expect(more.output.contains("8 steps instead of 7: plms takes one for each 142"), "\(more.output)")
 
     try expectFailure(compare + trial + ["--reference-steps", "3"], "plms with 3 steps", "steps: expected 2 or 4")
     try expectFailure(

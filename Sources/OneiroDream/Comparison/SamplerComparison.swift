@@ -15,6 +15,10 @@ public struct SamplerComparison: Sendable {
 
   public struct Entry: Sendable {
     public let setting: Setting
+    /// Steps that the sampler took, of plms and ddim now and then more than it was set to.
+    public let stepCount: Int
+    /// Why; `nil` where it took as many.
+    public let stepRemark: String?
     public let picture: Picture
     /// For the picture, from EEG to pixels; loading and planning are not in it.
     public let seconds: Double
@@ -66,7 +70,7 @@ public struct SamplerComparison: Sendable {
       throw .mismatch(at: recording.source, expected: "one trial to compare samplers on", found: "\(recording.count)")
     }
     func draw(_ setting: Setting, _ index: Int) throws(DreamError) -> (
-      picture: Picture, seconds: Double, guidance: Float
+      picture: Picture, seconds: Double, settings: DenoiseSettings
     ) {
       var options = options
       options.sampler = setting.sampler
@@ -77,23 +81,25 @@ public struct SamplerComparison: Sendable {
       let (results, summary) = try dream.run(recording, noise: noise, seed: seed) { _, _, done, total in
         progress?(setting, index, done, total)
       }
-      return (results[0].picture, summary.seconds, dream.settings.guidance)
+      return (results[0].picture, summary.seconds, dream.settings)
     }
     let standard = Setting(.plms, steps: referenceSteps)
     let first = try draw(standard, 0)
     reference = Entry(
-      setting: standard, picture: first.picture, seconds: first.seconds,
+      setting: standard, stepCount: first.settings.stepCount, stepRemark: first.settings.stepRemark,
+      picture: first.picture, seconds: first.seconds,
       distance: try PictureDistance(first.picture, first.picture))
     var entries: [Entry] = []
     for setting in settings {
       let drawn = try draw(setting, entries.count + 1)
       entries.append(
         Entry(
-          setting: setting, picture: drawn.picture, seconds: drawn.seconds,
+          setting: setting, stepCount: drawn.settings.stepCount, stepRemark: drawn.settings.stepRemark,
+          picture: drawn.picture, seconds: drawn.seconds,
           distance: try PictureDistance(drawn.picture, first.picture)))
     }
     self.entries = entries
-    guidance = first.guidance
+    guidance = first.settings.guidance
   }
 
   /// All pictures with what there is to say of them: a row for each sampler, the reference and what was shown above.
@@ -118,7 +124,7 @@ extension SamplerComparison.Entry {
   /// What stands below the picture.
   var lines: [String] {
     [
-      setting.sampler.rawValue, "\(setting.steps) steps, \(Self.decimals(seconds, 2)) s",
+      setting.sampler.rawValue, "\(stepCount) steps, \(Self.decimals(seconds, 2)) s",
       "RMSE \(Self.decimals(distance.rmse, 2)), \(psnrText)",
     ]
   }

@@ -259,6 +259,7 @@ extension Dream {
     var notes: [PNG.Text] = []
     if noise == nil || settings.addsFreshNoise { notes.append(PNG.Text("seed", "\(seed)")) }
     notes += [PNG.Text("steps", "\(settings.steps)"), PNG.Text("sampler", settings.sampler.rawValue)]
+    if settings.stepCount != settings.steps { notes.append(PNG.Text("steps_taken", "\(settings.stepCount)")) }
     if settings.eta != 0 { notes.append(PNG.Text("eta", "\(settings.eta)")) }
     if settings.guidance != 1 { notes.append(PNG.Text("guidance", "\(settings.guidance)")) }
     if let preparation { notes.append(PNG.Text("preparation", preparation)) }
