@@ -164,6 +164,11 @@ struct DreamCommand: FileWriting {
     let model = try Bundle.load(pipeline, replacing: replaced)
     let opener = try RecordingOpener(pipeline, model: model, replacing: replaced, planner: options.planner)
     let recording = try preparation.open(eegWithTrials, option: "--eeg", with: opener, isQuiet: json)
+    let empty = recording.emptyTrialNumbers
+    if !empty.isEmpty {
+      let what = empty.count == 1 ? "trial \(empty[0]) is" : "trials \(TrialSelection.text(empty)) are"
+      Log.shared.warning("\(path): \(what) zeros alone, so there is no EEG to draw from")
+    }
     let hasClassifier = PipelineBuilder.parts(of: model).contains { $0.role == "image_classifier" }
     if hasClassifier && recording.labels != nil { options.alsoComputes.append(PipelineInterface.classLogitsName) }
     if compareSamplers {

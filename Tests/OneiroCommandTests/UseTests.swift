@@ -310,6 +310,22 @@ import Testing
     #expect(pixels[0].count == 64 * 64 * 3 && zip(pixels[0], pixels[1]).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
   }
 
+  @Test("A trial of zeros is drawn with a warning that names it") func zeros() throws {
+    let models = Program.repository.appendingPathComponent("Models").path, size = 128 * 512
+    let trials = Tensor((0..<3 * size).map { $0 / size == 1 ? 0 : Float($0 % 31) - 15 }, dims: [3, 128, 512])
+    let file = try files.array(trials, name: "trials.npy")
+    func errors(_ trials: String) throws -> String {
+      let result = try Program.run([
+        "dream", "\(models)/dreamdiffusion-tiny.onnx", "--eeg", "\(file):\(trials)", "--out", files.path("p.png"),
+        "--steps", "2", "--backend", "vector",
+      ])
+      #expect(result.status == 0, "\(result.errors)")
+      return result.errors
+    }
+    #expect(try errors("0-2").contains("\(file): trial 1 is zeros alone"))
+    #expect(try !errors("0,2").contains("zeros"))
+  }
+
   @Test func samplersAreComparedOnOneSheet() throws {
     let models = Program.repository.appendingPathComponent("Models").path
     let sheet = files.path("sheet.png")

@@ -122,6 +122,15 @@ public struct Recording: Sendable {
       expected: "a finite number", found: "\(value)")
   }
 
+  /// The numbers of trials that are zeros alone, in which there is nothing to draw from.
+  public var emptyTrialNumbers: [Int] {
+    let size = channelCount * sampleCount
+    let empty = trials.withElements(of: Float.self) { values in
+      (0..<count).filter { trial in values[trial * size..<(trial + 1) * size].allSatisfy { $0 == 0 } }
+    }
+    return empty.map { trialNumbers[$0] }
+  }
+
   /// Refuses trials of another size than a model takes.
   /// - input: the model's input for them, [N, channels, samples].
   public func check(fits input: TensorType, named inputName: String) throws(DreamError) {
