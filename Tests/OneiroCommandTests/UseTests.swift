@@ -326,6 +326,21 @@ import Testing
     #expect(try !errors("0,2").contains("zeros"))
   }
 
+  @Test("Numbers of 64 bits are rounded for an input of 32, with a word; what does not fit is refused")
+  func doubles() throws {
+    let model = try files.sumModel(), input = try files.array(Tensor([10, 0.1] as [Double], dims: [1, 2]))
+    let arguments = ["run", model, "--backend", "reference", "--output-dir", files.path("out"), "--input"]
+    let result = try Program.run(arguments + ["x=\(input)"])
+    #expect(result.status == 0 && result.errors.contains("\(input): double is rounded to float"), "\(result.errors)")
+    let output = try #require(try ArrayFile.read(files.path("out/y.npy")).tensor)
+    #expect(output.elements(of: Float.self) == [11, Float(0.1) + 2])
+    let large = try files.array(Tensor([10, 1e300] as [Double], dims: [1, 2]), name: "large.npy")
+    try expectFailure(arguments + ["x=\(large)"], large, "element 1", "a number that float holds", "found 1e+300")
+    let exact = try files.model("g (double[1,2] x) => (double[1,2] y) { y = Neg (x) }", name: "double.onnx")
+    let same = try Program.run(["run", exact, "--backend", "reference", "--input", "x=\(input)"])
+    #expect(same.status == 0 && same.errors.isEmpty, "\(same.errors)")
+  }
+
   @Test func samplersAreComparedOnOneSheet() throws {
     let models = Program.repository.appendingPathComponent("Models").path
     let sheet = files.path("sheet.png")
