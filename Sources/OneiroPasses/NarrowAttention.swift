@@ -9,7 +9,7 @@ import OneiroGraph
 /// What comes out of a product of bytes has been rounded that far already. Stands back where one of the three does not
 /// come out of one: an attention that a quantized model left in floats stays exact.
 struct NarrowAttention: RewriteRule {
-  let name = "narrow-attention"
+  let name = RewriteSettings.narrowAttention
   let summary = "ScaledDotProductAttention of quantized products -> the same, in few bits"
   let targets: Set<String> = ["ScaledDotProductAttention"]
 

@@ -35,6 +35,9 @@ public struct RewriteSettings: Sendable {
   /// What the planner does with the steps of a loop's body: those that hang on inputs which stay the same run once.
   public static let hoisting = "hoist-invariants"
 
+  /// The rule that lets attention of quantized products be computed in few bits.
+  public static let narrowAttention = "narrow-attention"
+
   /// Stands for every rule.
   public static let all = "all"
 }

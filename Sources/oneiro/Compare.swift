@@ -64,7 +64,7 @@ struct Compare: ParsableCommand {
     let expected = try record(graph, judge, values)
     let comparison = RunComparison(try record(graph, planner, values), reference: expected)
     let report = CompareReport(
-      comparison, tolerance: tolerance, patches: planner.rewriteLog.entries.count,
+      comparison, tolerance: tolerance, patches: planner.rewriteLog.entries,
       culprit: bisect ? try culprit(graph, planner, values, expected) : nil, searched: bisect)
     guard !comparison.rows.isEmpty else {
       throw GraphError.invalid(file: model, nil, "the two runs have no value in common to compare")

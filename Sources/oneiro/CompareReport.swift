@@ -7,7 +7,7 @@ import OneiroRuntime
 struct CompareReport {
   private let comparison: RunComparison
   private let tolerance: Double
-  private let patches: Int
+  private let patches: [RewriteLog.Entry]
   private let culprit: RewriteLog.Entry?
   private let searched: Bool
   private let first: RunComparison.Row?
@@ -15,10 +15,11 @@ struct CompareReport {
   /// Whether a value is beyond the tolerance, or one was not compared at all.
   var hasFailed: Bool { first != nil || comparison.firstNotCompared != nil }
 
-  /// - patches: how many were applied.
+  /// - patches: those that were applied.
   /// - searched: whether the patch to blame was looked for; `nil` for it when it is none of them.
   init(
-    _ comparison: RunComparison, tolerance: Double, patches: Int, culprit: RewriteLog.Entry?, searched: Bool
+    _ comparison: RunComparison, tolerance: Double, patches: [RewriteLog.Entry], culprit: RewriteLog.Entry?,
+    searched: Bool
   ) {
     self.searched = searched
     self.comparison = comparison
@@ -47,7 +48,7 @@ struct CompareReport {
     }
     var text = table.lines.map { $0 + "\n" }.joined()
     text += "\n\(counted(comparison.rows.count, "value")) compared after "
-    text += "\(counted(patches, "patch", plural: "patches")), "
+    text += "\(counted(patches.count, "patch", plural: "patches")), "
     text += "\(comparison.onlyInReference) only in the reference run"
     let sampled = comparison.rows.count { $0.compared < $0.count }
     if sampled > 0 { text += ", of \(sampled) a sample" }
@@ -66,12 +67,21 @@ struct CompareReport {
       text += "not compared: \"\(row.value)\" of \(row.op) \"\(row.node)\" has no finite element in either run"
       text += others > 0 ? ", nor have \(counted(others, "other value"))\n" : "\n"
     }
+    if let hint { text += hint + "\n" }
     if let culprit {
       text += "patch \(culprit.number) makes the difference: \(culprit.rule), \(culprit.reason)\n"
     } else if searched && first != nil {
       text += "without any patch it is beyond as well: a kernel makes the difference, not a pass\n"
     }
     return text
+  }
+
+  /// What is computed otherwise by design, where something is beyond the tolerance; `nil` where there is no such thing.
+  private var hint: String? {
+    let narrow = patches.count { $0.rule == RewriteSettings.narrowAttention }
+    guard first != nil, narrow > 0 else { return nil }
+    return "\(counted(narrow, "attention")) of quantized products computed in 8 bits, which the reference run does not "
+      + "do: --skip \(RewriteSettings.narrowAttention) compares without"
   }
 
   /// How many elements no comparison says anything of; nothing where there are none.
@@ -95,11 +105,12 @@ struct CompareReport {
       ])
     }
     var members: [(String, JSONValue)] = [
-      ("model", .string(model)), ("tolerance", .number(tolerance)), ("patches", .int(Int64(patches))),
+      ("model", .string(model)), ("tolerance", .number(tolerance)), ("patches", .int(Int64(patches.count))),
       ("only_in_reference", .int(Int64(comparison.onlyInReference))),
       ("first_beyond", first.map { .string($0.value) } ?? .null),
       ("first_not_compared", comparison.firstNotCompared.map { .string($0.value) } ?? .null), ("values", .array(rows)),
     ]
+    if let hint { members.append(("hint", .string(hint))) }
     if let culprit {
       members.append(
         (

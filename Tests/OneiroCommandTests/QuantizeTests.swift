@@ -248,6 +248,21 @@ import Testing
     try expectFailure(["run", path], "scale.onnx", "\"q\"", "scale \"s\"", "a finite number other than 0")
   }
 
+  @Test("A quantized model that compare finds different says that attention is computed in few bits")
+  func compareQuantized() throws {
+    let output = files.path("w8a8.onnx")
+    let made = try Program.run([
+      "quantize", Self.pipeline, output, "--scheme", "w8a8", "--role", "unet", "--calibration",
+      "\(Self.models)/parts/eeg_samples.safetensors:0",
+    ])
+    #expect(made.status == 0, "\(made.errors)")
+    let arguments = ["compare", output, "--role", "unet", "--backend", "vector", "--tolerance", "1e-5"]
+    let found = try Program.run(arguments), hint = "computed in 8 bits, which the reference run does not do"
+    #expect(found.status == 1 && found.output.contains(hint), "\(found.output)\(found.errors)")
+    #expect(found.output.contains("--skip narrow-attention compares without"), "\(found.output)")
+    #expect(try !Program.run(arguments + ["--skip", "narrow-attention"]).output.contains(hint))
+  }
+
   @Test("Biases of int32 have a zero point of 0") func badZeroPoint() throws {
     let path = try files.model(
       """
