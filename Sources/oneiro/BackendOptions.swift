@@ -1,5 +1,6 @@
 import ArgumentParser
 import OneiroDream
+import OneiroGraph
 import OneiroPasses
 import OneiroRuntime
 
@@ -77,6 +78,14 @@ struct BackendOptions: ParsableArguments {
     Planner(
       backend: try load(), hostOperators: [DenoiseOperator.self], threads: threads, tuning: tuning,
       rewrites: try rewrites, maxMemory: maxMemory)
+  }
+
+  /// Says when there were fewer patches than --stop-after asks for, which is seldom meant.
+  /// - patches: how many were applied.
+  func checkStopAfter(_ patches: Int) {
+    guard let stopAfter, stopAfter > patches else { return }
+    let all = counted(patches, "patch", plural: "patches")
+    Log.shared.warning("--stop-after \(stopAfter) left nothing out: \(all) applied in all")
   }
 
   var rewrites: RewriteSettings {

@@ -60,6 +60,7 @@ struct Bench: FileWriting {
     }
     let planTime = clock.now - planStart
     try inModel { try round.plan.checkMemory() }
+    if round.remainder == nil { options.checkStopAfter(planner.rewriteLog.entries.count) }
     verbosity.announce(round.plan)
     var report = BenchReport(
       model: model, backend: options.backend, backendOrder: planner.backend.order, threads: options.threads,

@@ -63,6 +63,7 @@ struct Compare: ParsableCommand {
     let planner = try options.planner()
     let expected = try record(graph, judge, values)
     let comparison = RunComparison(try record(graph, planner, values), reference: expected)
+    options.checkStopAfter(planner.rewriteLog.entries.count)
     let report = CompareReport(
       comparison, tolerance: tolerance, patches: planner.rewriteLog.entries,
       culprit: bisect ? try culprit(graph, planner, values, expected) : nil, searched: bisect)

@@ -123,6 +123,7 @@ extension DreamCommand {
       })
     try keepComplete(before: recording.count * samples)
     bar.finish()
+    if missing > 0 { self.options.checkStopAfter(dream.patchCount) }
     if let sheetFile, !drawn.cells.isEmpty {
       try PNG.write(try contactSheet(drawn.cells), to: sheetFile)
       drawn.files.append(sheetFile)

@@ -165,6 +165,7 @@ struct Dump: ParsableCommand {
       try planner.round(loaded.graph, inputs: inputs.types.mapValues(Planner.Binding.type))
     }
     let waiting = round.remainder?.graph.nodes ?? []
+    if waiting.isEmpty { options.checkStopAfter(planner.rewriteLog.entries.count) }
     switch format {
     case .text:
       if !inputs.assumed.isEmpty {

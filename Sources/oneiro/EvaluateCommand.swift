@@ -220,6 +220,7 @@ struct EvaluateCommand: FileWriting {
       settings: try settings())
     let stepsText = dream.settings.stepRemark ?? "\(dream.settings.steps) steps"
     let result = try evaluation.run { done, total in bar.update(label: "drawing", done: done, total: total) }
+    options.checkStopAfter(dream.patchCount)
     return (
       result,
       [

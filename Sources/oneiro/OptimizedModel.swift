@@ -25,6 +25,7 @@ struct OptimizedModel {
     let round = try AssumedDimensions.explaining(inputs.assumed) {
       try planner.round(loaded.graph, inputs: inputs.types.mapValues(Planner.Binding.type))
     }
+    if round.remainder == nil { options.checkStopAfter(planner.rewriteLog.entries.count) }
     graph = round.plan.optimizedGraph
     patches = planner.rewriteLog.entries
     counts = planner.rewriteLog.counts

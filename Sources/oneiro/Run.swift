@@ -67,6 +67,7 @@ struct Run: FileWriting {
     runOptions.checksFinite = checkFinite
     let results: [String: Value]
     do { results = try runner.run(inputs, runOptions) } catch { throw error.located(in: model) }
+    options.checkStopAfter(runner.planner.rewriteLog.entries.count)
     for pair in wanted {
       if let value = results[pair.name] { try ValueOrPicture.write(value, to: pair.text, name: pair.name) }
     }

@@ -341,6 +341,21 @@ import Testing
     #expect(same.status == 0 && same.errors.isEmpty, "\(same.errors)")
   }
 
+  @Test("More patches than there are is told", arguments: ["run", "bench", "compare", "planned", "optimized"])
+  func stopAfter(verb: String) throws {
+    let model = try files.model(
+      "g (float[64] x) => (float[64] y) { s = Sigmoid (x) \n y = Mul (x, s) }", name: "silu.onnx")
+    let input = try files.array(Tensor([Float](repeating: 1, count: 64), dims: [64]))
+    let arguments =
+      verb.hasSuffix("ed")
+      ? ["dump", model, "--stage", verb]
+      : [verb, model, "--input", "x=\(input)"] + (verb == "bench" ? ["--runs", "1"] : [])
+    let beyond = try Program.run(arguments + ["--stop-after", "99999"])
+    #expect(beyond.status == 0, "\(beyond.errors)")
+    #expect(beyond.errors.contains("--stop-after 99999 left nothing out: 1 patch applied in all"), "\(beyond.errors)")
+    #expect(try Program.run(arguments + ["--stop-after", "1"]).errors.isEmpty)
+  }
+
   @Test func samplersAreComparedOnOneSheet() throws {
     let models = Program.repository.appendingPathComponent("Models").path
     let sheet = files.path("sheet.png")

@@ -70,6 +70,14 @@ import Testing
   }
 
   @Test(
+    "What a goal is made the best of goes with that goal", arguments: [[], ["--scheme", "auto", "--max-time", "5"]])
+  func preference(goal: [String]) throws {
+    let start =
+      goal.isEmpty ? Self.quantize : ["quantize", "m.onnx", "q.onnx", "--calibration-input", "x=x.npy"] + goal
+    try expect(start + ["--prefer", "size"], "--prefer goes with --scheme auto and --min-snr")
+  }
+
+  @Test(
     "Names of parts, endings of files, numbers out of range",
     arguments: [
       (dream + ["--with", "unt=u.onnx"], "--with unt=u.onnx: expected one of the roles eeg_encoder, "),

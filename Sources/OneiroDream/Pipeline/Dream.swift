@@ -211,6 +211,9 @@ public final class Dream {
     throw .mismatch(at: path, expected: "finite outputs", found: "NaN or infinity that no single node made")
   }
 
+  /// How many patches have been applied to what was planned so far.
+  public var patchCount: Int { runner.planner.rewriteLog.entries.count }
+
   private var placement: [(source: String, count: Int)] {
     var counts: [String: Int] = [:]
     for plan in runner.lastPlans {

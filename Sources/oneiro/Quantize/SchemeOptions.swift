@@ -11,8 +11,9 @@ struct SchemeOptions: ParsableArguments {
       "With --scheme auto: the least signal-to-noise ratio of a part's outputs, in decibels.", valueName: "dB"))
   var minSnr: Double?
   @Option(
-    help: ArgumentHelp("What --min-snr makes the best of: speed, as measured here, or size.", valueName: "what"))
-  var prefer = Preference.speed
+    help: ArgumentHelp(
+      "What --min-snr makes the best of: speed, as measured here, which is the default, or size.", valueName: "what"))
+  var prefer: Preference?
   @Option(
     help: ArgumentHelp("With --scheme auto: the least noise with calls of a part in so long.", valueName: "ms"))
   var maxTime: Double?
@@ -48,6 +49,9 @@ struct SchemeOptions: ParsableArguments {
       throw ValidationError(
         "--scheme auto takes one of --min-snr, --max-time and --max-memory, and no other scheme does")
     }
+    guard prefer == nil || minSnr != nil else {
+      throw ValidationError("--prefer goes with --scheme auto and --min-snr")
+    }
     if let minSnr, !(minSnr > 0 && minSnr <= 150) {
       throw ValidationError("--min-snr: expected more than 0 and up to 150 dB, found \(minSnr)")
     }
@@ -58,7 +62,7 @@ struct SchemeOptions: ParsableArguments {
 
   /// What `--scheme auto` is to meet.
   var goal: ChoiceGoal? {
-    if let minSnr { return prefer == .speed ? .fastest(decibels: minSnr) : .smallest(decibels: minSnr) }
+    if let minSnr { return prefer == .size ? .smallest(decibels: minSnr) : .fastest(decibels: minSnr) }
     if let maxTime { return .withinTime(milliseconds: maxTime) }
     return maxMemory.map { .withinSize(byteCount: $0.bytes) }
   }
