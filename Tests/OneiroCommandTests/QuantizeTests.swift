@@ -248,6 +248,18 @@ import Testing
     try expectFailure(["run", path], "scale.onnx", "\"q\"", "scale \"s\"", "a finite number other than 0")
   }
 
+  @Test("A size that cannot be had is told before anything is measured, of whichever part") func tooSmall() throws {
+    let output = files.path("auto.onnx")
+    let result = try Program.run([
+      "quantize", Self.pipeline, output, "--scheme", "auto", "--max-memory", "100K", "--calibration",
+      "\(Self.models)/parts/eeg_samples.safetensors:0",
+    ])
+    #expect(result.status == 1 && !FileManager.default.fileExists(atPath: output), "\(result.errors)")
+    #expect(result.errors.contains("the choice of schemes: expected 100.0 KiB of weights, found "), "\(result.errors)")
+    // Nothing else is said: no picture was drawn.
+    #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+  }
+
   @Test("A quantized model that compare finds different says that attention is computed in few bits")
   func compareQuantized() throws {
     let output = files.path("w8a8.onnx")

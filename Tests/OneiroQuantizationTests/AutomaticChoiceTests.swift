@@ -59,7 +59,18 @@ struct AutomaticChoiceTests {
   @Test("A size that cannot be had is refused with the one that can")
   func tooSmall() throws {
     let error = #expect(throws: RunError.self) { _ = try choices(.withinSize(byteCount: 1000)) }
-    #expect(error?.description == "the choice of schemes: expected 1000 bytes of weights, found 12.5 KiB at least")
+    let message = "the choice of schemes: expected 1000 bytes of weights, found 12.5 KiB at least"
+    #expect(error?.description == message)
+    // The same is told before there is anything to measure with.
+    let early = #expect(throws: RunError.self) {
+      try AutomaticChoice.check(.withinSize(byteCount: 1000), in: try Self.graph(), keep: LayerSelection(.w8))
+    }
+    #expect(early?.description == message)
+    try AutomaticChoice.check(.withinSize(byteCount: 12_800), in: try Self.graph(), keep: LayerSelection(.w8))
+    #expect(throws: RunError.self) {
+      try AutomaticChoice.check(
+        .withinSize(byteCount: 12_800), in: try Self.graph(), keep: LayerSelection(.w8, keep: ["second"]))
+    }
   }
 
   @Test("With time enough nothing is rounded, and no time at all is refused")

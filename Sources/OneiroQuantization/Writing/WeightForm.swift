@@ -16,6 +16,18 @@ enum WeightForm: Equatable {
     }
   }
 
+  /// Bytes of a weight in this form, its scales included.
+  func byteCount(dims: [Int]) -> Int {
+    let count = dims.reduce(1, *)
+    switch self {
+    case .half: return 2 * count
+    case .channels(let axis): return count + MemoryLayout<Float>.size * dims[axis]
+    case .blocks(let axis):
+      let size = BlockQuantization.blockSize, blocks = (dims[axis] + size - 1) / size
+      return (count + 1) / 2 + MemoryLayout<Float16>.size * (count / max(dims[axis], 1) * blocks)
+    }
+  }
+
   /// The form of each initializer: that of the first layer that reads it.
   static func all(_ choices: [LayerChoice]) -> [String: WeightForm] {
     var forms: [String: WeightForm] = [:]

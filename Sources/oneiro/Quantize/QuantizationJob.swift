@@ -24,6 +24,17 @@ struct QuantizationJob {
   /// For one piece of the work.
   func bar(counting unit: String? = "step") -> ProgressBar { ProgressBar(isQuiet: isQuiet, counting: unit) }
 
+  /// Refuses a goal that no choice of schemes can meet, before anything is measured.
+  /// - model: a plain model, or a part of a pipeline as one.
+  func checkGoal(of model: Model, role: String, path: String) throws {
+    guard case .automatic(let keep, let goal) = plan, !QuantizableLayer.all(in: model.graph).isEmpty else { return }
+    do {
+      try AutomaticChoice.check(goal, in: try LoadedModel(model, path: path).graph, keep: keep)
+    } catch let error as RunError {
+      throw error.located(in: role.isEmpty ? path : "\(path): \(role)")
+    }
+  }
+
   /// Chooses what layers become, and measures ranges where that needs them.
   /// - model: a plain model, or a part of a pipeline as one.
   func prepare(_ model: Model, role: String, path: String, _ calibration: Calibration?) throws -> PreparedPart {
