@@ -275,6 +275,17 @@ import Testing
     #expect(try !Program.run(arguments + ["--skip", "narrow-attention"]).output.contains(hint))
   }
 
+  @Test("A part whose layers all stay in floats has no chart, and tables move by themselves") func page() throws {
+    let report = files.path("report.html")
+    let result = try Program.run([
+      "quantize", "\(Self.models)/parts/conditioner.onnx", files.path("kept.onnx"), "--scheme", "w8", "--keep", "*",
+      "--report", report,
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let page = try String(contentsOfFile: report, encoding: .utf8)
+    #expect(!page.contains("<svg") && page.contains("<div class=\"scroll\"><table>") && page.contains("viewport"))
+  }
+
   @Test("Biases of int32 have a zero point of 0") func badZeroPoint() throws {
     let path = try files.model(
       """

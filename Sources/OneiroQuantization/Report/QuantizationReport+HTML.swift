@@ -18,12 +18,13 @@ extension QuantizationReport {
       ["part", "layers", "before", "after", "", "output SNR, dB", "ms before", "after"], cell: "th")
     return """
       <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8"><title>\(HTMLText.escaped(output))</title><style>\(Self.style)</style></head>
+      <html lang="en"><head><meta charset="utf-8">
+      <meta name="viewport" content="width=device-width"><title>\(HTMLText.escaped(output))</title><style>\(Self.style)</style></head>
       <body>
       <h1>\(HTMLText.escaped(output))</h1>
       <p>\(HTMLText.escaped("\(model) as \(way)"))</p>
       <p>\(HTMLText.escaped("run by \(setting.backend) on \(counted(setting.threads, "thread"))"))</p>
-      <table>\(head)\(rows.joined())</table>
+      \(Self.table(head, rows))
       \(picturesText)
       \(parts.filter { !$0.layers.isEmpty }.map(section).joined(separator: "\n"))
       </body></html>
@@ -68,8 +69,8 @@ extension QuantizationReport {
     return """
       <h2>\(HTMLText.escaped(part.role.isEmpty ? "layers" : part.role))</h2>
       \(Self.comparison(part).map { "<p>\(HTMLText.escaped($0))</p>" } ?? "")
-      \(SignalPlot(part).svg)
-      <table>\(head)\(rows.joined())</table>
+      \(SignalPlot(part)?.svg ?? "")
+      \(Self.table(head, rows))
       \(equalized(part))
       """
   }
@@ -83,8 +84,13 @@ extension QuantizationReport {
     if rows.isEmpty { return count }
     return """
       \(count)
-      <table>\(Self.row(["activation", "layers", "exponent", "gain, dB"], cell: "th"))\(rows.joined())</table>
+      \(Self.table(Self.row(["activation", "layers", "exponent", "gain, dB"], cell: "th"), rows))
       """
+  }
+
+  /// One that moves sideways by itself where the page is too narrow for it.
+  private static func table(_ head: String, _ rows: [String]) -> String {
+    "<div class=\"scroll\"><table>\(head)\(rows.joined())</table></div>"
   }
 
   private static func row(_ cells: [String], cell: String = "td") -> String {
@@ -97,7 +103,8 @@ extension QuantizationReport {
     body { font: 14px/1.4 sans-serif; margin: 2em; color: #222 } table { border-collapse: collapse }
     td, th { padding: 2px 10px 2px 0; text-align: left; vertical-align: top; border-bottom: 1px solid #eee }
     td { white-space: nowrap } td:nth-child(2) { white-space: normal }
-    h1, td:first-child, td:last-child { white-space: normal; overflow-wrap: anywhere }
+    td:first-child, td:last-child { white-space: normal } h1, h2, p { overflow-wrap: anywhere }
+    .scroll { overflow-x: auto }
     th { color: #666; font-weight: normal } h2 { margin-top: 2em }
     svg { display: block; margin: 1em 0; max-width: 100% }
     """
@@ -108,11 +115,17 @@ private struct SignalPlot {
   private let layers: [PartReport.Layer]
   private let left = 44.0, width = 900.0, height = 240.0, top = 20.0
 
-  init(_ part: PartReport) { layers = part.layers }
+  private let weights: [Double?], outputs: [Double?]
+
+  /// - Returns: `nil` where there is no ratio to show, as of a part whose layers all stayed in floats.
+  init?(_ part: PartReport) {
+    layers = part.layers
+    weights = layers.map { $0.result.scheme == .f32 ? nil : Self.finite($0.result.weightNoise.decibels) }
+    outputs = layers.map { $0.outputNoise.flatMap { Self.finite($0.decibels) } }
+    guard (weights + outputs).contains(where: { $0 != nil }) else { return nil }
+  }
 
   var svg: String {
-    let weights = layers.map { $0.result.scheme == .f32 ? nil : finite($0.result.weightNoise.decibels) }
-    let outputs = layers.map { $0.outputNoise.flatMap { finite($0.decibels) } }
     let values = (weights + outputs).compactMap { $0 }
     let high = max(((values.max() ?? 0) / 10).rounded(.up) * 10, 10)
     let low = min(((values.min() ?? 0) / 10).rounded(.down) * 10, high - 10)
@@ -138,5 +151,5 @@ private struct SignalPlot {
     return "<svg \(size) font-size=\"11\" fill=\"#444\" xmlns=\"http://www.w3.org/2000/svg\">\(body)</svg>"
   }
 
-  private func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
+  private static func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
 }
