@@ -123,6 +123,14 @@ import Testing
       "{\"name\": \"/dim_mapper/MatMul\", \"scheme\": \"w8a9\"}", "scheme of layer \"/dim_mapper/MatMul\"",
       "expected one of f32, f16, w8, w4, w8a8, w8a8-dynamic, found \"w8a9\"; near it: w8a8")
     try expect("{\"name\": \"/dim_mapper/MatMul\"}", "nothing at parts[0].layers[0].scheme")
+    func rounded(_ zeroPoint: String) -> String {
+      "{\"name\": \"/dim_mapper/MatMul\", \"scheme\": \"w8a8\", \"activation\": "
+        + "{\"scale\": 0.5, \"zero_point\": \(zeroPoint)}}"
+    }
+    for zeroPoint in ["300", "-1", "0.5", "1e+99"] {
+      try expect(
+        rounded(zeroPoint), "zero_point of layer \"/dim_mapper/MatMul\"", "expected 0 ... 255, found \(zeroPoint)")
+    }
     try expect("{\"name\": 3, \"scheme\": \"w8\"}", "another kind of value at parts[0].layers[0].name")
   }
 

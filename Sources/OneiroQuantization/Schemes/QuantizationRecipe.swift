@@ -46,7 +46,8 @@ public struct QuantizationRecipe: Sendable, Decodable {
 
   public struct Activation: Sendable, Decodable {
     public let scale: Float
-    public let zero_point: UInt8
+    /// 0 ... 255, read as any number: the decoder tells no place of one that a type has not.
+    public let zero_point: Double
   }
 
   public init(contentsOf path: String) throws(GraphError) {
@@ -66,9 +67,17 @@ public struct QuantizationRecipe: Sendable, Decodable {
         file: path, "factors of activation \"\(equalized.value)\"", expected: "positive numbers", found: "\(factor)")
     }
     for layer in parts.flatMap(\.layers) {
-      guard let scale = layer.activation?.scale, !(scale.isFinite && scale > 0) else { continue }
-      throw .mismatch(
-        file: path, "scale of layer \"\(layer.name)\"", expected: "a positive number", found: "\(scale)")
+      guard let activation = layer.activation else { continue }
+      let scale = activation.scale, zeroPoint = activation.zero_point
+      guard scale.isFinite && scale > 0 else {
+        throw .mismatch(
+          file: path, "scale of layer \"\(layer.name)\"", expected: "a positive number", found: "\(scale)")
+      }
+      guard UInt8(exactly: zeroPoint) != nil else {
+        throw .mismatch(
+          file: path, "zero_point of layer \"\(layer.name)\"", expected: "0 ... 255",
+          found: zeroPoint.rounded() == zeroPoint && abs(zeroPoint) < 1e15 ? "\(Int(zeroPoint))" : "\(zeroPoint)")
+      }
     }
   }
 
@@ -124,7 +133,7 @@ public struct QuantizationRecipe: Sendable, Decodable {
       guard let entry = named[layer.name] else { return LayerChoice(layer, wanted: .f32) }
       if let activation = entry.activation {
         activations[layer.activation] = ActivationQuantization(
-          scale: activation.scale, zeroPoint: activation.zero_point)
+          scale: activation.scale, zeroPoint: UInt8(activation.zero_point))
       }
       return LayerChoice(layer, wanted: entry.scheme)
     }
