@@ -256,6 +256,20 @@ import Testing
     try expectFailure(["run", path], "scale.onnx", "\"q\"", "scale \"s\"", "a finite number other than 0")
   }
 
+  @Test("A scale of a channel is told with its place", arguments: ["0.0", "nan"])
+  func badChannelScales(_ scale: String) throws {
+    var model = try Fixtures.parse(
+      """
+      g (float[4,2] x) => (float[4,3] y) { [weight] w = DequantizeLinear <axis: int = 1> (b, s) \n y = MatMul (x, w) }
+      """)
+    model.graph.addInitializer("b", Tensor([Int8](repeating: 0, count: 6), dims: [2, 3]))
+    model.graph.addInitializer("s", Tensor([0.5, Float(scale)!, 1], dims: [3]))
+    let path = try files.write(ModelWriter.bytes(of: model), to: "scale.onnx")
+    try expectFailure(
+      ["run", path], path, "\"weight\" (DequantizeLinear", "scale \"s\": element 1",
+      "expected a finite number other than 0", "found \(scale)")
+  }
+
   @Test("A size that cannot be had is told before anything is measured, of whichever part") func tooSmall() throws {
     let output = files.path("auto.onnx")
     let result = try Program.run([
