@@ -2,11 +2,11 @@ import Dispatch
 import Synchronization
 
 /// What another thread works out while this one goes on.
-final class Meanwhile<Value: Sendable>: Sendable {
+public final class Meanwhile<Value: Sendable>: Sendable {
   private let result = Mutex<Result<Value, any Error>?>(nil)
   private let isDone = DispatchSemaphore(value: 0)
 
-  init(_ work: @escaping @Sendable () throws -> Value) {
+  public init(_ work: @escaping @Sendable () throws -> Value) {
     DispatchQueue.global().async { [self] in
       let found = Result { try work() }
       result.withLock { $0 = found }
@@ -15,7 +15,7 @@ final class Meanwhile<Value: Sendable>: Sendable {
   }
 
   /// Waits until it is there.
-  func value() throws -> Value {
+  public func value() throws -> Value {
     isDone.wait()
     // The next one who asks need not wait.
     isDone.signal()
