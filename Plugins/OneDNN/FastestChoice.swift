@@ -36,6 +36,7 @@ enum FastestChoice {
     if tuning == .off {
       for option in options { if let candidate = try? make(option) { return candidate.program } }
     }
+    node.hostMemory?.isUsed = false
     var best: (candidate: Candidate, option: Int)?
     var bestSeconds: Double?
     var firstError: KernelError?

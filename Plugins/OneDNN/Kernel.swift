@@ -54,7 +54,7 @@ struct Kernel: Sendable {
           kernel.prepare = { call in
             guard let call, let node = call.pointee.node else { return Int32(ONEIRO_FAILED) }
             return answer(call.pointee.why) { () throws(KernelError) in
-              let program = try operation(of: node).program(
+              let program = try operation(of: node, hostMemory: HostMemory(call)).program(
                 threads: max(call.pointee.threads, 1), tuning: Tuning(call))
               try program.warmUp()
               call.pointee.state = Unmanaged.passRetained(program).toOpaque()
@@ -88,13 +88,15 @@ struct Kernel: Sendable {
   }
 }
 
-private func operation(of raw: UnsafePointer<oneiro_node>) throws(KernelError) -> any Operation {
+private func operation(
+  of raw: UnsafePointer<oneiro_node>, hostMemory: HostMemory? = nil
+) throws(KernelError) -> any Operation {
   let opType = String(cString: raw.pointee.op_type)
   let domain = String(cString: raw.pointee.domain)
   guard let kernel = Kernel.all.first(where: { $0.opType == opType && $0.domain == domain }) else {
     throw .unsupported("no kernel for \(opType)")
   }
-  return try kernel.read(Node(raw))
+  return try kernel.read(Node(raw, hostMemory: hostMemory))
 }
 
 /// Turns a thrown error into a status and a sentence.

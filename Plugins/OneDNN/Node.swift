@@ -4,9 +4,12 @@ import COneiroKernel
 /// A node whose tensors have been found fit for this plugin: float32, plain, with at least one element each.
 struct Node {
   let raw: UnsafePointer<oneiro_node>
+  /// Where constants are packed, while the node is prepared.
+  let hostMemory: HostMemory?
 
-  init(_ raw: UnsafePointer<oneiro_node>) throws(KernelError) {
+  init(_ raw: UnsafePointer<oneiro_node>, hostMemory: HostMemory? = nil) throws(KernelError) {
     self.raw = raw
+    self.hostMemory = hostMemory
     for index in 0..<raw.pointee.input_count where oneiro_has_input(raw, index) != 0 {
       try Self.checkTensor(raw.pointee.inputs[index], "input \(index)")
     }

@@ -62,18 +62,22 @@ struct ProgramBuilder {
   mutating func reordered(_ tensor: Int, to description: MemoryDescription) throws(KernelError) -> Int {
     let from = tensors[tensor]
     if from.description == description { return tensor }
-    if case .constant(let pointer) = from.place {
-      let memory = try AlignedMemory(byteCount: description.byteCount)
+    if case .constant(let plain) = from.place {
+      let given = node?.hostMemory?.memory(from: from.description, to: description)
+      if let given, given.isFilled { return constant(given.pointer, description) }
+      let own = given == nil ? try AlignedMemory(byteCount: description.byteCount) : nil
+      let pointer = given?.pointer ?? own!.pointer
       var packing = ProgramBuilder(nil, threads: threads)
-      let source = packing.constant(pointer, from.description)
+      let source = packing.constant(plain, from.description)
       // What is widened for it belongs to the packing program, and goes with it.
       packing.narrow[source] = narrow[tensor]
-      let destination = packing.constant(memory.pointer, description)
+      let destination = packing.constant(pointer, description)
       try packing.reorder(source, into: destination)
       let program = packing.finish()
       let workspace = try AlignedMemory(byteCount: program.workspaceByteCount)
       try program.run(inputs: nil, outputs: nil, workspace: workspace.pointer)
-      return constant(memory, description)
+      if let own { packed.append(own) }
+      return constant(pointer, description)
     }
     let destination = try intermediate(description)
     try reorder(tensor, into: destination)

@@ -108,29 +108,26 @@ int32_t vector_prepare_convolution(oneiro_call *call, bool transposed) {
                                        described.batch * described.groups,
                                        filters ? VECTOR_A_PACKED : 0, call->threads);
   described.packed_group = vector_packed_rows_floats(VECTOR_FLOATS, described.out_channels, depth);
-  size_t byte_count = sizeof described + depth * sizeof(vector_tap) + VECTOR_ALIGNMENT;
-  if (filters) byte_count += described.groups * described.packed_group * sizeof(float);
-  vector_convolution *state = vector_new_packed(byte_count);
-  float *turned = transposed && filters ? malloc(vector_filter_floats(&described) * sizeof(float) + 1) : NULL;
-  if (!state || (transposed && filters && !turned)) {
+  size_t byte_count = filters ? described.groups * described.packed_group * sizeof(float) : 0;
+  vector_packing packing;
+  vector_convolution *state =
+      vector_new_packed(call, sizeof described + depth * sizeof(vector_tap), byte_count, &packing);
+  bool turns = state && transposed && filters && !packing.is_filled;
+  float *turned = turns ? malloc(vector_filter_floats(&described) * sizeof(float) + 1) : NULL;
+  if (!state || (turns && !turned)) {
     free(state);
-    free(turned);
     return vector_out_of_memory(call->why, byte_count);
   }
   *state = described;
   vector_tap *taps = (vector_tap *)(state + 1);
   fill_taps(state, taps);
   state->window.taps = taps;
-  if (filters) {
-    uintptr_t end = (uintptr_t)(taps + depth);
-    float *packed = (float *)((end + VECTOR_ALIGNMENT - 1) / VECTOR_ALIGNMENT * VECTOR_ALIGNMENT);
-    if (turned) vector_turn_filters(state, turned, filters);
-    for (size_t group = 0; group < state->groups; group++) {
-      vector_operand operand = filters_of(state, turned ? turned : filters, group);
-      vector_pack_all_rows(call, &state->plan, &operand, packed + group * state->packed_group);
-    }
-    state->packed = packed;
+  if (turned) vector_turn_filters(state, turned, filters);
+  for (size_t group = 0; filters && !packing.is_filled && group < state->groups; group++) {
+    vector_operand operand = filters_of(state, turned ? turned : filters, group);
+    vector_pack_all_rows(call, &state->plan, &operand, (float *)packing.memory + group * state->packed_group);
   }
+  if (filters) state->packed = packing.memory;
   free(turned);
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->plan);

@@ -53,7 +53,7 @@ static inline float vector_plane_start(const vector_convolution *convolution, si
 void vector_start_plane(const vector_convolution *convolution, float *y, size_t first, size_t count, const float *bias,
                         const float *added);
 
-/* A state in one piece of memory, to be freed with free: the description, the taps, and constant filters packed. */
+/* A state to be freed with free: the description, the taps, and constant filters packed. */
 int32_t vector_prepare_convolution(oneiro_call *call, bool transposed);
 
 /* `filters` are [group, out channel, in channel, tap], needed when they were no constant; or they are `weights`, in

@@ -117,11 +117,11 @@ int32_t vector_depthwise_prepare(oneiro_call *call) {
   size_t lanes = vector_picked->lanes, channels = convolution.groups * convolution.out_channels;
   size_t blocks = divide_up(channels, lanes), rows = (size_t)spatial->output[1];
   size_t filter_floats = blocks * lanes * convolution.taps;
-  size_t byte_count = sizeof(depthwise_state) + rows * sizeof(vector_reach) + filter_floats * sizeof(float);
-  depthwise_state *state = vector_new_packed(byte_count);
+  size_t byte_count = filter_floats * sizeof(float);
+  vector_packing packing;
+  depthwise_state *state = vector_new_packed(call, sizeof *state + rows * sizeof(vector_reach), byte_count, &packing);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   vector_reach *reach = (vector_reach *)(state + 1);
-  float *filters = (float *)(reach + rows);
   *state = (depthwise_state){
       .shape = {.outputs = spatial->output[2], .width = padded_width(spatial),
                 .kernel = {spatial->kernel[1], spatial->kernel[2]}, .stride = spatial->stride[2],
@@ -129,10 +129,10 @@ int32_t vector_depthwise_prepare(oneiro_call *call) {
       .input = {spatial->input[1], spatial->input[2]}, .output = {spatial->output[1], spatial->output[2]},
       .before = (size_t)spatial->pad_begin[2], .batch = convolution.batch, .channels = channels,
       .repeats = convolution.out_channels, .blocks = blocks, .activation = convolution.ending.activation,
-      .filters = filters};
+      .filters = packing.memory};
   fill_reach(spatial, reach);
   cut_bands(spatial, state);
-  pack_filters(state, filters, call->node->inputs[1].data, convolution.taps);
+  if (!packing.is_filled) pack_filters(state, packing.memory, call->node->inputs[1].data, convolution.taps);
   oneiro_set_packed(call, 1);
   state->input_floats = (size_t)(rows_spanned(spatial, state->band) * state->shape.width) * lanes;
   state->worker_floats = state->input_floats + (size_t)(state->band * spatial->output[2]) * lanes;

@@ -11,10 +11,10 @@
 typedef struct gemm_state {
   vector_product_plan plan;
   float alpha, beta;
-  bool transposes_a, transposes_b, b_packed;
+  bool transposes_a, transposes_b;
   size_t c_row_step, c_column_step;               /* elements; 0 along a repeated axis */
   vector_unary_loop activation;
-  _Alignas(VECTOR_ALIGNMENT) float packed[];      /* a constant B */
+  const float *packed;                            /* a constant B; NULL: it is none */
 } gemm_state;
 
 typedef struct gemm_shape {
@@ -103,7 +103,7 @@ static vector_operand operand_b(const gemm_state *state, const float *data) {
   ptrdiff_t columns = (ptrdiff_t)state->plan.columns, depth = (ptrdiff_t)state->plan.depth;
   bool transposed = state->transposes_b;
   return (vector_operand){.data = data, .line_step = transposed ? depth : 1, .depth_step = transposed ? 1 : columns,
-                          .packed = state->b_packed ? state->packed : NULL};
+                          .packed = state->packed};
 }
 
 static int32_t prepare_for(oneiro_call *call, vector_elements elements) {
@@ -112,10 +112,11 @@ static int32_t prepare_for(oneiro_call *call, vector_elements elements) {
   int32_t status = shape_of(node, &shape, call->why);
   if (status) return status;
   const float *constant = node->inputs[1].data;
-  size_t byte_count = sizeof(gemm_state);
+  size_t byte_count = 0;
   if (constant)
-    byte_count += vector_packed_columns_floats(elements, (size_t)shape.columns, (size_t)shape.depth) * sizeof(float);
-  gemm_state *state = vector_new_packed(byte_count);
+    byte_count = vector_packed_columns_floats(elements, (size_t)shape.columns, (size_t)shape.depth) * sizeof(float);
+  vector_packing packing;
+  gemm_state *state = vector_new_packed(call, sizeof *state, byte_count, &packing);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   float alpha = oneiro_float(node, "alpha", 1);
   unsigned operands = constant ? VECTOR_B_PACKED : 0;
@@ -133,8 +134,8 @@ static int32_t prepare_for(oneiro_call *call, vector_elements elements) {
   }
   if (constant) {
     vector_operand b = operand_b(state, constant);
-    vector_pack_all_columns(call, &state->plan, &b, state->packed);
-    state->b_packed = true;
+    if (!packing.is_filled) vector_pack_all_columns(call, &state->plan, &b, packing.memory);
+    state->packed = packing.memory;
     oneiro_set_packed(call, 1);
   }
   call->state = state;

@@ -73,8 +73,7 @@ static double split_relative_time(const oneiro_node *node, int32_t threads) {
 typedef struct matmul_state {
   matmul_shape shape;
   vector_product_plan plan;
-  bool b_packed;
-  _Alignas(VECTOR_ALIGNMENT) float packed[];      /* a constant, unbatched B */
+  const float *packed;                          /* a constant, unbatched B; NULL: it is not packed */
 } matmul_state;
 
 static int32_t prepare_for(oneiro_call *call, vector_elements elements) {
@@ -83,17 +82,18 @@ static int32_t prepare_for(oneiro_call *call, vector_elements elements) {
   int32_t status = shape_of(node, &shape, call->why);
   if (status) return status;
   bool pack = node->inputs[1].data && node->inputs[1].rank <= 2;
-  size_t byte_count = sizeof(matmul_state);
-  if (pack) byte_count += vector_packed_columns_floats(elements, shape.columns, shape.depth) * sizeof(float);
-  matmul_state *state = vector_new_packed(byte_count);
+  size_t byte_count = 0;
+  if (pack) byte_count = vector_packed_columns_floats(elements, shape.columns, shape.depth) * sizeof(float);
+  vector_packing packing;
+  matmul_state *state = vector_new_packed(call, sizeof *state, byte_count, &packing);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   state->shape = shape;
   state->plan = vector_plan_product(elements, shape.rows, shape.columns, shape.depth, shape.items,
                                     VECTOR_A_IN_ROWS | (pack ? VECTOR_B_PACKED : 0), call->threads);
-  state->b_packed = pack;
+  state->packed = pack ? packing.memory : NULL;
   if (pack) {
     vector_operand b = {.data = node->inputs[1].data, .line_step = 1, .depth_step = (ptrdiff_t)shape.columns};
-    vector_pack_all_columns(call, &state->plan, &b, state->packed);
+    if (!packing.is_filled) vector_pack_all_columns(call, &state->plan, &b, packing.memory);
     oneiro_set_packed(call, 1);
   }
   call->state = state;
@@ -120,7 +120,7 @@ static void describe(const void *argument, size_t index, vector_product_item *it
                              .depth_step = 1, .factor = 1};
   item->b = (vector_operand){.data = job->b + b * shape->b_matrix, .line_step = 1,
                              .depth_step = (ptrdiff_t)shape->columns,
-                             .packed = job->state->b_packed ? job->state->packed : NULL};
+                             .packed = job->state->packed};
   item->row_start = NULL;
   item->c = job->c + index * shape->rows * shape->columns;
 }

@@ -155,13 +155,18 @@ int64_t vector_integer_at(const oneiro_tensor *tensor, int64_t index) {
 
 void *vector_new_state(size_t byte_count) { return calloc(1, byte_count ? byte_count : 1); }
 
-void *vector_new_packed(size_t byte_count) {
+void *vector_new_packed(const oneiro_call *call, size_t state_bytes, size_t packed_bytes, vector_packing *packing) {
   enum { LARGE_PAGE = 2 << 20 };
+  int32_t is_filled = 0;
+  void *given = packed_bytes ? oneiro_packed_memory(call, NULL, packed_bytes, &is_filled) : NULL;
+  size_t head = (state_bytes + VECTOR_ALIGNMENT - 1) / VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
+  size_t byte_count = given ? head : head + packed_bytes;
   void *memory = NULL;
   bool large = byte_count >= LARGE_PAGE;
   if (posix_memalign(&memory, large ? LARGE_PAGE : VECTOR_ALIGNMENT, byte_count ? byte_count : 1)) return NULL;
 #ifdef MADV_HUGEPAGE
   if (large) madvise(memory, byte_count, MADV_HUGEPAGE);
 #endif
+  *packing = (vector_packing){given ? given : (char *)memory + head, is_filled != 0};
   return memory;
 }

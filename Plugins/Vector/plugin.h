@@ -89,10 +89,16 @@ static inline bool vector_same_dims(const oneiro_tensor *a, const oneiro_tensor 
 /* malloc'ed state with zeros, NULL when there is no room. */
 void *vector_new_state(size_t byte_count);
 
-/* The same for states with packed constants: aligned to VECTOR_ALIGNMENT, in large pages where the system has them, and
- * not cleared. */
+/* What is packed of constants. */
 enum { VECTOR_ALIGNMENT = 64 };
-void *vector_new_packed(size_t byte_count);
+typedef struct vector_packing {
+  void *memory;                     /* aligned to VECTOR_ALIGNMENT */
+  bool is_filled;                   /* in an earlier run: what it holds is not to be written to */
+} vector_packing;
+
+/* A state, and beside it memory for what is packed, which is the host's, or lies behind the state, in large pages where
+ * the system has them. Both are let go of with free(state). Neither is cleared; NULL when there is no room. */
+void *vector_new_packed(const oneiro_call *call, size_t state_bytes, size_t packed_bytes, vector_packing *packing);
 
 #pragma GCC visibility pop
 #endif

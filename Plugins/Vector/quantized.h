@@ -86,6 +86,17 @@ typedef struct vector_signed_weights {
 /* - inner: elements of a channel that lie next to each other. */
 int32_t vector_sign_weights(const oneiro_call *call, size_t channels, size_t inner, vector_signed_weights *weights);
 
+/* Bytes of what stands behind packed weights for each of their channels: the sum of the elements, which whoever packs
+ * them writes, and the zero point that is left, behind all of which stands whether there is one. */
+static inline size_t vector_channel_bytes(size_t channels) { return (2 * channels + 1) * sizeof(int32_t); }
+
+void vector_pack_zero_points(int32_t *sums, size_t channels, const vector_signed_weights *weights);
+
+/* NULL where all are 0. */
+static inline int32_t *vector_packed_zero_points(int32_t *sums, size_t channels) {
+  return sums[2 * channels] ? sums + channels : NULL;
+}
+
 /* What zero points of weights are multiplied with: for each row of a matrix, sum(x - its zero point). */
 void vector_sum_rows(const oneiro_call *call, const vector_activations *activations, size_t rows, size_t depth,
                      int32_t *sums);

@@ -115,7 +115,6 @@ void vector_pack_quantized(oneiro_call *call, const vector_product_plan *plan, c
   packing_job job = {shape, plan, half, b, packed, sums};
   size_t wide = vector_picked->tile_columns;
   vector_parallel_ranges(call, (plan->columns + wide - 1) / wide, wide * shape->depth, pack_panels, &job);
-  oneiro_set_packed(call, QUANTIZED_W);
 }
 
 size_t vector_grouped_bytes(const vector_matrix_shape *shape) {

@@ -208,6 +208,27 @@ static size_t image_bytes(const conv_state *state) {
   return convolution->batch * convolution->groups * state->quads * state->plane * VECTOR_BYTES;
 }
 
+/* The filters, their sums and zero points. */
+static int32_t pack(oneiro_call *call, const conv_state *state, float *packed) {
+  const vector_convolution *convolution = &state->convolution;
+  size_t filter = convolution->in_channels * convolution->taps;
+  size_t outputs = convolution->groups * convolution->out_channels;
+  vector_signed_weights weights;
+  int32_t status = vector_sign_weights(call, outputs, filter, &weights);
+  if (status) return status;
+  if (state->pixels.loops) {
+    vector_pack_pixel_filters(call, convolution, &state->pixels, weights.elements, packed, state->sums);
+  } else {
+    packing_job job = {state, weights.elements, packed};
+    size_t high = vector_plan_loops(&convolution->plan)->rows;
+    size_t panels = convolution->groups * ((convolution->out_channels + high - 1) / high);
+    vector_parallel_ranges(call, panels, high * filter, pack_panels, &job);
+  }
+  vector_pack_zero_points(state->sums, outputs, &weights);
+  free(weights.memory);
+  return ONEIRO_OK;
+}
+
 static int32_t prepare(oneiro_call *call) {
   const oneiro_node *node = call->node;
   conv_state described = {0};
@@ -233,17 +254,11 @@ static int32_t prepare(oneiro_call *call) {
   else describe_runs(&described);
   size_t steps = has_pixels ? described.pixels.steps : depth;
   size_t entries = steps * (sizeof(vector_tap) + sizeof(ptrdiff_t));
-  size_t head = (sizeof described + entries + 2 * outputs * sizeof(int32_t) + VECTOR_ALIGNMENT - 1) /
-                VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
-  size_t byte_count = head + convolution->groups * convolution->packed_group * sizeof(float);
-  vector_signed_weights weights;
-  status = vector_sign_weights(call, outputs, convolution->in_channels * convolution->taps, &weights);
-  if (status) return status;
-  conv_state *state = vector_new_packed(byte_count);
-  if (!state) {
-    free(weights.memory);
-    return vector_out_of_memory(call->why, byte_count);
-  }
+  size_t floats = convolution->groups * convolution->packed_group;
+  size_t byte_count = floats * sizeof(float) + vector_channel_bytes(outputs);
+  vector_packing packing;
+  conv_state *state = vector_new_packed(call, sizeof described + entries, byte_count, &packing);
+  if (!state) return vector_out_of_memory(call->why, byte_count);
   *state = described;
   vector_tap *taps = (vector_tap *)(state + 1);
   ptrdiff_t *lines = (ptrdiff_t *)(taps + steps);
@@ -256,22 +271,14 @@ static int32_t prepare(oneiro_call *call) {
     state->lines = state->run ? lines : NULL;
     if (state->run) fill_lines(state);
   }
-  state->sums = (int32_t *)(lines + steps);
-  if (weights.zero_points) {
-    state->zero_points = state->sums + outputs;
-    memcpy(state->zero_points, weights.zero_points, outputs * sizeof(int32_t));
+  state->convolution.packed = packing.memory;
+  state->sums = (int32_t *)packing.memory + floats;
+  if (!packing.is_filled) status = pack(call, state, packing.memory);
+  if (status) {
+    free(state);
+    return status;
   }
-  float *packed = (float *)(void *)((char *)state + head);
-  state->convolution.packed = packed;
-  if (has_pixels) {
-    vector_pack_pixel_filters(call, &state->convolution, &state->pixels, weights.elements, packed, state->sums);
-  } else {
-    packing_job packing = {state, weights.elements, packed};
-    size_t high = vector_plan_loops(&convolution->plan)->rows;
-    size_t panels = convolution->groups * ((convolution->out_channels + high - 1) / high);
-    vector_parallel_ranges(call, panels, high * convolution->in_channels * convolution->taps, pack_panels, &packing);
-  }
-  free(weights.memory);
+  state->zero_points = vector_packed_zero_points(state->sums, outputs);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count = product_bytes(state) + vector_output_floats(node) * sizeof(float) +

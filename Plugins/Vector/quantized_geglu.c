@@ -55,7 +55,7 @@ typedef struct geglu_state {
   size_t half;
   bool by_tanh;
   int32_t *sums;                      /* of the columns of B, as they are packed */
-  _Alignas(VECTOR_ALIGNMENT) float packed[];
+  const float *packed;
 } geglu_state;
 
 static int32_t prepare(oneiro_call *call) {
@@ -65,16 +65,19 @@ static int32_t prepare(oneiro_call *call) {
   size_t wide = vector_picked->tile_columns, half = shape.columns / 2, columns = (half + wide - 1) / wide * wide * 2;
   size_t depth = vector_byte_groups(shape.depth);
   size_t floats = vector_packed_columns_floats(VECTOR_BYTES_B_SIGNED, columns, depth);
-  size_t byte_count = sizeof(geglu_state) + floats * sizeof(float) + columns * sizeof(int32_t);
-  geglu_state *state = vector_new_packed(byte_count);
+  size_t byte_count = floats * sizeof(float) + columns * sizeof(int32_t);
+  vector_packing packing;
+  geglu_state *state = vector_new_packed(call, sizeof *state, byte_count, &packing);
   if (!state) return vector_out_of_memory(call->why, byte_count);
-  *state = (geglu_state){.shape = shape, .half = half, .by_tanh = by_tanh(call->node),
-                         .sums = (int32_t *)(state->packed + floats),
+  float *packed = packing.memory;
+  *state = (geglu_state){.shape = shape, .half = half, .by_tanh = by_tanh(call->node), .packed = packed,
+                         .sums = (int32_t *)(packed + floats),
                          .plan = vector_plan_product(VECTOR_BYTES_B_SIGNED, shape.rows, columns, depth, 1,
                                                      VECTOR_B_PACKED | VECTOR_A_IN_ROWS, call->threads)};
   vector_keep_parts(&state->plan, 2);
-  vector_pack_quantized(call, &state->plan, &shape, half, call->node->inputs[QUANTIZED_W].data, state->packed,
-                        state->sums);
+  if (!packing.is_filled)
+    vector_pack_quantized(call, &state->plan, &shape, half, call->node->inputs[QUANTIZED_W].data, packed, state->sums);
+  oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->plan) + 3 * columns * sizeof(float) +
                                vector_grouped_bytes(&shape);

@@ -26,7 +26,7 @@ typedef struct gemm_state {
   vector_unary_loop activation;
   int32_t *sums;                      /* of the columns of B */
   int32_t *zero_points;               /* of the columns of B; NULL where all are 0 */
-  _Alignas(VECTOR_ALIGNMENT) float packed[];
+  const float *packed;
 } gemm_state;
 
 static int32_t prepare(oneiro_call *call) {
@@ -37,25 +37,28 @@ static int32_t prepare(oneiro_call *call) {
   if (status) return status;
   size_t depth = vector_byte_groups(shape.depth);
   size_t floats = vector_packed_columns_floats(VECTOR_BYTES_B_SIGNED, shape.columns, depth);
-  size_t byte_count = sizeof(gemm_state) + floats * sizeof(float) + 2 * shape.columns * sizeof(int32_t);
-  vector_signed_weights weights;
-  status = vector_sign_weights(call, shape.columns, shape.transposes_b ? shape.depth : 1, &weights);
-  if (status) return status;
-  gemm_state *state = vector_new_packed(byte_count);
-  if (!state) {
-    free(weights.memory);
-    return vector_out_of_memory(call->why, byte_count);
-  }
+  size_t byte_count = floats * sizeof(float) + vector_channel_bytes(shape.columns);
+  vector_packing packing;
+  gemm_state *state = vector_new_packed(call, sizeof *state, byte_count, &packing);
+  if (!state) return vector_out_of_memory(call->why, byte_count);
   vector_product_plan plan = vector_plan_product(VECTOR_BYTES_B_SIGNED, shape.rows, shape.columns, depth, 1,
                                                  VECTOR_B_PACKED | VECTOR_A_IN_ROWS, call->threads);
-  *state = (gemm_state){.shape = shape, .plan = plan, .activation = activation,
-                        .sums = (int32_t *)(state->packed + floats)};
-  if (weights.zero_points) {
-    state->zero_points = state->sums + shape.columns;
-    memcpy(state->zero_points, weights.zero_points, shape.columns * sizeof(int32_t));
+  float *packed = packing.memory;
+  *state = (gemm_state){.shape = shape, .plan = plan, .activation = activation, .packed = packed,
+                        .sums = (int32_t *)(packed + floats)};
+  if (!packing.is_filled) {
+    vector_signed_weights weights;
+    status = vector_sign_weights(call, shape.columns, shape.transposes_b ? shape.depth : 1, &weights);
+    if (status) {
+      free(state);
+      return status;
+    }
+    vector_pack_quantized(call, &state->plan, &shape, 0, weights.elements, packed, state->sums);
+    vector_pack_zero_points(state->sums, shape.columns, &weights);
+    free(weights.memory);
   }
-  vector_pack_quantized(call, &state->plan, &shape, 0, weights.elements, state->packed, state->sums);
-  free(weights.memory);
+  state->zero_points = vector_packed_zero_points(state->sums, shape.columns);
+  oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count = vector_product_workspace(&state->plan) +
                                vector_output_floats(call->node) * sizeof(float) + 2 * shape.columns * sizeof(float) +

@@ -23,7 +23,6 @@ typedef struct recurrent_state {
   size_t r_candidate;               /* GRU: where the candidate's weights begin in R packed */
   float *w, *r;
   float *biases;                    /* [directions, gates * hidden] for the projection, then the GRU's [directions, hidden] */
-  _Alignas(VECTOR_ALIGNMENT) float memory[];
 } recurrent_state;
 
 static size_t round_up(size_t count, size_t step) { return (count + step - 1) / step * step; }
@@ -144,18 +143,21 @@ static int32_t prepare(oneiro_call *call, bool lstm) {
   size_t w_floats =
       round_up(vector_packed_columns_floats(VECTOR_FLOATS, rows, shape.input), VECTOR_ALIGNMENT / sizeof(float));
   size_t floats = shape.directions * (w_floats + r_floats + rows + shape.hidden);
-  recurrent_state *state = vector_new_packed(sizeof *state + floats * sizeof(float));
-  if (!state) return vector_out_of_memory(call->why, sizeof *state + floats * sizeof(float));
+  vector_packing packing;
+  recurrent_state *state = vector_new_packed(call, sizeof *state, floats * sizeof(float), &packing);
+  if (!state) return vector_out_of_memory(call->why, floats * sizeof(float));
   *state = (recurrent_state){
       .shape = shape, .w_floats = w_floats, .r_floats = r_floats, .r_candidate = r_candidate,
       .plan = vector_plan_product(VECTOR_FLOATS, shape.length * shape.batch, rows, shape.input, shape.directions,
                                   VECTOR_B_PACKED | VECTOR_A_IN_ROWS,
                                   call->threads)};
-  state->w = state->memory;
+  state->w = packing.memory;
   state->r = state->w + shape.directions * w_floats;
   state->biases = state->r + shape.directions * r_floats;
-  pack_weights(call, state);
-  add_biases(call->node, state);
+  if (!packing.is_filled) {
+    pack_weights(call, state);
+    add_biases(call->node, state);
+  }
   /* As few tasks as keep all threads busy: rows that go together share what they read of R. */
   size_t parts = least(((size_t)call->threads + shape.directions - 1) / shape.directions, shape.batch);
   state->panel_rows = (shape.batch + parts - 1) / parts;

@@ -15,7 +15,7 @@ typedef struct small_planes_state {
   size_t rows;                          /* of the product: pixels of an image up to whole tiles, or images of one */
   size_t packed_floats, worker_floats, workers;
   vector_ending ending;
-  _Alignas(VECTOR_ALIGNMENT) float filters[];   /* panels of columns */
+  const float *filters;                 /* panels of columns */
 } small_planes_state;
 
 static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
@@ -65,13 +65,15 @@ int32_t vector_small_planes_prepare(oneiro_call *call) {
   if (status) return status;
   size_t depth = convolution.in_channels, channels = convolution.out_channels, pixels = convolution.out_plane;
   size_t filter_floats = vector_packed_columns_floats(VECTOR_FLOATS, channels, depth);
-  size_t byte_count = sizeof(small_planes_state) + filter_floats * sizeof(float);
-  small_planes_state *state = vector_new_packed(byte_count);
+  size_t byte_count = filter_floats * sizeof(float);
+  vector_packing packing;
+  small_planes_state *state = vector_new_packed(call, sizeof *state, byte_count, &packing);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   size_t rows = pixels == 1 ? convolution.batch : round_up(pixels, least_rows());
   *state = (small_planes_state){.batch = convolution.batch, .pixels = pixels, .depth = depth, .channels = channels,
-                                .rows = rows, .ending = convolution.ending};
-  vector_floats()->pack_columns(state->filters, call->node->inputs[1].data, channels, depth, 1, (ptrdiff_t)depth);
+                                .rows = rows, .ending = convolution.ending, .filters = packing.memory};
+  if (!packing.is_filled)
+    vector_floats()->pack_columns(packing.memory, call->node->inputs[1].data, channels, depth, 1, (ptrdiff_t)depth);
   oneiro_set_packed(call, 1);
   size_t panels = divide_up(channels, vector_picked->tile_columns);
   double work = (double)convolution.batch * (double)pixels * (double)channels * (double)depth;

@@ -85,19 +85,19 @@ int32_t vector_split_conv_prepare(oneiro_call *call) {
   if (status) return status;
   vector_convolution *convolution = &described.convolution;
   convolution->packed_group = vector_pixel_filter_floats(&described.pixels);
-  size_t head = sizeof described + described.pixels.steps * sizeof(ptrdiff_t);
-  head = (head + VECTOR_ALIGNMENT - 1) / VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
-  size_t byte_count = head + convolution->groups * convolution->packed_group * sizeof(float);
-  split_conv_state *state = vector_new_packed(byte_count);
+  size_t byte_count = convolution->groups * convolution->packed_group * sizeof(float);
+  vector_packing packing;
+  split_conv_state *state = vector_new_packed(call, sizeof described + described.pixels.steps * sizeof(ptrdiff_t),
+                                              byte_count, &packing);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   *state = described;
   state->pixels.offsets = (ptrdiff_t *)(void *)(state + 1);
   vector_fill_offsets(&state->convolution, &state->pixels);
-  float *packed = (float *)(void *)((char *)state + head);
-  state->convolution.packed = packed;
-  packing_job job = {state, call->node->inputs[1].data, packed};
+  state->convolution.packed = packing.memory;
+  packing_job job = {state, call->node->inputs[1].data, packing.memory};
   size_t work = vector_picked->tile_columns * convolution->in_channels * convolution->taps;
-  vector_parallel_ranges(call, convolution->groups * described.pixels.panels, work, pack_panels, &job);
+  if (!packing.is_filled)
+    vector_parallel_ranges(call, convolution->groups * described.pixels.panels, work, pack_panels, &job);
   oneiro_set_packed(call, 1);
   call->state = state;
   call->workspace_byte_count = vector_pixel_workspace(&state->pixels);

@@ -63,6 +63,12 @@ int32_t vector_sign_weights(const oneiro_call *call, size_t channels, size_t inn
   return ONEIRO_OK;
 }
 
+void vector_pack_zero_points(int32_t *sums, size_t channels, const vector_signed_weights *weights) {
+  if (weights->zero_points) memcpy(sums + channels, weights->zero_points, channels * sizeof *sums);
+  else memset(sums + channels, 0, channels * sizeof *sums);
+  sums[2 * channels] = weights->zero_points != NULL;
+}
+
 typedef struct row_job {
   const uint8_t *x;
   int32_t *sums;

@@ -13,6 +13,20 @@ public final class ByteStorage: @unchecked Sendable {
   private let origin: Origin
   /// Of all of the mapped file that the bytes are a part of; `nil` where that is not known.
   private let mapping: Range<UInt>?
+  /// Where the bytes lie in a file, and which; `nil` where they come from none.
+  public let filePart: FilePart?
+
+  /// A file as it was when it was opened, and a place in it.
+  public struct FilePart: Sendable {
+    public let path: String
+    public let identity: FileIdentity
+    /// Bytes from the file's beginning.
+    public let offset: Int
+
+    public init(path: String, identity: FileIdentity, offset: Int) {
+      (self.path, self.identity, self.offset) = (path, identity, offset)
+    }
+  }
 
   private enum Origin { case heap, pages, borrowed, file }
 
@@ -28,8 +42,12 @@ public final class ByteStorage: @unchecked Sendable {
   private static let pagesFrom = 1 << 20
 
   /// Memory of `byteCount` bytes, which `fill` writes.
-  public init<E: Error>(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(E) -> Void) throws(E) {
+  /// - filePart: what they are a copy of.
+  public init<E: Error>(
+    byteCount: Int, copying filePart: FilePart? = nil, fill: (UnsafeMutableRawBufferPointer) throws(E) -> Void
+  ) throws(E) {
     precondition(byteCount >= 0)
+    self.filePart = filePart
     let origin = byteCount >= Self.pagesFrom ? Origin.pages : .heap
     guard let memory = Self.allocate(byteCount, origin) else { fatalError("out of memory: \(byteCount) bytes") }
     do {
@@ -78,10 +96,12 @@ public final class ByteStorage: @unchecked Sendable {
   /// Memory that belongs to `owner`, which is kept alive.
   /// - isMappedFile: whether it is a read-only mapping of a file.
   /// - mapping: all of the mapping, where the memory is a part of one.
+  /// - filePart: which part of the file.
   public init(
     borrowing base: UnsafeRawPointer, byteCount: Int, from owner: AnyObject, isMappedFile: Bool = false,
-    mapping: UnsafeRawBufferPointer? = nil
+    mapping: UnsafeRawBufferPointer? = nil, filePart: FilePart? = nil
   ) {
+    self.filePart = filePart
     self.mapping = mapping.map { UInt(bitPattern: $0.baseAddress)..<UInt(bitPattern: $0.baseAddress) + UInt($0.count) }
     address = base
     self.byteCount = byteCount

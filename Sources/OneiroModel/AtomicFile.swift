@@ -5,15 +5,15 @@ import OneiroGraph
 /// the disk, named. What was there before stays until then, and nothing is left behind when something fails, or when
 /// the process is killed. Where the file system knows no files without names, it is written under another name.
 package struct AtomicFile: ~Copyable {
-  let path: String
+  package let path: String
   /// The other name, while it has one.
   private var temporaryPath: String?
-  private(set) var descriptor: Int32
+  package private(set) var descriptor: Int32
   /// Small writes are gathered here.
   private var buffer: [UInt8] = []
   private static let bufferSize = 1 << 16
   /// Bytes written so far.
-  private(set) var byteCount = 0
+  package private(set) var byteCount = 0
 
   package init(_ path: String) throws(GraphError) {
     self.path = path
@@ -39,7 +39,7 @@ package struct AtomicFile: ~Copyable {
     if let temporaryPath { unlink(temporaryPath) }
   }
 
-  mutating func write(_ bytes: UnsafeRawBufferPointer) throws(GraphError) {
+  package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(GraphError) {
     byteCount += bytes.count
     if buffer.count + bytes.count <= Self.bufferSize {
       buffer.append(contentsOf: bytes)
@@ -77,7 +77,8 @@ package struct AtomicFile: ~Copyable {
     throw failure()
   }
 
-  mutating func flush() throws(GraphError) {
+  /// Hands what is gathered to the system, so that it can be read by `descriptor`.
+  package mutating func flush() throws(GraphError) {
     let pending = buffer
     buffer.removeAll(keepingCapacity: true)
     try pending.withUnsafeBufferPointer { (bytes) throws(GraphError) in try send(UnsafeRawBufferPointer(bytes)) }

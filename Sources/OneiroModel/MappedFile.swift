@@ -11,6 +11,8 @@ public final class MappedFile: @unchecked Sendable {
   public let path: String
   /// Valid as long as the object; see `withBytes`.
   public let bytes: UnsafeRawBufferPointer
+  /// As it was when it was opened.
+  private let identity: FileIdentity
 
   /// - Throws: when the file cannot be opened or mapped, or is no regular file (a folder, a pipe, a device).
   public convenience init(_ path: String) throws(GraphError) {
@@ -32,6 +34,7 @@ public final class MappedFile: @unchecked Sendable {
       let found = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "something else"
       throw .mismatch(file: path, nil, expected: "a regular file", found: found)
     }
+    identity = FileIdentity(status)
     let byteCount = Int(status.st_size)
     // An empty file cannot be mapped.
     guard byteCount > 0 else {
@@ -71,12 +74,14 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   /// The part `range` as the memory of a tensor, not copied when elements of `alignment` bytes lie aligned in it.
-  func storage(_ range: Range<Int>, alignment: Int) -> ByteStorage {
+  package func storage(_ range: Range<Int>, alignment: Int) -> ByteStorage {
     let part = UnsafeRawBufferPointer(rebasing: bytes[range])
+    let filePart = ByteStorage.FilePart(path: path, identity: identity, offset: range.lowerBound)
     if let base = part.baseAddress, UInt(bitPattern: base) % UInt(alignment) == 0 {
-      return ByteStorage(borrowing: base, byteCount: part.count, from: self, isMappedFile: true, mapping: bytes)
+      return ByteStorage(
+        borrowing: base, byteCount: part.count, from: self, isMappedFile: true, mapping: bytes, filePart: filePart)
     }
-    return ByteStorage(byteCount: part.count) { $0.copyMemory(from: part) }
+    return ByteStorage(byteCount: part.count, copying: filePart) { $0.copyMemory(from: part) }
   }
 }
 

@@ -66,18 +66,20 @@ struct BackendOptions: ParsableArguments {
 
   /// What may be timed, with what earlier runs have found at hand.
   var openedTuning: Tuning {
-    if tuning != .off, let folder = TuningCache.defaultFolder { TuningCache.shared.open(folder: folder) }
+    if tuning != .off, let folder = CacheFolder.standard { TuningCache.shared.open(folder: folder) }
     return tuning
   }
 
-  func planner(maxMemory: Int? = nil) throws -> Planner {
-    try planner(threads: usefulThreads, tuning: openedTuning, maxMemory: maxMemory)
+  func planner(maxMemory: Int? = nil, packed: PackedWeights? = nil) throws -> Planner {
+    try planner(threads: usefulThreads, tuning: openedTuning, maxMemory: maxMemory, packed: packed)
   }
 
-  func planner(threads: Int, tuning: Tuning, maxMemory: Int? = nil) throws -> Planner {
+  func planner(
+    threads: Int, tuning: Tuning, maxMemory: Int? = nil, packed: PackedWeights? = nil
+  ) throws -> Planner {
     Planner(
       backend: try load(), hostOperators: [DenoiseOperator.self], threads: threads, tuning: tuning,
-      rewrites: try rewrites, maxMemory: maxMemory)
+      rewrites: try rewrites, maxMemory: maxMemory, packed: packed)
   }
 
   /// Says when there were fewer patches than --stop-after asks for, which is seldom meant.

@@ -25,6 +25,7 @@ struct Bench: FileWriting {
   @Argument(help: "An ONNX file.") var model: String
   @OptionGroup var options: BackendOptions
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var packed: PackedOption
   @OptionGroup var verbosity: VerboseOption
   @Option(help: ArgumentHelp("Runs that count.", valueName: "n")) var runs = 20
   @Option(help: ArgumentHelp("Runs before the first that counts.", valueName: "n")) var warmup = 3
@@ -43,8 +44,10 @@ struct Bench: FileWriting {
 
   var outputFiles: [String] { profile.map { [$0] } ?? [] }
 
-  func run() throws {
-    let planner = try options.planner(maxMemory: memory.maxMemory?.bytes)
+  func run() throws { try packed.keeping(verbosity, run(keeping:)) }
+
+  private func run(keeping packed: PackedWeights?) throws {
+    let planner = try options.planner(maxMemory: memory.maxMemory?.bytes, packed: packed)
     // In a bound there is room before the model comes, without one what this leaves in memory would count as the model's.
     let isHeld = memory.maxMemory != nil
     let early = isHeld ? try MachinePeak.measure(planner) : nil

@@ -101,6 +101,7 @@ struct DreamCommand: FileWriting {
   @OptionGroup(title: "Preparation") var preparation: PreparationOptions
   @OptionGroup var options: BackendOptions
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var packed: PackedOption
   @OptionGroup var verbosity: VerboseOption
 
   func validate() throws {
@@ -153,13 +154,16 @@ struct DreamCommand: FileWriting {
   var outputFiles: [String] { [isFolder ? nil : out, sheet].compactMap { $0 } }
   var outputFolders: [String] { out.map { isFolder ? [$0] : [] } ?? [] }
 
-  func run() throws {
+  func run() throws { try packed.keeping(verbosity, run(keeping:)) }
+
+  private func run(keeping packed: PackedWeights?) throws {
     let path = TrialSelection.split(eeg).path
     let replaced = try PartReplacements.files(replacements)
     try OutputFile.checkDistinct(
       outputFiles,
       inputs: [pipeline, path] + replaced.values + [noise].compactMap { $0 })
     var options = try dreamOptions()
+    options.packed = packed
     // Read once: large graphs take a while.
     let model = try Bundle.load(pipeline, replacing: replaced)
     let opener = try RecordingOpener(pipeline, model: model, replacing: replaced, planner: options.planner)

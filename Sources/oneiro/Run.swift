@@ -25,6 +25,7 @@ struct Run: FileWriting {
   @Flag(help: "Fail when a value is NaN or infinite, and name the node that made it.") var checkFinite = false
   @OptionGroup var options: BackendOptions
   @OptionGroup var memory: MemoryOption
+  @OptionGroup var packed: PackedOption
   @OptionGroup var verbosity: VerboseOption
 
   func validate() throws {
@@ -38,7 +39,9 @@ struct Run: FileWriting {
 
   var outputFolders: [String] { outputDir.map { [$0] } ?? [] }
 
-  func run() throws {
+  func run() throws { try packed.keeping(verbosity, run(keeping:)) }
+
+  private func run(keeping packed: PackedWeights?) throws {
     let wanted = try output.map { try NamedArgument($0, option: "--output", form: "NAME=FILE") }
     let isSelective = !wanted.isEmpty && outputDir == nil
     let loaded = try LoadedModel(path: model, outputs: isSelective ? wanted.map(\.name) : nil)
@@ -61,7 +64,8 @@ struct Run: FileWriting {
     }
     if let outputDir { try OutputFile.makeFolder(outputDir) }
     let files = try outputDir == nil ? [:] : Self.fileNames(loaded.graph.outputs.map(\.name))
-    let runner = GraphRunner(loaded.graph, planner: try options.planner(maxMemory: memory.maxMemory?.bytes))
+    let planner = try options.planner(maxMemory: memory.maxMemory?.bytes, packed: packed)
+    let runner = GraphRunner(loaded.graph, planner: planner)
     runner.didPlan = verbosity.announce
     var runOptions = RunOptions()
     runOptions.checksFinite = checkFinite

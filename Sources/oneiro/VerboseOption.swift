@@ -13,6 +13,12 @@ struct VerboseOption: ParsableArguments {
     say("\(MemoryForecast(plan)), as forecast")
   }
 
+  /// Told of what a run has found and made, when it is done.
+  func announce(_ packed: PackedWeights) {
+    let (found, kept) = packed.byteCounts
+    if verbose { say("packed weights: \(ByteCount(found)) found, \(ByteCount(kept)) new") }
+  }
+
   /// - peakByteCount: what the process has taken.
   func conclude(_ peakByteCount: Int = ProcessMemory.peakByteCount) {
     if verbose { say("peak \(ByteCount(peakByteCount)), as taken") }

@@ -137,6 +137,17 @@ typedef struct oneiro_call {
    * may then give its memory back to the system, and what lies there in compute is undefined. */
   uint64_t packed_inputs;
   int32_t tuning;                  /* prepare: whether it may run ways to compute and time them */
+  /* prepare: memory of the host for what the kernel makes of constants, which the host may keep from run to run. Called
+   * from the thread that runs prepare, as often as there are pieces. `what` tells pieces of one node apart, and says how
+   * the bytes lie where that hangs on more than kernel, node and threads, such as on what was measured; NULL: nothing.
+   *
+   * 64-byte aligned, the host's, and there until `release` has returned, or prepare has failed. When `is_filled` is set
+   * to 1, the bytes are what this kernel left there when it last packed the same constants: nothing needs to be packed,
+   * and nothing may be written. They come from a file that somebody may have changed, so no index and no length may
+   * hang on them. Else the kernel fills all of them before prepare returns. NULL: the host keeps nothing for this node,
+   * and the kernel packs into memory of its own. */
+  void *(*packed_memory)(void *packed_context, const char *what, size_t byte_count, int32_t *is_filled);
+  void *packed_context;
 } oneiro_call;
 
 /* What `prepare` may measure. */
@@ -234,6 +245,15 @@ static inline size_t oneiro_element_size(int32_t element_type) {
 static inline void oneiro_set_packed(oneiro_call *call, size_t index) {
   const size_t end = offsetof(oneiro_call, packed_inputs) + sizeof call->packed_inputs;
   if (call->struct_size >= end && index < 64) call->packed_inputs |= (uint64_t)1 << index;
+}
+
+/* Memory of the host for what is packed; NULL, with nothing filled, where the host has none to give. */
+static inline void *oneiro_packed_memory(const oneiro_call *call, const char *what, size_t byte_count,
+                                         int32_t *is_filled) {
+  const size_t end = offsetof(oneiro_call, packed_context) + sizeof call->packed_context;
+  *is_filled = 0;
+  if (call->struct_size < end || !call->packed_memory) return NULL;
+  return call->packed_memory(call->packed_context, what, byte_count, is_filled);
 }
 
 /* What prepare may measure; an older host does not say, and lets it measure a little. */

@@ -23,6 +23,8 @@ public final class Dream {
     public var rewrites = RewriteSettings()
     /// Bytes that the process may have resident while a picture is drawn; `nil`: as many as it takes.
     public var maxMemory: Int?
+    /// Where what kernels pack of weights is kept from run to run; `nil`: nowhere.
+    public var packed: PackedWeights?
     /// Outputs of the pipeline to compute beside the picture, where it has them.
     public var alsoComputes: [String] = []
     /// Told of each plan before it runs.
@@ -275,7 +277,7 @@ extension Dream.Options {
   public var planner: Planner {
     Planner(
       backend: backend, hostOperators: [DenoiseOperator.self], threads: threads, tuning: tuning, rewrites: rewrites,
-      maxMemory: maxMemory)
+      maxMemory: maxMemory, packed: packed)
   }
 
   /// The hashes of all files that a picture is made from.

@@ -9,7 +9,7 @@ final class BoundNode: @unchecked Sendable {
   let pointer: UnsafePointer<oneiro_node>
   private var blocks: [UnsafeMutableRawPointer] = []
   /// Keeps the memory of constants alive.
-  private let constants: [Tensor?]
+  let constants: [Tensor?]
   private let showsNarrow: Bool
 
   /// - inputs, outputs: `nil` for a value that is left out.

@@ -9,6 +9,8 @@ public final class KernelPlugin: @unchecked Sendable {
   /// The name that `--backend` takes: "onednn" for libOneiroOneDNN.so.
   public let name: String
   public let path: String
+  /// The library's file as it was when it was loaded.
+  let library: PackedKey.Source?
   /// What the plugin says about itself, a line each.
   public private(set) var remarks: [String] = []
   public private(set) var kernels: [PluginKernel] = []
@@ -79,6 +81,8 @@ public final class KernelPlugin: @unchecked Sendable {
   private init(name: String, path: String) {
     self.name = name
     self.path = path
+    let resolved = resolvedPath(path)
+    library = FileIdentity(path: resolved).map { PackedKey.Source(path: resolved, identity: $0) }
   }
 
   private func add(_ descriptor: UnsafePointer<oneiro_kernel>) -> Int32 {
@@ -91,7 +95,7 @@ public final class KernelPlugin: @unchecked Sendable {
     let op = OpIdentifier(String(cString: opType), domain: domain)
     let isa = copy.isa.map { String(cString: $0) } ?? ""
     let method = copy.method.map { String(cString: $0) }
-    let kernel = PluginKernel(op: op, source: name, isa: isa, method: method, descriptor: copy)
+    let kernel = PluginKernel(op: op, source: name, isa: isa, method: method, descriptor: copy, plugin: self)
     kernels.append(kernel)
     byOperator[op, default: []].append(kernel)
     return Int32(ONEIRO_OK)
@@ -117,6 +121,8 @@ public struct PluginKernel: @unchecked Sendable {
   /// What tells it from other kernels of the same operator in the same plugin.
   public let method: String?
   let descriptor: oneiro_kernel
+  /// Both live as long as the process.
+  let plugin: KernelPlugin
 
   public var sinceVersion: Int { Int(descriptor.since_version) }
   /// `nil`: no later version of the operator was known.
@@ -162,7 +168,12 @@ public struct PluginKernel: @unchecked Sendable {
   }
 
   /// Makes a node ready that the kernel takes.
-  func prepare(_ node: BoundNode, label: String, threads: Int, tuning: Tuning) throws(RunError) -> Answer {
+  /// - packed: where what is packed of constants is found and kept; `nil`: nowhere.
+  func prepare(
+    _ node: BoundNode, label: String, threads: Int, tuning: Tuning, packed: PackedWeights?
+  ) throws(RunError) -> Answer {
+    let packing = packed.map { PackingCall($0, self, node, threads: threads) }
+    defer { withExtendedLifetime(packing) {} }
     var reason = Sentence()
     var call = oneiro_call()
     call.struct_size = UInt32(MemoryLayout<oneiro_call>.size)
@@ -176,6 +187,7 @@ public struct PluginKernel: @unchecked Sendable {
     call.node = node.pointer
     call.inputs = node.pointer.pointee.inputs
     call.outputs = node.pointer.pointee.outputs
+    packing?.offer(to: &call)
     if let prepare = descriptor.prepare {
       // Another kernel may have packed them.
       node.bringBack()
@@ -189,11 +201,12 @@ public struct PluginKernel: @unchecked Sendable {
         throw .kernel(node: label, op: op, kernel: source, reason: "cannot be prepared: \(reason.text)")
       }
       node.setAside(call.packed_inputs)
+      packing?.keep()
     }
     return .prepared(
       PreparedPluginKernel(
         self, node: node, label: label, state: call.state, workspaceByteCount: call.workspace_byte_count,
-        packedInputs: call.packed_inputs))
+        packedInputs: call.packed_inputs, packed: packing?.memories ?? []))
   }
 }
 
@@ -206,6 +219,10 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
   private var state: UnsafeMutableRawPointer?
   let workspaceByteCount: Int
   let packedInputs: UInt64
+  /// What the host has given it for packed constants.
+  private(set) var packed: [PackedMemory]
+  /// Bytes of that which are pages of a file.
+  var packedFileByteCount: Int { packed.reduce(0) { $0 + ($1.mappedPages?.count ?? 0) } }
   var source: String { kernel.source }
   var isa: String { kernel.isaAndMethod }
   var isApproximate: Bool { kernel.isApproximate }
@@ -214,8 +231,9 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
 
   init(
     _ kernel: PluginKernel, node: BoundNode, label: String, state: UnsafeMutableRawPointer?, workspaceByteCount: Int,
-    packedInputs: UInt64
+    packedInputs: UInt64, packed: [PackedMemory]
   ) {
+    self.packed = packed
     self.kernel = kernel
     self.node = node
     self.label = label
@@ -234,6 +252,7 @@ final class PreparedPluginKernel: PreparedKernel, @unchecked Sendable {
     HeapMemory.freed(hasLarge: node.constantByteCount >= LargePages.size / 2) {
       if let state { kernel.descriptor.release?(state) }
       state = nil
+      packed = []
     }
   }
 

@@ -1,8 +1,8 @@
 import OneiroGraph
 import Synchronization
 
-/// A plugin's kernel whose packed constants are made for each run and let go after it, so that those of one step at a
-/// time are in memory.
+/// A plugin's kernel whose packed constants are made for each run, or found in a file, and let go after it, so that those
+/// of one step at a time are in memory.
 final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   // Sendable: what changes is behind a mutex.
   private let kernel: PluginKernel
@@ -10,6 +10,11 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   private let label: String
   private let threads: Int
   private let tuning: Tuning
+  private let packed: PackedWeights?
+  /// Where it finds what it would pack.
+  private let parts: [PackedFile.Part]
+  /// Constants that it does not read because of that, bit i for input i.
+  let unreadInputs: UInt64
   private let memory = Mutex(Memory())
 
   private struct Memory {
@@ -18,7 +23,7 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   }
 
   let workspaceByteCount: Int
-  /// What `prepare` leaves in memory.
+  /// What is in memory of what it has prepared, pages of packed weights in a file among it, all of which a run reads.
   let stateByteCount: Int
   /// What it has in memory at its peak, pages of weights in their file among it.
   let packingByteCount: Int
@@ -36,24 +41,40 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   /// for the first one where it holds little.
   /// - packing: by how many bytes memory grew while the kernel was prepared; `nil` where that is not known.
   static func replacing(
-    _ prepared: consuming any PreparedKernel, packing: Int?, label: String, threads: Int, tuning: Tuning
+    _ prepared: consuming any PreparedKernel, packing: Int?, label: String, threads: Int, tuning: Tuning,
+    packed: PackedWeights?
   ) throws(RunError) -> any PreparedKernel {
-    guard let plugin = prepared as? PreparedPluginKernel else { return prepared }
+    guard var plugin = prepared as? PreparedPluginKernel else { return prepared }
     let (kernel, node, workspace) = (plugin.kernel, plugin.node, plugin.workspaceByteCount)
     guard plugin.hasState else { return prepared }
-    let held = plugin.releaseMeasuring(), isSmall = held < smallestByteCount, constants = node.constantByteCount
     var packing = packing
+    if plugin.packed.contains(where: { $0.part == nil }) {
+      // It is in a file now, or nowhere: what counts is how it is prepared from here on.
+      _ = plugin.releaseMeasuring()
+      let (answer, byteCount) = try measuring(node) { () throws(RunError) in
+        try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: packed)
+      }
+      guard case .prepared(let again as PreparedPluginKernel) = answer else {
+        throw refusal(kernel, label, answer)
+      }
+      (plugin, packing) = (again, byteCount)
+    }
+    let parts = plugin.packed.compactMap(\.part), inFile = plugin.packedFileByteCount
+    let packedInputs = plugin.packedInputs
+    let held = plugin.releaseMeasuring() + inFile, constants = node.constantByteCount
+    let isSmall = held < smallestByteCount
     // The first time may have been one in which ways to compute were timed, or a library took memory for good.
     if !isSmall, packing.map({ $0 > held + constants }) ?? true {
       packing = try measuring(node) { () throws(RunError) in
-        try kernel.prepare(node, label: label, threads: threads, tuning: tuning)
+        try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: packed)
       }.byteCount
     }
     // Where nobody tells, as much again as what is packed, beside what it is packed from.
     let unknown = 2 * held + constants
     let streamed = StreamedKernel(
-      kernel, node, label: label, threads: threads, tuning: tuning, workspaceByteCount: workspace,
-      stateByteCount: held, packingByteCount: packing ?? unknown)
+      kernel, node, label: label, threads: threads, tuning: tuning, packed: packed, parts: parts,
+      unreadInputs: parts.isEmpty ? 0 : packedInputs, workspaceByteCount: workspace, stateByteCount: held,
+      packingByteCount: packing ?? unknown)
     if isSmall { streamed.keep() }
     return streamed
   }
@@ -69,9 +90,10 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   }
 
   private init(
-    _ kernel: PluginKernel, _ node: BoundNode, label: String, threads: Int, tuning: Tuning, workspaceByteCount: Int,
-    stateByteCount: Int, packingByteCount: Int
+    _ kernel: PluginKernel, _ node: BoundNode, label: String, threads: Int, tuning: Tuning, packed: PackedWeights?,
+    parts: [PackedFile.Part], unreadInputs: UInt64, workspaceByteCount: Int, stateByteCount: Int, packingByteCount: Int
   ) {
+    (self.packed, self.parts, self.unreadInputs) = (packed, parts, unreadInputs)
     (self.kernel, self.node, self.label, self.threads, self.tuning) = (kernel, node, label, threads, tuning)
     (self.workspaceByteCount, self.stateByteCount) = (workspaceByteCount, stateByteCount)
     self.packingByteCount = packingByteCount
@@ -92,12 +114,21 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   }
 
   private func prepare() throws(RunError) -> any PreparedKernel {
-    switch try kernel.prepare(node, label: label, threads: threads, tuning: tuning) {
-    case .prepared(let prepared):
-      memory.withLock { if $0.isKept { $0.kept = prepared } }
-      return prepared
-    case .declined(let reason):
-      throw .kernel(node: label, op: kernel.op, kernel: source, reason: "cannot be prepared again: \(reason)")
-    }
+    let answer = try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: packed)
+    guard case .prepared(let prepared) = answer else { throw Self.refusal(kernel, label, answer) }
+    memory.withLock { if $0.isKept { $0.kept = prepared } }
+    return prepared
+  }
+
+  private static func refusal(_ kernel: PluginKernel, _ label: String, _ answer: PluginKernel.Answer) -> RunError {
+    var reason = ""
+    if case .declined(let text) = answer { reason = ": \(text)" }
+    return .kernel(node: label, op: kernel.op, kernel: kernel.source, reason: "cannot be prepared again\(reason)")
+  }
+
+  /// Tells the system that the next run needs its packed weights soon.
+  func readAhead() {
+    guard !isThere else { return }
+    for part in parts { part.file.readAhead(part) }
   }
 }

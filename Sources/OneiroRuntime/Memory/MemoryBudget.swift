@@ -114,11 +114,12 @@ extension ExecutionPlan {
     if let maxMemory { try MemoryBudget(limit: maxMemory).check(self) }
   }
 
-  /// The constants of a step that are pages of a file.
+  /// The constants of a step that are pages of a file, but for those of which it finds what it needs packed.
   func mappedConstants(of step: Step) -> [ByteStorage] {
-    step.inputs.compactMap { operand in
+    let unread = (step.kernel as? StreamedKernel)?.unreadInputs ?? 0
+    return step.inputs.enumerated().compactMap { position, operand in
       guard case .constant(let index) = operand?.location, let storage = constants[index].stored?.storage,
-        storage.isMappedFile
+        storage.isMappedFile, position >= 64 || unread >> UInt64(position) & 1 == 0
       else { return nil }
       return storage
     }

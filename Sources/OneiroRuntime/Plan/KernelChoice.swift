@@ -12,6 +12,8 @@ struct KernelChoice {
   /// Bytes that the process may have resident: packed constants are in memory only while their node runs then; `nil`:
   /// as many as it takes.
   let maxMemory: Int?
+  /// Where what is packed is kept; `nil`: nowhere.
+  let packed: PackedWeights?
 
   enum Choice {
     case kernel(any PreparedKernel, declined: [ExecutionPlan.Declined])
@@ -82,7 +84,7 @@ struct KernelChoice {
     let same = offers.first { $0.kernel.source == preferred?.source && $0.kernel.isaAndMethod == preferred?.isa }
     let choice =
       same.map { .order([$0] + offers) }
-      ?? KernelTuner(tuning: tuning, threads: threads, maxMemory: maxMemory)
+      ?? KernelTuner(tuning: tuning, threads: threads, maxMemory: maxMemory, keepsPacked: packed != nil)
       .choose(among: offers, label: node.label, canRun: !hasNarrow)
     switch choice {
     case .prepared(let kernel): return .kernel(try streamed(kernel, packing: nil, node), declined: declined)
@@ -111,7 +113,7 @@ struct KernelChoice {
     _ offer: KernelTuner.Offer, _ node: Node
   ) throws(RunError) -> (PluginKernel.Answer, packing: Int?) {
     func prepare() throws(RunError) -> PluginKernel.Answer {
-      try offer.kernel.prepare(offer.node, label: node.label, threads: threads, tuning: tuning)
+      try offer.kernel.prepare(offer.node, label: node.label, threads: threads, tuning: tuning, packed: packed)
     }
     guard maxMemory != nil, offer.node.constantByteCount >= StreamedKernel.smallestByteCount else {
       return (try prepare(), nil)
@@ -125,6 +127,6 @@ struct KernelChoice {
   ) throws(RunError) -> any PreparedKernel {
     guard maxMemory != nil else { return kernel }
     return try StreamedKernel.replacing(
-      kernel, packing: packing, label: node.label, threads: threads, tuning: tuning)
+      kernel, packing: packing, label: node.label, threads: threads, tuning: tuning, packed: packed)
   }
 }

@@ -36,7 +36,7 @@ struct Lowering {
     }
     let choice = try KernelChoice(
       backend: planner.backend, hostOperators: planner.hostOperators, threads: planner.threads, tuning: planner.tuning,
-      maxMemory: planner.maxMemory
+      maxMemory: planner.maxMemory, packed: planner.packed
     )
     .choose(
       node, op, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.map { types[$0] },
@@ -108,7 +108,8 @@ struct Lowering {
       let banding = Banding(
         steps, types: types, constants: constants, views: views, outputs: outputs.map(\.name),
         smallestByteCount: cut.smallest, mostKeptByteCount: cut.kept)
-      guard let changed = try banding.apply(planner: planner, bandByteCount: cut.band) else { continue }
+      // Of the ways to cut most come to nothing.
+      guard let changed = try banding.apply(planner: planner.keepingNothing, bandByteCount: cut.band) else { continue }
       var banded = self
       (banded.steps, banded.types) = changed
       var other = try banded.plan(

@@ -16,13 +16,17 @@ public struct Planner: Sendable {
   public let rewrites: RewriteSettings
   /// Bytes that the process may have resident while a plan runs; `nil`: as many as it takes.
   public let maxMemory: Int?
+  /// Where what kernels pack of weights is kept from run to run; `nil`: nowhere.
+  public private(set) var packed: PackedWeights?
   /// The patches of all graphs that this planner has planned.
   public let rewriteLog: RewriteLog
 
   public init(
     backend: Backend, hostOperators: [any HostOperator.Type] = [], threads: Int = Threads.available,
-    tuning: Tuning = .off, rewrites: RewriteSettings = RewriteSettings(), maxMemory: Int? = nil
+    tuning: Tuning = .off, rewrites: RewriteSettings = RewriteSettings(), maxMemory: Int? = nil,
+    packed: PackedWeights? = nil
   ) {
+    self.packed = packed
     self.maxMemory = maxMemory
     self.rewrites = rewrites
     rewriteLog = RewriteLog(limit: rewrites.stopAfter)
@@ -30,6 +34,13 @@ public struct Planner: Sendable {
     self.hostOperators = hostOperators
     self.threads = threads
     self.tuning = tuning
+  }
+
+  /// The same, but what kernels pack is not kept.
+  var keepingNothing: Planner {
+    var other = self
+    other.packed = nil
+    return other
   }
 
   /// What is known of a graph's input before a run.

@@ -131,7 +131,10 @@ public struct Session: ~Copyable {
     if plan.maxMemory != nil, ownsArena, first == 0 { forgetEarlierRuns() }
     for index in first..<frames.count {
       let frame = frames[index]
-      if index + 1 < frames.count { for weights in frames[index + 1].streamed { weights.readAhead() } }
+      if plan.maxMemory != nil, index + 1 < frames.count {
+        for weights in frames[index + 1].streamed { weights.readAhead() }
+        (plan.steps[index + 1].kernel as? StreamedKernel)?.readAhead()
+      }
       defer {
         // With what came into memory beside them: of a thousand small weights that would be megabytes.
         for weights in frame.streamed { weights.setAside(withNeighbourhood: true) }

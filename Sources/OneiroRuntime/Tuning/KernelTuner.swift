@@ -7,6 +7,8 @@ struct KernelTuner {
   let threads: Int
   /// Bytes that the process may have resident; `nil`: as many as it takes.
   let maxMemory: Int?
+  /// Whether the winner is prepared once more, with what is kept of packed weights at hand. Losers have no part in that.
+  let keepsPacked: Bool
   /// Runs after one that warms the caches, fewer where they are long.
   private static let runs = 3
 
@@ -49,7 +51,7 @@ struct KernelTuner {
     let best = KernelRace.winner(of: rivals) { rival, toBeat -> (any PreparedKernel, Double)? in
       guard
         case .prepared(let kernel) = try? rival.kernel.prepare(
-          rival.node, label: label, threads: threads, tuning: tuning),
+          rival.node, label: label, threads: threads, tuning: tuning, packed: nil),
         let seconds = try? rehearsal.seconds(
           kernel, toBeat: toBeat, runs: Self.runs, enough: KernelRace.enough)
       else { return nil }
@@ -59,7 +61,8 @@ struct KernelTuner {
     }
     guard let best else { return .order(sorted) }
     cache.remember(key, best.entrant.identity)
-    return .prepared(best.runner)
+    guard keepsPacked else { return .prepared(best.runner) }
+    return .order([best.entrant] + sorted.filter { $0.identity != best.entrant.identity })
   }
 
   /// Whether they can be run beside each other with what is in memory already.
@@ -73,24 +76,7 @@ struct KernelTuner {
 
   /// What a choice depends on: the node's operator, attributes and shapes, which inputs are constant, and who is asked.
   private func key(of offers: [Offer]) -> String {
-    let node = offers[0].node.pointer.pointee
-    var text = "\(String(cString: node.domain))/\(String(cString: node.op_type))"
-    for index in 0..<node.attribute_count {
-      let attribute = node.attributes[index]
-      text += " \(String(cString: attribute.name))="
-      if let ints = attribute.ints { text += (0..<attribute.count).map { "\(ints[$0])" }.joined(separator: ",") }
-      if let floats = attribute.floats { text += (0..<attribute.count).map { "\(floats[$0])" }.joined(separator: ",") }
-      if let string = attribute.string { text += String(cString: string) }
-    }
-    for index in 0..<node.input_count {
-      text += " \(node.inputs[index].data == nil ? "" : "constant ")\(describe(node.inputs[index]))"
-    }
-    for index in 0..<node.output_count { text += " -> \(describe(node.outputs[index]))" }
     let rivals = offers.map { "\($0.identity) \($0.plugin.remarks.joined(separator: " "))" }
-    return "\(text), \(threads) threads: \(rivals.joined(separator: "; "))"
-  }
-
-  private func describe(_ tensor: oneiro_tensor) -> String {
-    "\(tensor.element_type)\((0..<Int(tensor.rank)).map { tensor.dims[$0] })"
+    return "\(offers[0].node.signature), \(threads) threads: \(rivals.joined(separator: "; "))"
   }
 }

@@ -33,14 +33,6 @@ public final class TuningCache: Sendable {
     }
   }
 
-  /// `$ONEIRO_CACHE`, or `oneiro` in the folder where programs keep what can be made again; `nil` when there is none.
-  public static var defaultFolder: String? {
-    let environment = { (name: String) in getenv(name).map { String(cString: $0) } }
-    if let folder = environment("ONEIRO_CACHE") { return folder.isEmpty ? nil : folder }
-    if let folder = environment("XDG_CACHE_HOME"), folder.hasPrefix("/") { return folder + "/oneiro" }
-    return environment("HOME").flatMap { $0.hasPrefix("/") ? $0 + "/.cache/oneiro" : nil }
-  }
-
   public init() {}
 
   /// `nil` where nothing is known.
@@ -65,7 +57,7 @@ public final class TuningCache: Sendable {
       state.choices.merge(Self.read(file)) { mine, _ in mine }
       let lines = state.choices.map { "\($0.key)\t\($0.value)\n" }.sorted()
       let folder = String(file.prefix(upTo: file.lastIndex(of: "/") ?? file.startIndex))
-      guard Self.makeFolder(folder) else { return }
+      guard CacheFolder.make(folder) else { return }
       try? AtomicFile.write(Array((Self.header + "\n" + lines.joined()).utf8), to: file)
     }
   }
@@ -81,12 +73,6 @@ public final class TuningCache: Sendable {
       if parts.count == 2 { choices[String(parts[0])] = String(parts[1]) }
     }
     return choices
-  }
-
-  private static func makeFolder(_ path: String) -> Bool {
-    if path.isEmpty || mkdir(path, 0o777) == 0 || errno == EEXIST { return true }
-    guard errno == ENOENT, let slash = path.lastIndex(of: "/") else { return false }
-    return makeFolder(String(path.prefix(upTo: slash))) && (mkdir(path, 0o777) == 0 || errno == EEXIST)
   }
 
   /// One line without the file's own separators.

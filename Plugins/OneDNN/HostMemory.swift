@@ -1,0 +1,38 @@
+import CDNNL
+import COneiroKernel
+
+/// The host's memory for what is packed of one node's constants while it is prepared, which the host may keep from run to
+/// run.
+final class HostMemory {
+  private let call: UnsafePointer<oneiro_call>
+  /// Off while several ways to compute are tried: what most of them pack is not needed afterwards.
+  var isUsed = true
+
+  /// - call: of `prepare`, which the object does not outlive.
+  init(_ call: UnsafePointer<oneiro_call>) { self.call = call }
+
+  /// Memory for a constant in another layout, and whether it is there already; nil where the host has none.
+  func memory(
+    from: MemoryDescription, to: MemoryDescription
+  ) -> (pointer: UnsafeMutableRawPointer, isFilled: Bool)? {
+    guard isUsed, let from = from.layoutText, let layout = to.layoutText else { return nil }
+    var isFilled: Int32 = 0
+    guard let pointer = oneiro_packed_memory(call, "\(from) to \(layout)", to.byteCount, &isFilled) else { return nil }
+    return (pointer, isFilled != 0)
+  }
+}
+
+extension dnnl_memory_desc_t {
+  /// Tells a layout from all others; nil for one that is more than strides and blocks.
+  fileprivate var layoutText: String? {
+    guard format_kind == dnnl_blocked, extra.flags == 0, offset0 == 0 else { return nil }
+    func list(_ numbers: dnnl_dims_t, _ count: Int32) -> String {
+      withUnsafeBytes(of: numbers) { bytes in
+        bytes.bindMemory(to: Int64.self).prefix(Int(count)).map(String.init).joined(separator: ",")
+      }
+    }
+    let blocking = format_desc.blocking
+    return "\(data_type.rawValue) \(list(dims, ndims)) \(list(padded_dims, ndims)) \(list(blocking.strides, ndims)) "
+      + "\(list(blocking.inner_blks, blocking.inner_nblks)) \(list(blocking.inner_idxs, blocking.inner_nblks))"
+  }
+}

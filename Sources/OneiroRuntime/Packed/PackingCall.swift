@@ -1,0 +1,50 @@
+import COneiroKernel
+
+/// What a kernel asks the host for while it prepares a node: memory for what it packs, filled where that is known.
+final class PackingCall {
+  private let weights: PackedWeights
+  private let kernel: PluginKernel
+  private let node: BoundNode
+  private let threads: Int
+  /// Made when the kernel first asks: most pack nothing.
+  private lazy var key = PackedKey(kernel, node, threads: threads)
+  private var pieces: [(key: PackedKey, memory: PackedMemory)] = []
+  private var askedCount = 0
+
+  init(_ weights: PackedWeights, _ kernel: PluginKernel, _ node: BoundNode, threads: Int) {
+    (self.weights, self.kernel, self.node, self.threads) = (weights, kernel, node, threads)
+  }
+
+  /// What the kernel has been given, to be kept as long as what it has prepared.
+  var memories: [PackedMemory] { pieces.map(\.memory) }
+
+  /// Lets a kernel ask.
+  func offer(to call: inout oneiro_call) {
+    call.packed_context = Unmanaged.passUnretained(self).toOpaque()
+    call.packed_memory = { context, what, byteCount, isFilled in
+      guard let context, let isFilled else { return nil }
+      isFilled.pointee = 0
+      let call = Unmanaged<PackingCall>.fromOpaque(context).takeUnretainedValue()
+      guard let memory = call.memory(what.map { String(cString: $0) } ?? "", byteCount) else { return nil }
+      isFilled.pointee = memory.part == nil ? 0 : 1
+      return memory.base
+    }
+  }
+
+  private func memory(_ what: String, _ byteCount: Int) -> PackedMemory? {
+    let index = askedCount
+    askedCount += 1
+    guard byteCount >= weights.smallestByteCount, byteCount <= PhysicalMemory.byteCount, let key else { return nil }
+    let piece = key.piece(index, what: what, byteCount: byteCount)
+    let found = weights.find(piece, byteCount: byteCount).flatMap(PackedMemory.init)
+    // Where nothing can be kept, the kernel's own memory is as good.
+    guard let memory = found ?? (weights.keeps(piece) ? PackedMemory(byteCount: byteCount) : nil) else { return nil }
+    pieces.append((piece, memory))
+    return memory
+  }
+
+  /// Keeps what the kernel has packed, when it has.
+  func keep() {
+    for piece in pieces where piece.memory.part == nil { weights.keep(piece.memory.bytes, as: piece.key) }
+  }
+}

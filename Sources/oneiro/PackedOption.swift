@@ -1,0 +1,26 @@
+import ArgumentParser
+import OneiroRuntime
+
+/// Whether packed weights stay from run to run.
+struct PackedOption: ParsableArguments {
+  @Flag(
+    help:
+      "Keep weights as kernels have packed them in the cache folder ($ONEIRO_CACHE), where the next run finds them: it starts sooner, and every step under --max-memory does. Takes about as much disk again as the weights, and may be deleted at any time."
+  )
+  var keepPacked = false
+
+  /// Does some work with what earlier runs have kept at hand, and keeps what it adds.
+  func keeping(_ verbosity: VerboseOption, _ work: (PackedWeights?) throws -> Void) rethrows {
+    guard keepPacked else { return try work(nil) }
+    guard let folder = CacheFolder.standard else {
+      Log.shared.warning("--keep-packed: there is no folder for it; ONEIRO_CACHE can name one")
+      return try work(nil)
+    }
+    let packed = PackedWeights(folder: folder)
+    defer {
+      verbosity.announce(packed)
+      if let reason = packed.save() { Log.shared.warning("--keep-packed: packed weights are not kept: \(reason)") }
+    }
+    return try work(packed)
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import OneiroGraph
+import OneiroModel
+import Testing
+
+@Suite("--keep-packed") struct KeepPackedTests {
+  let files: Fixtures
+  init() throws { files = try Fixtures() }
+
+  /// A product whose weights lie beside the model.
+  private func arguments() throws -> [String] {
+    let text = "g (float[2,64] x) => (float[2,128] y) { y = MatMul (x, W) }"
+    var model = try Fixtures.parse(text)
+    model.graph.addInitializer("W", Tensor((0..<64 * 128).map { Float($0 % 31) }, dims: [64, 128]))
+    try ModelWriter.write(model, to: files.path("m.onnx"), externalDataFile: "m.weights", threshold: 1)
+    let x = try files.array(Tensor((0..<128).map { Float($0 % 7) }, dims: [2, 64]))
+    let operands = ["--input", "x=\(x)", "--output", "y=\(files.path("y.npy"))"]
+    return ["run", files.path("m.onnx"), "--backend", "vector"] + operands
+  }
+
+  private func result(_ arguments: [String], cache: String) throws -> (errors: String, y: Data) {
+    let result = try Program.run(arguments, cache: cache)
+    #expect(result.status == 0 && result.output.contains("1 node"), "\(result.errors)")
+    return (result.errors, try Data(contentsOf: URL(fileURLWithPath: files.path("y.npy"))))
+  }
+
+  @Test(
+    "The second run finds what the first packed, with and without a bound", arguments: [[], ["--max-memory", "2G"]])
+  func finds(bound: [String]) throws {
+    let arguments = try arguments() + ["--verbose"] + bound, cache = files.path("cache/deeper")
+    let plain = try result(arguments, cache: cache)
+    #expect(!plain.errors.contains("packed weights:"))
+    let first = try result(arguments + ["--keep-packed"], cache: cache)
+    let names = try FileManager.default.contentsOfDirectory(atPath: cache)
+    #expect(names.count { $0.hasPrefix("packed-") } == 1)
+    #expect(first.errors.contains("packed weights: 0 bytes found, 32.0 KiB new"), "\(first.errors)")
+    let second = try result(arguments + ["--keep-packed"], cache: cache)
+    #expect(second.errors.contains("32.0 KiB found, 0 bytes new"), "\(second.errors)")
+    #expect(first.y == plain.y && second.y == plain.y)
+  }
+
+  @Test("Where nothing can be kept, a word of it, and the run is done") func cannot() throws {
+    let arguments = try arguments() + ["--keep-packed"]
+    #expect(try result(arguments, cache: "").errors.contains("there is no folder for it"))
+    let file = try files.write([1], to: "file")
+    #expect(try result(arguments, cache: file).errors.contains("packed weights are not kept: \(file)"))
+  }
+}
