@@ -5,7 +5,7 @@ import OneiroRuntime
 struct PackedOption: ParsableArguments {
   @Flag(
     help:
-      "Keep weights as kernels have packed them in the cache folder ($ONEIRO_CACHE), where the next run finds them: it starts sooner, and every step under --max-memory does. Takes about as much disk again as the weights, and may be deleted at any time."
+      "Keep weights as kernels have packed them in the cache folder ($ONEIRO_CACHE), where the next run finds them: it starts sooner, and under --max-memory nothing is packed in each step. That takes up to as much disk again as the weights, and may be deleted at any time."
   )
   var keepPacked = false
 

@@ -12,9 +12,10 @@ extension BoundNode {
       text += " \(String(cString: attribute.name))="
       if let ints = attribute.ints { text += (0..<attribute.count).map { "\(ints[$0])" }.joined(separator: ",") }
       if let floats = attribute.floats { text += (0..<attribute.count).map { "\(floats[$0])" }.joined(separator: ",") }
-      if var string = attribute.string {
+      let isList = attribute.kind == Int32(ONEIRO_ATTRIBUTE_STRINGS)
+      if var string = attribute.string, !isList || attribute.count > 0 {
         text += String(cString: string)
-        for _ in 1..<(attribute.kind == Int32(ONEIRO_ATTRIBUTE_STRINGS) ? max(attribute.count, 1) : 1) {
+        for _ in 1..<(isList ? attribute.count : 1) {
           string += strlen(string) + 1
           text += ",\(String(cString: string))"
         }

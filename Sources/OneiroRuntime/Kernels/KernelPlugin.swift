@@ -170,7 +170,7 @@ public struct PluginKernel: @unchecked Sendable {
   /// Makes a node ready that the kernel takes.
   /// - packed: where what is packed of constants is found and kept; `nil`: nowhere.
   func prepare(
-    _ node: BoundNode, label: String, threads: Int, tuning: Tuning, packed: PackedWeights?
+    _ node: BoundNode, label: String, threads: Int, tuning: Tuning, packed: PackedAccess?
   ) throws(RunError) -> Answer {
     let packing = packed.map { PackingCall($0, self, node, threads: threads) }
     defer { withExtendedLifetime(packing) {} }

@@ -10,7 +10,7 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   private let label: String
   private let threads: Int
   private let tuning: Tuning
-  private let packed: PackedWeights?
+  private let packed: PackedAccess?
   /// Where it finds what it would pack.
   private let parts: [PackedFile.Part]
   /// Constants that it does not read because of that, bit i for input i.
@@ -42,13 +42,13 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   /// - packing: by how many bytes memory grew while the kernel was prepared; `nil` where that is not known.
   static func replacing(
     _ prepared: consuming any PreparedKernel, packing: Int?, label: String, threads: Int, tuning: Tuning,
-    packed: PackedWeights?
+    packed: PackedAccess?
   ) throws(RunError) -> any PreparedKernel {
     guard var plugin = prepared as? PreparedPluginKernel else { return prepared }
     let (kernel, node, workspace) = (plugin.kernel, plugin.node, plugin.workspaceByteCount)
     guard plugin.hasState else { return prepared }
     var packing = packing
-    if plugin.packed.contains(where: { $0.part == nil }) {
+    if plugin.packed.contains(where: { !$0.isFilled }) {
       // It is in a file now, or nowhere: what counts is how it is prepared from here on.
       _ = plugin.releaseMeasuring()
       let (answer, byteCount) = try measuring(node) { () throws(RunError) in
@@ -90,7 +90,7 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   }
 
   private init(
-    _ kernel: PluginKernel, _ node: BoundNode, label: String, threads: Int, tuning: Tuning, packed: PackedWeights?,
+    _ kernel: PluginKernel, _ node: BoundNode, label: String, threads: Int, tuning: Tuning, packed: PackedAccess?,
     parts: [PackedFile.Part], unreadInputs: UInt64, workspaceByteCount: Int, stateByteCount: Int, packingByteCount: Int
   ) {
     (self.packed, self.parts, self.unreadInputs) = (packed, parts, unreadInputs)

@@ -47,7 +47,7 @@ public struct MemoryForecast: Sendable, CustomStringConvertible {
   }
 }
 
-/// Constants of a plan, and of plans inside its steps, that lie in files, as they are or packed.
+/// Constants of a plan, and of plans inside its steps, that lie in files.
 private struct MappedConstants {
   /// Where some kernel reads them.
   private var read: [Range<UInt>] = []
@@ -66,10 +66,6 @@ private struct MappedConstants {
         starts.append(address)
         let isPacked = index < 64 && step.kernel.packedInputs >> UInt64(index) & 1 == 1
         if !isPacked { read.append(address..<address + UInt(storage.byteCount)) }
-      }
-      for pages in (step.kernel as? PreparedPluginKernel)?.packed.compactMap(\.mappedPages) ?? [] {
-        starts.append(pages.lowerBound)
-        read.append(pages)
       }
       if let body = (step.kernel as? any PlannedBody)?.bodyPlan { collect(body) }
     }

@@ -14,7 +14,8 @@ public final class PackedWeights: Sendable {
   private let state = Mutex(State())
   /// Files for one file of weights that stay when a new one is written, as for other shapes of a model's inputs.
   private static let mostFiles = 4
-  private static let prefix = "packed-", ending = ".bin"
+  /// Files of other machines, which may share the folder, are theirs to remove.
+  private static let prefix = "packed-\(Processor.fingerprint)-", ending = ".bin"
   /// What is older under a name that is not its last was left by a process that is no more.
   private static let mostSecondsUnnamed = 86_400
 
@@ -110,7 +111,7 @@ public final class PackedWeights: Sendable {
 
   /// How names of files begin for weights in one file.
   private static func stem(_ home: PackedKey.Source) -> String {
-    "\(prefix)\(Processor.fingerprint)-\(Array(home.path.utf8).withUnsafeBytes { SHA256.hex($0) }.prefix(16))-"
+    "\(prefix)\(Array(home.path.utf8).withUnsafeBytes { SHA256.hex($0) }.prefix(16))-"
   }
 
   /// Whether `keep` would, as far as is known.

@@ -1,8 +1,16 @@
 import COneiroKernel
 
+/// Packed weights, and how those that are found come into memory.
+struct PackedAccess {
+  let weights: PackedWeights
+  /// As pages of their file, which come and go; else they are read.
+  let isMapped: Bool
+}
+
 /// What a kernel asks the host for while it prepares a node: memory for what it packs, filled where that is known.
 final class PackingCall {
   private let weights: PackedWeights
+  private let isMapped: Bool
   private let kernel: PluginKernel
   private let node: BoundNode
   private let threads: Int
@@ -11,8 +19,9 @@ final class PackingCall {
   private var pieces: [(key: PackedKey, memory: PackedMemory)] = []
   private var askedCount = 0
 
-  init(_ weights: PackedWeights, _ kernel: PluginKernel, _ node: BoundNode, threads: Int) {
-    (self.weights, self.kernel, self.node, self.threads) = (weights, kernel, node, threads)
+  init(_ access: PackedAccess, _ kernel: PluginKernel, _ node: BoundNode, threads: Int) {
+    (weights, isMapped) = (access.weights, access.isMapped)
+    (self.kernel, self.node, self.threads) = (kernel, node, threads)
   }
 
   /// What the kernel has been given, to be kept as long as what it has prepared.
@@ -26,7 +35,7 @@ final class PackingCall {
       isFilled.pointee = 0
       let call = Unmanaged<PackingCall>.fromOpaque(context).takeUnretainedValue()
       guard let memory = call.memory(what.map { String(cString: $0) } ?? "", byteCount) else { return nil }
-      isFilled.pointee = memory.part == nil ? 0 : 1
+      isFilled.pointee = memory.isFilled ? 1 : 0
       return memory.base
     }
   }
@@ -36,7 +45,9 @@ final class PackingCall {
     askedCount += 1
     guard byteCount >= weights.smallestByteCount, byteCount <= PhysicalMemory.byteCount, let key else { return nil }
     let piece = key.piece(index, what: what, byteCount: byteCount)
-    let found = weights.find(piece, byteCount: byteCount).flatMap(PackedMemory.init)
+    let found = weights.find(piece, byteCount: byteCount).flatMap {
+      isMapped ? PackedMemory(mapping: $0) : PackedMemory(reading: $0, threads: threads)
+    }
     // Where nothing can be kept, the kernel's own memory is as good.
     guard let memory = found ?? (weights.keeps(piece) ? PackedMemory(byteCount: byteCount) : nil) else { return nil }
     pieces.append((piece, memory))
@@ -45,6 +56,6 @@ final class PackingCall {
 
   /// Keeps what the kernel has packed, when it has.
   func keep() {
-    for piece in pieces where piece.memory.part == nil { weights.keep(piece.memory.bytes, as: piece.key) }
+    for piece in pieces where !piece.memory.isFilled { weights.keep(piece.memory.bytes, as: piece.key) }
   }
 }

@@ -13,7 +13,7 @@ struct KernelChoice {
   /// as many as it takes.
   let maxMemory: Int?
   /// Where what is packed is kept; `nil`: nowhere.
-  let packed: PackedWeights?
+  let packed: PackedAccess?
 
   enum Choice {
     case kernel(any PreparedKernel, declined: [ExecutionPlan.Declined])

@@ -36,7 +36,8 @@ struct Lowering {
     }
     let choice = try KernelChoice(
       backend: planner.backend, hostOperators: planner.hostOperators, threads: planner.threads, tuning: planner.tuning,
-      maxMemory: planner.maxMemory, packed: planner.packed
+      maxMemory: planner.maxMemory,
+      packed: planner.packed.map { PackedAccess(weights: $0, isMapped: planner.maxMemory != nil) }
     )
     .choose(
       node, op, inputs: node.inputs.map { types[$0] }, outputs: node.outputs.map { types[$0] },
