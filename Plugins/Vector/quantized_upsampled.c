@@ -126,17 +126,19 @@ static int32_t prepare(oneiro_call *call) {
   described.tiles = vector_plan_tiles(convolution, &vector_picked->product[VECTOR_PAIRS], VECTOR_UPSAMPLED_TILE,
                                       VECTOR_UPSAMPLED_PRODUCTS, (convolution->in_channels + PAIR - 1) / PAIR, true,
                                       call->threads);
-  size_t head = whole_lines(sizeof described + vector_tile_run_bytes(convolution, VECTOR_UPSAMPLED_TILE));
-  size_t byte_count = head + vector_tile_filter_floats(&described.tiles) * sizeof(float);
-  upsampled_state *state = vector_new_packed(byte_count);
-  if (!state) return vector_out_of_memory(call->why, byte_count);
+  size_t state_bytes = sizeof described + vector_tile_run_bytes(convolution, VECTOR_UPSAMPLED_TILE);
+  size_t packed_bytes = vector_tile_filter_floats(&described.tiles) * sizeof(float);
+  vector_packing packing;
+  upsampled_state *state = vector_new_packed(call, state_bytes, packed_bytes, &packing);
+  if (!state) return vector_out_of_memory(call->why, packed_bytes);
   *state = described;
   vector_lay_tile_runs(&state->tiles, convolution, VECTOR_UPSAMPLED_TILE, state + 1);
-  packing_job packing = {state, call->node, (float *)(void *)((char *)state + head)};
-  state->packed = packing.packed;
+  state->packed = packing.memory;
+  packing_job job = {state, call->node, packing.memory};
   size_t high = state->tiles.loops->rows;
-  vector_parallel_ranges(call, (convolution->out_channels + high - 1) / high, high * convolution->in_channels * 9,
-                         pack_panels, &packing);
+  if (!packing.is_filled)
+    vector_parallel_ranges(call, (convolution->out_channels + high - 1) / high, high * convolution->in_channels * 9,
+                           pack_panels, &job);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count =
