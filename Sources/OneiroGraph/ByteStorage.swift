@@ -76,6 +76,7 @@ public final class ByteStorage: @unchecked Sendable {
     self.parts = joined
     owner = nil
     mapping = nil
+    filePart = nil
     origin = .pages
   }
 
