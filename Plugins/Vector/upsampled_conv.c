@@ -26,6 +26,10 @@ int32_t vector_describe_upsampled(const oneiro_node *node, vector_convolution *c
   return ONEIRO_OK;
 }
 
+/* Channels below which an image is enlarged sooner than transformed. Not a question of its extents: bands of it are to be
+ * computed as the whole is. */
+enum { LEAST_CHANNELS = 8 };
+
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   vector_convolution convolution;
   int32_t status = vector_require_floats(node, why);
@@ -33,10 +37,11 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (!status) status = vector_describe_ending(node, &convolution.ending, why);
   if (status) return status;
   size_t depth = convolution.in_channels * convolution.taps;
-  double time = vector_winograd_relative_time(&convolution);
-  if (time > 0.8) return vector_refuse(why, "too little to save");
+  if (convolution.in_channels < LEAST_CHANNELS || convolution.out_channels < LEAST_CHANNELS)
+    return vector_refuse(why, "too few channels");
   if (vector_picked->time_of_split > 0 &&
-      vector_split_relative_time(convolution.out_channels, convolution.out_plane, depth) < time)
+      vector_split_relative_time(convolution.out_channels, convolution.out_plane, depth) <
+          vector_winograd_relative_time(&convolution))
     return vector_refuse(why, "products of split floats are faster");
   return ONEIRO_OK;
 }
