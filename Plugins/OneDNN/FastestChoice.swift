@@ -30,8 +30,11 @@ enum FastestChoice {
     if options.count == 1 { return try make(options[0]).program }
     let remembered = tuning == .off ? nil : TuningMemory.recall(key)
     let known = remembered ?? (tuning == .off || (isLong && tuning == .quick) ? unmeasured : nil)
-    if let known, options.indices.contains(known), let candidate = try? make(options[known]) {
-      return candidate.program
+    if let known, options.indices.contains(known) {
+      do { return try make(options[known]).program } catch {
+        // What the host was asked for and nobody filled goes when `prepare` fails, and only then.
+        if node.hostMemory?.isAsked == true { throw error }
+      }
     }
     if tuning == .off {
       for option in options { if let candidate = try? make(option) { return candidate.program } }
@@ -64,6 +67,11 @@ enum FastestChoice {
     }
     guard let best else { throw firstError ?? .failed("no implementation") }
     if tuning != .off { TuningMemory.remember(key, best.option) }
+    // Once more, into memory that the host keeps.
+    if let memory = node.hostMemory, memory.isOffered {
+      memory.isUsed = true
+      return try make(options[best.option]).program
+    }
     return best.candidate.program
   }
 

@@ -7,6 +7,13 @@ final class HostMemory {
   private let call: UnsafePointer<oneiro_call>
   /// Off while several ways to compute are tried: what most of them pack is not needed afterwards.
   var isUsed = true
+  /// Whether the host has given any.
+  private(set) var isAsked = false
+  /// Whether the host keeps anything.
+  var isOffered: Bool {
+    let end = MemoryLayout<oneiro_call>.offset(of: \.packed_context).map { $0 + MemoryLayout<UnsafeRawPointer>.size }
+    return Int(call.pointee.struct_size) >= end ?? .max && call.pointee.packed_memory != nil
+  }
 
   /// - call: of `prepare`, which the object does not outlive.
   init(_ call: UnsafePointer<oneiro_call>) { self.call = call }
@@ -18,6 +25,7 @@ final class HostMemory {
     guard isUsed, let from = from.layoutText, let layout = to.layoutText else { return nil }
     var isFilled: Int32 = 0
     guard let pointer = oneiro_packed_memory(call, "\(from) to \(layout)", to.byteCount, &isFilled) else { return nil }
+    isAsked = true
     return (pointer, isFilled != 0)
   }
 }

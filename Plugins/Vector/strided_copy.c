@@ -64,25 +64,30 @@ enum { SIDE = 16 };
   }
 #define BOTH(type) ROW(type) PLANE(type)
 
-/* The same of bytes, four columns of which are woven together first: then it is one of four bytes each. */
+/* The same of bytes, four columns of which are woven together first: then it is one of four bytes each. Cache lines are
+ * written as a whole: those of rows that are a page apart would push each other out. */
 static void woven_plane(uint8_t *to, const uint8_t *from, int64_t rows, int64_t columns, int64_t stride) {
-  enum { ROWS = 64, WOVEN = 4 };
-  uint32_t quads[SIDE / WOVEN][ROWS];
-  int64_t whole = columns / SIDE * SIDE;
-  for (int64_t i0 = 0; i0 < rows; i0 += ROWS) {
-    int64_t high = rows - i0 < ROWS ? rows - i0 : ROWS;
-    for (int64_t j0 = 0; j0 < whole; j0 += SIDE) {
-      for (int64_t quad = 0; quad < SIDE / WOVEN; quad++)
-        vector_picked->interleave((uint8_t *)quads[quad], from + i0 + (j0 + quad * WOVEN) * stride, (size_t)stride,
-                                  (size_t)high, 0);
-      for (int64_t i = 0; i < high; i++)
-        for (int64_t quad = 0; quad < SIDE / WOVEN; quad++)
-          memcpy(to + (i0 + i) * columns + j0 + quad * WOVEN, &quads[quad][i], WOVEN);
+  enum { ROWS = 64, LINE = 64, WOVEN = 4 };
+  uint32_t quads[LINE / WOVEN][ROWS];
+  for (int64_t j0 = 0; j0 < columns; j0 += LINE)
+    for (int64_t i0 = 0; i0 < rows; i0 += ROWS) {
+      const uint8_t *corner = from + i0 + j0 * stride;
+      uint8_t *into = to + i0 * columns + j0;
+      int64_t high = rows - i0 < ROWS ? rows - i0 : ROWS, wide = columns - j0 < LINE ? columns - j0 : LINE;
+      int64_t whole = wide / WOVEN;
+      for (int64_t quad = 0; quad < whole; quad++)
+        vector_picked->interleave((uint8_t *)quads[quad], corner + quad * WOVEN * stride, (size_t)stride, (size_t)high,
+                                  0);
+      for (int64_t i = 0; i < high; i++, into += columns) {
+        uint32_t line[LINE / WOVEN];
+        for (int64_t quad = 0; quad < whole; quad++) line[quad] = quads[quad][i];
+        memcpy(into, line, (size_t)whole * WOVEN);
+        for (int64_t j = whole * WOVEN; j < wide; j++) into[j] = corner[i + j * stride];
+      }
     }
-    for (int64_t i = i0; i < i0 + high; i++)
-      for (int64_t j = whole; j < columns; j++) to[i * columns + j] = from[i + j * stride];
-  }
 }
+
+#define BOTH(type) ROW(type) PLANE(type)
 ROW(uint8_t) BOTH(uint16_t) BOTH(uint32_t) BOTH(uint64_t) BOTH(vector_element16)
 
 typedef struct copy_job {

@@ -4,7 +4,8 @@ import Glibc
 /// owner (a mapped file) that stays alive with them. Owned memory is aligned to 64 bytes, a cache line and the widest
 /// vector.
 public final class ByteStorage: @unchecked Sendable {
-  // Sendable: the bytes are written by the initializer alone and only read afterwards.
+  // Sendable: the bytes are written by the initializer and only read afterwards. Joined ones are written by the first who
+  // asks, behind a mutex, and set aside by whoever knows that nobody reads them meanwhile.
   /// Where the bytes are, or will be when they are asked for.
   public let address: UnsafeRawPointer
   public let byteCount: Int

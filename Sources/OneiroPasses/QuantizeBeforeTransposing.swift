@@ -27,12 +27,13 @@ struct QuantizeBeforeTransposing: RewriteRule {
     patch.remove(node)
     var bytes = node
     bytes.inputs[0] = value
-    bytes.outputs = [Self.bytes(of: value)]
+    // Two branches may begin with one value, and end in bytes of their own.
+    bytes.outputs = [node.outputs[0] + "#untransposed"]
     patch.add(bytes)
-    for mover in moved.reversed() {
+    for (position, mover) in moved.enumerated().reversed() {
       var next = mover
       next.inputs[0] = bytes.outputs[0]
-      next.outputs = [mover.outputs == [node.inputs[0]] ? node.outputs[0] : Self.bytes(of: mover.outputs[0])]
+      next.outputs = [position == 0 ? node.outputs[0] : "\(node.outputs[0])#moved\(position)"]
       patch.add(next)
       bytes = next
     }
@@ -41,6 +42,4 @@ struct QuantizeBeforeTransposing: RewriteRule {
 
   /// Operators that move elements, the last of them the one that copies.
   private static let movers: Set<String> = ["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"]
-
-  private static func bytes(of value: String) -> String { value + "#bytes" }
 }

@@ -40,12 +40,14 @@ public struct RewriteEngine: Sendable {
   private func proposals(
     _ rule: any RewriteRule, in index: GraphIndex
   ) -> (patches: [GraphPatch], types: [String: TensorType]) {
-    var removed: Set<String> = [], gone: Set<String> = [], read: Set<String> = []
+    var removed: Set<String> = [], gone: Set<String> = []
+    var read: Set<String> = [], written: Set<String> = []
     var patches: [GraphPatch] = [], types: [String: TensorType] = [:]
     for node in index.graph.nodes where rule.targets.contains(node.opType) {
       guard let patch = rule.rewrite(node, in: index), removed.isDisjoint(with: patch.removed) else { continue }
       let drops = patch.dropped(from: index), reads = Set(patch.added.flatMap(\.inputs))
-      guard drops.isDisjoint(with: reads), gone.isDisjoint(with: reads), read.isDisjoint(with: drops),
+      let writes = patch.added.flatMap(\.outputs).filter { !$0.isEmpty }
+      guard written.isDisjoint(with: writes), drops.isDisjoint(with: reads), gone.isDisjoint(with: reads), read.isDisjoint(with: drops),
         let added = check(patch, index),
         log.admit(rule: rule.name, value: patch.removed.last ?? "", reason: patch.reason)
       else { continue }
@@ -53,6 +55,7 @@ public struct RewriteEngine: Sendable {
       removed.formUnion(patch.removed)
       gone.formUnion(drops)
       read.formUnion(reads)
+      written.formUnion(writes)
       patches.append(patch)
     }
     return (patches, types)
@@ -84,9 +87,9 @@ public struct RewriteEngine: Sendable {
         values: node.inputs.map { constants[$0] ?? index.constant($0) })
       guard let inferred = try? op.infer(context) else { return nil }
       for (name, type) in zip(node.outputs, inferred) where !name.isEmpty {
-        guard let type = type.tensorType, type.dims != nil, index.types[name].map({ $0 == type }) ?? true else {
-          return nil
-        }
+        guard let type = type.tensorType, type.dims != nil else { return nil }
+        // What is written already is written by what the patch removes, and stays what it was.
+        if let known = index.types[name] { guard known == type, replaced.contains(name) else { return nil } }
         added[name] = type
       }
     }

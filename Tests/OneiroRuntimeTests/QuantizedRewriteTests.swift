@@ -44,6 +44,17 @@ extension RewriteTests {
         }
         """, expected: ["QuantizeLinear", "QuantizedGemm", "Transpose", "Reshape", "DequantizeLinear"]),
     Example(
+      testDescription: "two Transposes of one value, each quantized in its own way",
+      text: """
+        g (float[3,4,2] x) => (float[4,3,2] y, float[2,4,3] z) <float r = {2.0}, float s = {0.1}, uint8 o = {100}, int8 n = {3}> {
+          t = Transpose<perm = [1, 0, 2]>(x)  b = QuantizeLinear(t, r, o)  y = DequantizeLinear(b, r, o)
+          u = Transpose<perm = [2, 1, 0]>(x)  c = QuantizeLinear(u, s, n)  z = DequantizeLinear(c, s, n)
+        }
+        """,
+      expected: [
+        "QuantizeLinear", "Transpose", "DequantizeLinear", "QuantizeLinear", "Transpose", "DequantizeLinear",
+      ]),
+    Example(
       testDescription: "a Transpose that somebody else reads is quantized behind it",
       text: """
         g (float[3,4] x) => (float[4,3] y, float[4,3] t) <float r = {2.0}, uint8 o = {100}> {

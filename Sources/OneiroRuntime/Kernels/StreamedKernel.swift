@@ -60,6 +60,8 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
       (plugin, packing) = (again, byteCount)
     }
     let parts = plugin.packed.compactMap(\.part), inFile = plugin.packedFileByteCount
+    // With a piece that is not in the file, its constant is read in each run.
+    let areAllInFile = !parts.isEmpty && parts.count == plugin.packed.count
     let packedInputs = plugin.packedInputs
     let held = plugin.releaseMeasuring() + inFile, constants = node.constantByteCount
     let isSmall = held < smallestByteCount
@@ -73,7 +75,7 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
     let unknown = 2 * held + constants
     let streamed = StreamedKernel(
       kernel, node, label: label, threads: threads, tuning: tuning, packed: packed, parts: parts,
-      unreadInputs: parts.isEmpty ? 0 : packedInputs, workspaceByteCount: workspace, stateByteCount: held,
+      unreadInputs: areAllInFile ? packedInputs : 0, workspaceByteCount: workspace, stateByteCount: held,
       packingByteCount: packing ?? unknown)
     if isSmall { streamed.keep() }
     return streamed

@@ -56,8 +56,10 @@ struct KernelTuner {
           kernel, toBeat: toBeat, runs: Self.runs, enough: KernelRace.enough)
       else { return nil }
       return (kernel, seconds)
-    } again: {
-      rehearsal.secondsAgain($0)
+    } again: { kernel in
+      // A rival that has packed them has set constants aside.
+      first.node.bringBack()
+      return rehearsal.secondsAgain(kernel)
     }
     guard let best else { return .order(sorted) }
     cache.remember(key, best.entrant.identity)
