@@ -47,7 +47,8 @@ public struct RewriteEngine: Sendable {
       guard let patch = rule.rewrite(node, in: index), removed.isDisjoint(with: patch.removed) else { continue }
       let drops = patch.dropped(from: index), reads = Set(patch.added.flatMap(\.inputs))
       let writes = patch.added.flatMap(\.outputs).filter { !$0.isEmpty }
-      guard written.isDisjoint(with: writes), drops.isDisjoint(with: reads), gone.isDisjoint(with: reads), read.isDisjoint(with: drops),
+      guard written.isDisjoint(with: writes), drops.isDisjoint(with: reads),
+        gone.isDisjoint(with: reads), read.isDisjoint(with: drops),
         let added = check(patch, index),
         log.admit(rule: rule.name, value: patch.removed.last ?? "", reason: patch.reason)
       else { continue }
