@@ -19,6 +19,10 @@ struct PackedOption: ParsableArguments {
     let packed = PackedWeights(folder: folder)
     defer {
       verbosity.announce(packed)
+      if packed.byteCounts == (0, 0) {
+        Log.shared.warning(
+          "--keep-packed: there was nothing to keep; it is for weights in files beside the model that a kernel packs")
+      }
       if let reason = packed.save() { Log.shared.warning("--keep-packed: packed weights are not kept: \(reason)") }
     }
     return try work(packed)

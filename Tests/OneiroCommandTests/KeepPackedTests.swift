@@ -39,6 +39,13 @@ import Testing
     #expect(first.y == plain.y && second.y == plain.y)
   }
 
+  @Test("A model that holds its weights itself has nothing to keep, and that is said") func inside() throws {
+    let unet = Program.repository.appendingPathComponent("Models/parts/unet.onnx").path
+    let result = try Program.run(
+      ["bench", unet, "--runs", "1", "--warmup", "0", "--tuning", "off", "--keep-packed"], cache: files.path("cache"))
+    #expect(result.status == 0 && result.errors.contains("there was nothing to keep"), "\(result.errors)")
+  }
+
   @Test("Where nothing can be kept, a word of it, and the run is done") func cannot() throws {
     let arguments = try arguments() + ["--keep-packed"]
     #expect(try result(arguments, cache: "").errors.contains("there is no folder for it"))
