@@ -122,6 +122,14 @@ public final class ByteStorage: @unchecked Sendable {
     madvise(memory, Int(UInt(bitPattern: address) + UInt(byteCount) - start), MADV_WILLNEED)
   }
 
+  /// Has the bytes of a mapped file in memory, where the system can do that.
+  public func bringIn() {
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: address) / page * page
+    guard origin == .file, byteCount > 0, let memory = UnsafeMutableRawPointer(bitPattern: start) else { return }
+    // MADV_POPULATE_READ, which Linux has from 5.14 on, and older headers have not.
+    madvise(memory, Int(UInt(bitPattern: address) + UInt(byteCount) - start), 22)
+  }
+
   /// What Linux brings into memory together around a byte of a mapped file that is touched, at most: 64 KiB of addresses
   /// (`fault_around_bytes`, where nobody has changed it), and with each page of those all that its cache keeps together
   /// with it (a large folio), up to 2 MiB at multiples of its size in the file.

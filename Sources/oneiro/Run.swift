@@ -61,6 +61,8 @@ struct Run: FileWriting {
       // One that the wanted outputs do not depend on is fine, and not read.
       guard loaded.graph.inputs.contains(where: { $0.name == pair.name }) else { continue }
       inputs[pair.name] = try ValueOrPicture.read(pair.text, as: info.type)
+      // So that the forecast, which begins with what is in memory, has them; a bound counts inputs by itself.
+      if memory.maxMemory == nil { inputs[pair.name]?.tensor?.stored?.storage.bringIn() }
     }
     if let outputDir { try OutputFile.makeFolder(outputDir) }
     let files = try outputDir == nil ? [:] : Self.fileNames(loaded.graph.outputs.map(\.name))
