@@ -13,6 +13,7 @@
 
 #include "attention.h"
 #include "families.h"
+#include "sizes.h"
 
 /* Keys of a block: its scores fit the first-level cache, its packed keys and values half of a second-level one. */
 enum { KEYS = 192, BLOCK_FLOATS = 131072 };
@@ -30,9 +31,6 @@ typedef struct attention_state {
   size_t workers;
   bool by_head;                         /* a worker does whole heads, and has packed blocks of its own */
 } attention_state;
-
-static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 int32_t vector_describe_attention(const oneiro_node *node, attention_shape *shape, oneiro_text *why) {
   int32_t status = vector_require_floats(node, why);

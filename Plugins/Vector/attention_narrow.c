@@ -12,6 +12,7 @@
 #include "attention.h"
 #include "families.h"
 #include "quantized.h"
+#include "sizes.h"
 
 /* Keys of a block: its scores fit the first-level cache. No fewer for bytes, whose weights lie in the place of scores and
  * are read as far as the panels of values go; no more, for the sums of weights times values: see
@@ -24,16 +25,13 @@ typedef struct narrow_state {
   attention_shape shape;
   const vector_narrow *narrow;
   const vector_product_loops *scores;   /* keys, which are unsigned, times queries */
+  const vector_product_loops *mixes;    /* values times weights */
   size_t groups_of_bytes;               /* of a head's queries and keys, as panels hold them */
   size_t key_block, blocks, panels;     /* keys of a block, blocks of keys, panels of queries a worker takes at once */
   size_t groups;                        /* of panels */
   size_t block_floats, worker_floats;
   size_t workers;
 } narrow_state;
-
-static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   int64_t bits = oneiro_int(node, "operand_bits", 32);
@@ -54,10 +52,10 @@ static size_t value_groups(const narrow_state *state, size_t keys) {
 }
 /* As panels hold them. */
 static size_t value_depth(const narrow_state *state, size_t keys) {
-  return round_up(value_groups(state, keys), state->narrow->product.depth_step);
+  return round_up(value_groups(state, keys), state->mixes->depth_step);
 }
 static size_t value_floats(const narrow_state *state, size_t keys) {
-  return round_up(state->shape.value_size, state->narrow->product.rows) * value_depth(state, keys);
+  return round_up(state->shape.value_size, state->mixes->rows) * value_depth(state, keys);
 }
 
 /* Before any block: the unit of the keys of every item and head, and bounds of all columns of every item's keys. */
@@ -81,6 +79,7 @@ static int32_t prepare(oneiro_call *call) {
   /* One large weight leaves little of a byte to the others of its block. Bytes are for more than one block. */
   bool has_bytes = vector_picked->narrow_bytes.keys && shape->keys > KEYS;
   state->narrow = has_bytes ? &vector_picked->narrow_bytes : &vector_picked->narrow_pairs;
+  state->mixes = &vector_picked->product[state->narrow->elements];
   const size_t joined = state->narrow->keys;
   state->key_block = smaller(KEYS, larger(round_up(shape->keys, joined), joined));
   state->blocks = (shape->keys + state->key_block - 1) / state->key_block;
@@ -171,7 +170,7 @@ static void pack_block(const narrow_job *job, size_t index, float *memory) {
   for (size_t group = 0, key = 0; group < groups; group++, key += state->narrow->keys)
     state->narrow->quantize_values(joined + group * shape->value_size, v + key * value_row, value_row, keys - key, most,
                                    shape->value_size);
-  state->narrow->product.pack_rows(values, joined, shape->value_size, groups, 1, (ptrdiff_t)shape->value_size, 1);
+  state->mixes->pack_rows(values, joined, shape->value_size, groups, 1, (ptrdiff_t)shape->value_size, 1);
 }
 
 static void pack_worker(void *argument, size_t worker) {
@@ -231,7 +230,7 @@ static void run_group(const narrow_job *job, size_t index, size_t next, float *m
       state->scores->multiply(scores, wide, packed, queries + panel * depth * wide, keys, wide, depth, 0, queries);
       state->narrow->attend(scores, keys, units + panel * wide, largest + panel * wide, sums + panel * wide, decay,
                             gain, block == 0);
-      state->narrow->product.multiply(products, wide, values, scores, value_size, wide, value_depth(state, keys), 0,
+      state->mixes->multiply(products, wide, values, scores, value_size, wide, value_depth(state, keys), 0,
                                       queries);
       loops->add_mix(mix + panel * value_size * wide, products, value_size, value_units, decay, gain, block == 0);
     }

@@ -6,6 +6,7 @@
 
 #include "attention.h"
 #include "families.h"
+#include "sizes.h"
 
 /* Scores of the queries that are done at a time, 24 KB at most. */
 enum { SCORES = 6144 };
@@ -17,9 +18,6 @@ typedef struct short_state {
   size_t key_floats, value_floats;      /* of a head's panels */
   size_t workers, worker_floats;
 } short_state;
-
-static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   attention_shape shape;

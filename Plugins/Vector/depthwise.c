@@ -2,6 +2,7 @@
  * that the band needs from planes into lanes, runs the filters over them, activates, and turns the result back. What it
  * has between the two stays in its second-level cache. */
 #include "depthwise.h"
+#include "sizes.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -23,8 +24,6 @@ typedef struct depthwise_state {
   vector_unary_loop activation;
   const float *filters;                 /* [block, tap, lane] */
 } depthwise_state;
-
-static size_t divide_up(size_t value, size_t step) { return (value + step - 1) / step; }
 
 /* Pixels of a padded row of the input. */
 static int64_t padded_width(const vector_spatial *spatial) {

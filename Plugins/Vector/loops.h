@@ -211,7 +211,7 @@ typedef struct vector_pixel_loops {
 typedef struct vector_narrow {
   size_t keys;                     /* whose weights, or values, lie in the place of a float */
   float value_limit;               /* the largest value as a whole number */
-  vector_product_loops product;    /* values times weights, sums of 32 bits; B is never packed */
+  vector_elements elements;        /* of values times weights; B is never packed */
   /* One block. `scores` holds whole numbers, `units` what a unit of each query's means to base 2; what comes out are
    * weights as whole numbers. `decay` is what the mix of earlier blocks is to be multiplied by, `gain` what that of
    * this one is; the first time they are not written. */

@@ -1,4 +1,5 @@
 #include "pixels.h"
+#include "sizes.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -16,10 +17,6 @@ static const double MOST_SEEN = 0x1p24;
  * for long. */
 static const double WORTH_SHARING = 64;
 enum { PARTS = 4 };
-
-static size_t divide_up(size_t value, size_t step) { return (value + step - 1) / step; }
-static size_t round_up(size_t value, size_t step) { return divide_up(value, step) * step; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static int64_t padded_extent(const vector_spatial *spatial, int32_t axis) {
   return spatial->input[axis] + spatial->pad_begin[axis] + spatial->pad_end[axis];

@@ -4,15 +4,12 @@
 #define VECTOR_PRODUCT_PARTS_H
 
 #include "product.h"
+#include "sizes.h"
 
 #pragma GCC visibility push(hidden)
 
 /* Panels of B that are multiplied with a part of A at a time. */
 enum { VECTOR_STRIPE = 4 };
-
-static inline size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
-static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static inline size_t divide_up(size_t value, size_t step) { return step ? (value + step - 1) / step : 0; }
 
 /* Rows of A that are multiplied at a time, after they were packed if they are. */
 size_t vector_row_part(const vector_product_plan *plan);

@@ -1,11 +1,10 @@
 #include "quantized_pixels.h"
+#include "sizes.h"
 
 #include <string.h>
 
 /* Steps of four bytes. */
 enum { QUADS = VECTOR_PIXEL_BYTES / VECTOR_BYTES };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 typedef struct packing_job {
   const vector_convolution *convolution;

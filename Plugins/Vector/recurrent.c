@@ -5,6 +5,7 @@
 
 #include "families.h"
 #include "product.h"
+#include "sizes.h"
 
 typedef struct recurrent_shape {
   size_t gates, directions, length, batch, input, hidden;
@@ -25,7 +26,6 @@ typedef struct recurrent_state {
   float *biases;                    /* [directions, gates * hidden] for the projection, then the GRU's [directions, hidden] */
 } recurrent_state;
 
-static size_t round_up(size_t count, size_t step) { return (count + step - 1) / step * step; }
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 /* Floats of a row of gates: both of GRU's products write whole panels. */
 static size_t gate_floats(const recurrent_shape *shape) {

@@ -1,6 +1,7 @@
 /* Y' [pixel, out channel] = X' [pixel, in channel] W' [in channel, out channel], image by image. The filters are the
  * operand that is packed once and read from front to back once a run, however few the pixels are. */
 #include "small_planes.h"
+#include "sizes.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -17,10 +18,6 @@ typedef struct small_planes_state {
   vector_ending ending;
   const float *filters;                 /* panels of columns */
 } small_planes_state;
-
-static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
-static size_t divide_up(size_t value, size_t step) { return (value + step - 1) / step; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* The smallest tile has a third of the rows of a whole one. */
 static size_t least_rows(void) { return (vector_floats()->rows + 2) / 3; }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pixels.h"
+#include "sizes.h"
 
 typedef struct split_conv_state {
   vector_convolution convolution;
@@ -13,8 +14,6 @@ typedef struct split_conv_state {
 
 /* Lines may be this many times as long as the channels in them. */
 static const double LONGEST = 4;
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static int32_t describe(const oneiro_node *node, int32_t threads, split_conv_state *state, oneiro_text *why) {
   *state = (split_conv_state){0};

@@ -3,6 +3,7 @@
  * filters into panels of A, multiplies, and transforms the products into pixels. So what a worker writes is small, and
  * the transformed input is read from the last-level cache by all of them. */
 #include "tiles.h"
+#include "sizes.h"
 
 #include <stdatomic.h>
 
@@ -11,10 +12,6 @@
 enum { CHUNK_FLOATS = 3 << 20, FILTER_FLOATS = 1 << 18 };
 /* The products' panels start one cache line further each, or they would all fall into the same few sets. */
 enum { SHIFT = 16 };
-
-static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
-static size_t divide_up(size_t value, size_t step) { return (value + step - 1) / step; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 size_t vector_tile_count(const vector_convolution *convolution, size_t tile) {
   const int64_t *output = convolution->spatial.output;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "tiles.h"
+#include "sizes.h"
 
 enum { PRODUCTS = 36, TILE = 4 };
 
@@ -13,9 +14,6 @@ typedef struct winograd_state {
   int64_t input[2], output[2], pad[2];
   vector_ending ending;
 } winograd_state;
-
-static size_t round_up(size_t value, size_t step) { return (value + step - 1) / step * step; }
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* Measured per channel pair and per tile of a channel, in operations at the speed of a product. */
 static double cost_of(const vector_convolution *convolution) {

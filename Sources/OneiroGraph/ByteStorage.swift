@@ -116,18 +116,19 @@ public final class ByteStorage: @unchecked Sendable {
   public var isMappedFile: Bool { origin == .file }
 
   /// Tells the system that the bytes of a mapped file will be needed soon.
-  public func readAhead() {
-    let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: address) / page * page
-    guard origin == .file, byteCount > 0, let memory = UnsafeMutableRawPointer(bitPattern: start) else { return }
-    madvise(memory, Int(UInt(bitPattern: address) + UInt(byteCount) - start), MADV_WILLNEED)
-  }
+  public func readAhead() { advise(MADV_WILLNEED) }
 
   /// Has the bytes of a mapped file in memory, where the system can do that.
   public func bringIn() {
+    // MADV_POPULATE_READ, which Linux has from 5.14 on, and older headers have not.
+    advise(22)
+  }
+
+  /// - advice: about all pages that bytes of a mapped file lie on.
+  private func advise(_ advice: Int32) {
     let page = UInt(sysconf(Int32(_SC_PAGESIZE))), start = UInt(bitPattern: address) / page * page
     guard origin == .file, byteCount > 0, let memory = UnsafeMutableRawPointer(bitPattern: start) else { return }
-    // MADV_POPULATE_READ, which Linux has from 5.14 on, and older headers have not.
-    madvise(memory, Int(UInt(bitPattern: address) + UInt(byteCount) - start), 22)
+    madvise(memory, Int(UInt(bitPattern: address) + UInt(byteCount) - start), advice)
   }
 
   /// What Linux brings into memory together around a byte of a mapped file that is touched, at most: 64 KiB of addresses

@@ -5,19 +5,7 @@ import OneiroRuntime
 import Testing
 
 @Suite("Plans are held to an amount of memory") struct MemoryBudgetTests {
-  /// Two products with weights that kernels pack.
-  private static let graph: Graph = {
-    var graph = Graph(
-      "g", inputs: [ValueInfo("x", .tensor(.float32, dims: [3, 256]))], outputs: [ValueInfo("y", nil)],
-      nodes: [
-        Node("MatMul", name: "first", inputs: ["x", "a"], outputs: ["m"]),
-        Node("Relu", inputs: ["m"], outputs: ["r"]),
-        Node("MatMul", name: "second", inputs: ["r", "b"], outputs: ["y"]),
-      ])
-    graph.addInitializer("a", .random([256, 300]))
-    graph.addInitializer("b", .random([300, 200]))
-    return graph
-  }()
+  private static let graph = TwoProducts.graph(seeds: (1, 1))
 
   private func runner(_ backend: String, _ maxMemory: Int?) throws -> GraphRunner {
     GraphRunner(Self.graph, planner: Planner(backend: try Backend(backend), threads: 2, maxMemory: maxMemory))

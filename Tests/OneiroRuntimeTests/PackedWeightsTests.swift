@@ -9,18 +9,7 @@ import Testing
 @Suite("Packed weights are kept from run to run") struct PackedWeightsTests {
   private static let x = Tensor.random([3, 256], seed: 4)
 
-  private static func products(seed: Int = 1) -> Graph {
-    var graph = Graph(
-      "g", inputs: [ValueInfo("x", .tensor(.float32, dims: [3, 256]))], outputs: [ValueInfo("y", nil)],
-      nodes: [
-        Node("MatMul", name: "first", inputs: ["x", "a"], outputs: ["m"]),
-        Node("Relu", inputs: ["m"], outputs: ["r"]),
-        Node("MatMul", name: "second", inputs: ["r", "b"], outputs: ["y"]),
-      ])
-    graph.addInitializer("a", .random([256, 300], seed: seed))
-    graph.addInitializer("b", .random([300, 200], seed: seed + 1))
-    return graph
-  }
+  private static func products(seed: Int = 1) -> Graph { TwoProducts.graph(seeds: (seed, seed + 1)) }
 
   private static func run(
     _ graph: Graph, _ packed: PackedWeights?, backend: String = "vector", maxMemory: Int? = nil

@@ -24,24 +24,18 @@ struct RowReach {
     else { return nil }
     let attributes = NodeAttributes(node, schema: op.schema), dims = node.inputs.map { types[$0]?.dims }
     switch node.opType {
-    case "Conv", "FusedConv", "QuantizedConv", "WeightQuantizedConv":
-      guard let image = dims[0], let kernel = dims[node.opType == "QuantizedConv" ? 3 : 1], kernel.count == 4,
-        let window = RowWindow(
-          convolution: attributes, kernel: Array(kernel[2...]), isApproximate: isApproximate, from: image, to: output)
+    case let name where Self.convolutions[name] != nil:
+      guard let places = Self.convolutions[name], let image = dims[0], let filters = dims[places.filters],
+        filters.count == 4,
+        let window = name.hasPrefix("Upsampled")
+          ? RowWindow(enlarged: attributes, kernel: Array(filters[2...]), from: image, to: output)
+          : RowWindow(
+            convolution: attributes, kernel: Array(filters[2...]), isApproximate: isApproximate, from: image, to: output
+          )
       else { return nil }
       // What is added to the product has its shape, or a number for each channel.
-      let added = ["FusedConv": 3, "QuantizedConv": 6, "WeightQuantizedConv": 5][node.opType]
       inputs = dims.indices.map {
-        $0 == 0 ? .rows(window) : $0 == added && dims[$0] == output ? .rows(RowWindow()) : .whole
-      }
-    case "UpsampledConv", "UpsampledQuantizedConv":
-      let isQuantized = node.opType == "UpsampledQuantizedConv"
-      guard let image = dims[0], let kernel = dims[isQuantized ? 3 : 1], kernel.count == 4,
-        let window = RowWindow(enlarged: attributes, kernel: Array(kernel[2...]), from: image, to: output)
-      else { return nil }
-      let added = isQuantized ? 6 : 3
-      inputs = dims.indices.map {
-        $0 == 0 ? .rows(window) : $0 == added && dims[$0] == output ? .rows(RowWindow()) : .whole
+        $0 == 0 ? .rows(window) : $0 == places.added && dims[$0] == output ? .rows(RowWindow()) : .whole
       }
     case "AveragePool", "MaxPool":
       guard let image = dims[0], let kernel = attributes.ints("kernel_shape"), !kernel.isEmpty,
@@ -102,6 +96,12 @@ struct RowReach {
     }
     return result.contains { if case .rows = $0 { true } else { false } } ? result : nil
   }
+
+  /// Where convolutions have their filters, and what is added to their result.
+  private static let convolutions: [String: (filters: Int, added: Int?)] = [
+    "Conv": (1, nil), "FusedConv": (1, 3), "QuantizedConv": (3, 6), "UpsampledConv": (1, 3),
+    "UpsampledQuantizedConv": (3, 6), "WeightQuantizedConv": (1, 5),
+  ]
 
   private static let elementwise: Set<String> = [
     "Abs", "Add", "And", "BatchNormalization", "Cast", "Ceil", "Celu", "Clip", "Cos", "DequantizeLinear", "Div", "Elu",
