@@ -75,6 +75,7 @@ typedef struct vector_byte_image {
   const uint8_t *x[2];             /* in the first image; NULL for a channel that is not there */
   size_t image_step;
   int64_t height, width;
+  int64_t pad[2];                  /* above and in front */
   int32_t zero_point;              /* of the bytes ^ flip */
   uint8_t flip;
 } vector_byte_image;
@@ -185,6 +186,10 @@ typedef struct vector_product_loops {
   void (*multiply_rows_to_end)(float *c, size_t c_step, const float *a, size_t a_step, const float *b_panels,
                                size_t rows, size_t columns, size_t depth, int accumulate, const float *then,
                                const vector_sums_ending *ending);
+  /* The same of packed panels, whose sums become numbers by what each row's mean; whole panels of B, and rows up to a
+   * whole third of a panel. Of pairs alone, and NULL as `pair_taps` is. */
+  void (*multiply_to_end)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
+                          size_t columns, size_t depth, const float *then, const vector_sums_ending *ending);
   /* The same for one panel of B that nobody packed; NULL where that is not the faster way. */
   void (*multiply_seen)(float *c, size_t c_step, const float *a_panels, const vector_seen *b, size_t rows, size_t depth,
                         int accumulate);
@@ -309,6 +314,15 @@ typedef struct vector_loops {
   /* Output: one channel from the products' rows, which may be read up to a vector behind the last tile. */
   void (*winograd_output)(const vector_winograd_channel *channel, const float *products, size_t step,
                           const vector_tile_run *runs, size_t count);
+  /* The same of two channels' bytes, in whole numbers of 16 bits: exact, but for common factors of a product's filters,
+   * which are 1/4, -1/6, -1/6, 1/24, 1/24 and 1 along either axis. Filters come as pairs of taps. NULL where
+   * floats, or bytes, are multiplied as fast as that. */
+  void (*winograd_byte_input)(float *into, size_t step, const vector_byte_image *image, const vector_tile_run *runs,
+                              size_t count);
+  void (*winograd_pair_filters)(float *into, size_t step, const float *filters, size_t rows, size_t depth);
+  /* For that, the 9 taps of channels 2 k and 2 k + 1 of a filter of bytes, less `zero_point`, side by side. From its
+   * first byte on `room` may be read; 7 elements more may be written. */
+  void (*pair_taps)(float *into, const uint8_t *filter, size_t channels, uint8_t flip, int32_t zero_point, size_t room);
   /* The same for 3 x 3 filters over an image that is twice as large, of which a tile is the four pixels that one
    * becomes; nine products. Of bytes, an element of a product is two channels' numbers of 16 bits. */
   void (*upsampled_input)(float *into, size_t step, const vector_tile_image *image, const vector_tile_run *runs,

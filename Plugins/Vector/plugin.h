@@ -28,6 +28,7 @@ typedef struct vector_kernel {
   const char *method;
   uint32_t flags;
   bool splits;                     /* multiplies floats that are split, which not every level does */
+  bool pairs;                      /* is for levels that multiply numbers of 16 bits fast, but bytes not too fast */
 } vector_kernel;
 
 /* The kernels of one file. */

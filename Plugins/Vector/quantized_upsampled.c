@@ -123,9 +123,11 @@ static int32_t prepare(oneiro_call *call) {
   const vector_convolution *convolution = &described.convolution;
   described.adds_channels = oneiro_has_input(call->node, QUANTIZED_ADDED) &&
                             !vector_same_dims(&call->node->inputs[QUANTIZED_ADDED], &call->node->outputs[0]);
-  described.tiles = vector_plan_tiles(convolution, &vector_picked->product[VECTOR_PAIRS], VECTOR_UPSAMPLED_TILE,
-                                      VECTOR_UPSAMPLED_PRODUCTS, (convolution->in_channels + PAIR - 1) / PAIR, true,
-                                      call->threads);
+  const size_t depth = (convolution->in_channels + PAIR - 1) / PAIR;
+  const vector_tile_formula formula = {.loops = &vector_picked->product[VECTOR_PAIRS], .tile = VECTOR_UPSAMPLED_TILE,
+                                       .products = VECTOR_UPSAMPLED_PRODUCTS, .depth = depth, .block = depth,
+                                       .is_packed = true};
+  described.tiles = vector_plan_tiles(convolution, &formula, call->threads);
   size_t state_bytes = sizeof described + vector_tile_run_bytes(convolution, VECTOR_UPSAMPLED_TILE);
   size_t packed_bytes = vector_tile_filter_floats(&described.tiles) * sizeof(float);
   vector_packing packing;

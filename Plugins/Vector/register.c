@@ -26,6 +26,7 @@ static const vector_family *const families[] = {
     &vector_weight_conv,
     &vector_quantized_small_planes,
     &vector_quantized_winograd,
+    &vector_quantized_winograd_pairs,
     &vector_quantize_linear,
     &vector_conv_transpose,
     &vector_normalization_rows,
@@ -48,6 +49,7 @@ int32_t oneiro_plugin_register(const oneiro_host *host) {
     for (size_t k = 0; k < families[f]->count; k++) {
       const vector_kernel *from = &families[f]->kernels[k];
       if (from->splits && vector_picked->time_of_split == 0) continue;
+      if (from->pairs && !vector_picked->pair_taps) continue;
       oneiro_kernel kernel = {.struct_size = sizeof kernel,
                               .since_version = from->since_version,
                               .until_version = 0,

@@ -10,6 +10,8 @@
 /* Floats of a chunk's transformed input, and of a worker's transformed filters: parts of a last-level and of a
  * second-level cache. */
 enum { CHUNK_FLOATS = 3 << 20, FILTER_FLOATS = 1 << 18 };
+/* Panels of A that a group may have, and their rows. */
+enum { MOST_PANELS = 8, MOST_GROUP = MOST_PANELS * VECTOR_MOST_LINES };
 /* The products' panels start one cache line further each, or they would all fall into the same few sets. */
 enum { SHIFT = 16 };
 
@@ -57,8 +59,8 @@ void vector_lay_tile_runs(vector_tiles *tiles, const vector_convolution *convolu
 /* Output channels a worker takes at a time: their filters fit its cache, and all workers end at about the same time. */
 static size_t group_of(const vector_tiles *tiles) {
   size_t high = tiles->loops->rows, panels = divide_up(tiles->out_channels, high);
-  size_t most = FILTER_FLOATS / (tiles->products * tiles->depth * high);
-  most = most < 2 ? 2 : most > 8 ? 8 : most;
+  size_t most = FILTER_FLOATS / (tiles->products * tiles->block * high);
+  most = most < 2 ? 2 : smaller(most, MOST_PANELS);
   size_t best = 1, least = SIZE_MAX;
   for (size_t group = 1; group <= smaller(most, panels); group++) {
     size_t rounds = divide_up(divide_up(panels, group), tiles->workers) * group;
@@ -70,21 +72,23 @@ static size_t group_of(const vector_tiles *tiles) {
   return best * high;
 }
 
-vector_tiles vector_plan_tiles(const vector_convolution *convolution, const vector_product_loops *loops, size_t tile,
-                               size_t products, size_t depth, bool is_packed, int32_t threads) {
-  size_t wide = vector_picked->tile_columns, panels = panels_of(convolution, tile);
-  vector_tiles tiles = {.loops = loops, .products = products, .depth = depth,
-                        .out_channels = convolution->out_channels, .count = vector_tile_count(convolution, tile),
-                        .panels = panels, .workers = (size_t)threads};
+vector_tiles vector_plan_tiles(const vector_convolution *convolution, const vector_tile_formula *formula,
+                               int32_t threads) {
+  const size_t wide = vector_picked->tile_columns, panels = panels_of(convolution, formula->tile);
+  const size_t products = formula->products, depth = formula->depth;
+  vector_tiles tiles = {.loops = formula->loops, .products = products, .depth = depth, .block = formula->block,
+                        .out_channels = convolution->out_channels,
+                        .count = vector_tile_count(convolution, formula->tile), .panels = panels,
+                        .workers = (size_t)threads};
   size_t most = CHUNK_FLOATS / (products * depth * wide), chunks = divide_up(panels, most < 4 ? 4 : most);
-  size_t rows = round_up(tiles.out_channels, loops->rows);
+  size_t rows = round_up(tiles.out_channels, tiles.loops->rows);
   tiles.chunk = divide_up(panels, chunks);
   tiles.group = group_of(&tiles);
   tiles.input_step = tiles.chunk * depth * wide + SHIFT;
-  tiles.filter_step = (is_packed ? rows : tiles.group) * depth + SHIFT;
+  tiles.filter_step = (formula->is_packed ? rows : tiles.group) * tiles.block + SHIFT;
   tiles.product_step = tiles.group * tiles.chunk * wide + SHIFT;
   /* The output's last vector may reach behind the last tile. */
-  size_t filters = is_packed ? 0 : tiles.filter_step;
+  size_t filters = formula->is_packed ? 0 : tiles.filter_step;
   tiles.worker_floats = round_up(products * (filters + tiles.product_step) + wide, SHIFT);
   tiles.workers = smaller(tiles.workers, divide_up(rows, tiles.group));
   return tiles;
@@ -102,34 +106,60 @@ typedef struct tiles_job {
   _Atomic size_t next;
 } tiles_job;
 
+/* Where the chunk's panels of B begin for the block of depth that begins at k. */
+static size_t block_of_panels(const tiles_job *job, size_t k) { return k * job->count * vector_picked->tile_columns; }
+
 static void transform_input(void *argument, size_t begin, size_t end) {
   const tiles_job *job = argument;
   const vector_tiles *tiles = job->tiles;
   size_t wide = vector_picked->tile_columns;
-  for (size_t k = begin; k < end; k++)
+  for (size_t k = begin; k < end; k++) {
+    size_t first = k / tiles->block * tiles->block, depth = smaller(tiles->block, tiles->depth - first);
     for (size_t panel = 0; panel < job->count; panel++) {
       const size_t *run = &tiles->first_run[job->first + panel];
-      job->work->transform_input(job->work->argument, job->panels + (panel * tiles->depth + k) * wide,
-                                 tiles->input_step, k, tiles->runs + run[0], run[1] - run[0]);
+      float *into = job->panels + block_of_panels(job, first) + (panel * depth + k - first) * wide;
+      job->work->transform_input(job->work->argument, into, tiles->input_step, k, tiles->runs + run[0],
+                                 run[1] - run[0]);
     }
+  }
+}
+
+/* C = A B, or C += A B from the second block of the depth on, for one of the products. */
+static void multiply_block(const tiles_job *job, size_t product, size_t first, size_t rows, size_t k, float *c,
+                           const float *filters, const float *panels, const float *then) {
+  const vector_tiles *tiles = job->tiles;
+  const vector_tile_work *work = job->work;
+  const size_t columns = job->count * vector_picked->tile_columns, depth = smaller(tiles->block, tiles->depth - k);
+  if (!work->factors) {
+    tiles->loops->multiply(c, columns, filters, panels, rows, columns, depth, k > 0, then);
+    return;
+  }
+  static const int32_t nothing[MOST_GROUP];   /* to subtract from any row */
+  const vector_sums_ending ending = {.c = c, .offsets = nothing, .added = k > 0 ? c : NULL,
+                                     .factors = work->factors + product * work->factor_step + first};
+  tiles->loops->multiply_to_end(c, columns, filters, panels, rows, columns, depth, then, &ending);
 }
 
 static void run_group(const tiles_job *job, size_t first, float *memory) {
   const vector_tiles *tiles = job->tiles;
   const vector_tile_work *work = job->work;
-  size_t high = tiles->loops->rows, wide = vector_picked->tile_columns, depth = tiles->depth;
+  size_t high = tiles->loops->rows, wide = vector_picked->tile_columns;
   size_t rows = smaller(tiles->group, tiles->out_channels - first), columns = job->count * wide;
   /* Whole tiles, the smallest of which has a third of the rows; what is above has room and is not looked at. */
   size_t padded = round_up(rows, high >= 3 ? high / 3 : 1);
-  const float *filters = work->packed ? work->packed + first * depth : memory;
+  const float *filters = work->packed ? work->packed + first * tiles->depth : memory;
   float *products = work->packed ? memory : memory + tiles->products * tiles->filter_step;
-  for (size_t row = 0; row < rows && !work->packed; row += high)
-    work->transform_filters(work->argument, memory + row * depth, tiles->filter_step, first + row,
-                            smaller(high, rows - row));
-  for (size_t product = 0; product < tiles->products; product++)
-    tiles->loops->multiply(products + product * tiles->product_step, columns, filters + product * tiles->filter_step,
-                           job->panels + product * tiles->input_step, padded, columns, depth, 0,
-                           job->panels + (product + 1) % tiles->products * tiles->input_step);
+  for (size_t k = 0; k < tiles->depth; k += tiles->block) {
+    size_t depth = smaller(tiles->block, tiles->depth - k);
+    for (size_t row = 0; row < rows && !work->packed; row += high)
+      work->transform_filters(work->argument, memory + row * depth, tiles->filter_step, first + row,
+                              smaller(high, rows - row), k, depth);
+    const float *panels = job->panels + block_of_panels(job, k);
+    for (size_t product = 0; product < tiles->products; product++)
+      multiply_block(job, product, first, padded, k, products + product * tiles->product_step,
+                     filters + product * tiles->filter_step, panels + product * tiles->input_step,
+                     panels + (product + 1) % tiles->products * tiles->input_step);
+  }
   for (size_t row = 0; row < rows; row++)
     for (size_t panel = 0; panel < job->count; panel++) {
       const size_t *run = &tiles->first_run[job->first + panel];

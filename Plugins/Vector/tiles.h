@@ -7,11 +7,20 @@
 
 #pragma GCC visibility push(hidden)
 
+/* What a tile becomes. */
+typedef struct vector_tile_formula {
+  const vector_product_loops *loops;
+  size_t tile;                            /* output rows and columns */
+  size_t products;
+  size_t depth;                           /* of a product, in the loops' elements */
+  size_t block;                           /* of that depth, multiplied at a time */
+  bool is_packed;                         /* whether filters come packed */
+} vector_tile_formula;
+
 /* Sizes, and how the work is cut. Made once in `prepare`. */
 typedef struct vector_tiles {
   const vector_product_loops *loops;
-  size_t products;
-  size_t depth;                           /* of a product, in the loops' elements */
+  size_t products, depth, block;          /* as above */
   size_t out_channels;
   size_t count, panels;                   /* tiles of all images; panels of tile_columns tiles */
   size_t chunk;                           /* panels whose input is transformed at a time */
@@ -29,20 +38,25 @@ typedef struct vector_tile_work {
   /* Row k of a panel of B; from one product's to the next one's are `step` floats. */
   void (*transform_input)(const void *argument, float *into, size_t step, size_t k, const vector_tile_run *runs,
                           size_t count);
-  /* A panel of A: `rows` output channels from `row` on. Not called where `packed` is all of A. */
-  void (*transform_filters)(const void *argument, float *into, size_t step, size_t row, size_t rows);
+  /* A panel of A: `rows` output channels from `row` on, and `depth` elements from k on. Not called where `packed` is
+   * all of A. */
+  void (*transform_filters)(const void *argument, float *into, size_t step, size_t row, size_t rows, size_t k,
+                            size_t depth);
   /* Pixels of output channel `row` from a row of each product, which may be read up to a vector behind the last. */
   void (*transform_output)(const void *argument, size_t row, const float *products, size_t step,
                            const vector_tile_run *runs, size_t count);
   const float *packed;                    /* all of A, product by product; NULL: `transform_filters` makes it */
+  /* What the sums of whole numbers mean: a factor for each output channel, up to whole panels of A, and product, which
+   * lie `factor_step` apart. NULL: products are taken as they are. */
+  const float *factors;
+  size_t factor_step;
 } vector_tile_work;
 
 /* Tiles of so many output rows and columns. */
 size_t vector_tile_count(const vector_convolution *convolution, size_t tile);
 
-/* - is_packed: whether filters come packed. */
-vector_tiles vector_plan_tiles(const vector_convolution *convolution, const vector_product_loops *loops, size_t tile,
-                               size_t products, size_t depth, bool is_packed, int32_t threads);
+vector_tiles vector_plan_tiles(const vector_convolution *convolution, const vector_tile_formula *formula,
+                               int32_t threads);
 
 /* Bytes of memory for a plan's runs, which are laid there. */
 size_t vector_tile_run_bytes(const vector_convolution *convolution, size_t tile);

@@ -60,8 +60,10 @@ static int32_t prepare(oneiro_call *call) {
   upsampled_state *state = vector_new_state(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
   state->convolution = convolution;
-  state->tiles = vector_plan_tiles(&convolution, vector_floats(), VECTOR_UPSAMPLED_TILE, VECTOR_UPSAMPLED_PRODUCTS,
-                                   convolution.in_channels, false, call->threads);
+  const vector_tile_formula formula = {.loops = vector_floats(), .tile = VECTOR_UPSAMPLED_TILE,
+                                       .products = VECTOR_UPSAMPLED_PRODUCTS, .depth = convolution.in_channels,
+                                       .block = convolution.in_channels};
+  state->tiles = vector_plan_tiles(&convolution, &formula, call->threads);
   vector_lay_tile_runs(&state->tiles, &convolution, VECTOR_UPSAMPLED_TILE, state + 1);
   call->state = state;
   call->workspace_byte_count = vector_tile_workspace(&state->tiles);
@@ -84,11 +86,12 @@ static void transform_input(const void *argument, float *into, size_t step, size
   vector_picked->upsampled_input(into, step, &image, runs, count);
 }
 
-static void transform_filters(const void *argument, float *into, size_t step, size_t row, size_t rows) {
+static void transform_filters(const void *argument, float *into, size_t step, size_t row, size_t rows, size_t k,
+                              size_t depth) {
   const upsampled_job *job = argument;
-  const vector_convolution *convolution = job->convolution;
-  size_t depth = convolution->in_channels;
-  vector_picked->upsampled_filters(into, step, job->filters + row * depth * convolution->taps, rows, depth);
+  const size_t taps = job->convolution->taps;
+  vector_picked->upsampled_filters(into, step, job->filters + (row * job->convolution->in_channels + k) * taps, rows,
+                                   depth);
 }
 
 static void transform_output(const void *argument, size_t row, const float *products, size_t step,

@@ -65,8 +65,9 @@ int32_t vector_winograd_prepare(oneiro_call *call) {
   size_t byte_count = sizeof(winograd_state) + vector_tile_run_bytes(&convolution, TILE);
   winograd_state *state = vector_new_state(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
-  *state = (winograd_state){.tiles = vector_plan_tiles(&convolution, vector_floats(), TILE, PRODUCTS,
-                                                       convolution.in_channels, false, call->threads),
+  const vector_tile_formula formula = {.loops = vector_floats(), .tile = TILE, .products = PRODUCTS,
+                                       .depth = convolution.in_channels, .block = convolution.in_channels};
+  *state = (winograd_state){.tiles = vector_plan_tiles(&convolution, &formula, call->threads),
                             .in_channels = convolution.in_channels, .out_channels = convolution.out_channels,
                             .input = {spatial->input[1], spatial->input[2]},
                             .output = {spatial->output[1], spatial->output[2]},
@@ -94,20 +95,21 @@ static void transform_input(const void *argument, float *into, size_t step, size
   vector_picked->winograd_input(into, step, &image, runs, count);
 }
 
-static void transform_filters(const void *argument, float *into, size_t step, size_t row, size_t rows) {
+static void transform_filters(const void *argument, float *into, size_t step, size_t row, size_t rows, size_t first,
+                              size_t depth) {
   enum { TAPS = 9, CHANNELS = 32, MOST_ROWS = 32 };
   const winograd_job *job = argument;
-  size_t depth = job->state->in_channels, high = vector_floats()->rows;
+  size_t channels = job->state->in_channels, high = vector_floats()->rows;
   if (!job->weights) {
-    vector_picked->winograd_filters(into, step, job->filters + row * depth * TAPS, rows, depth);
+    vector_picked->winograd_filters(into, step, job->filters + row * channels * TAPS, rows, depth);
     return;
   }
   float widened[MOST_ROWS * CHANNELS * TAPS];
   for (size_t k = 0; k < depth; k += CHANNELS) {
-    size_t channels = smaller(CHANNELS, depth - k);
+    size_t count = smaller(CHANNELS, depth - k);
     for (size_t i = 0; i < rows; i++)
-      vector_widen(job->weights, widened + i * channels * TAPS, ((row + i) * depth + k) * TAPS, channels * TAPS);
-    vector_picked->winograd_filters(into + k * high, step, widened, rows, channels);
+      vector_widen(job->weights, widened + i * count * TAPS, ((row + i) * channels + first + k) * TAPS, count * TAPS);
+    vector_picked->winograd_filters(into + k * high, step, widened, rows, count);
   }
 }
 

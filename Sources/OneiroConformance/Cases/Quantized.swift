@@ -272,6 +272,35 @@ extension Conformance {
         large + [.absent, .input(.random([1, 45, 1, 1], -90...90, seed: 5))], pads, tolerance: 5e-5),
     ]
     return cases + largeCases + largeCases.map { $0.by("Winograd") }
+      + (largeCases + winogradOfWholeNumbers).map { $0.by("Winograd, 16 bits") }
+  }()
+
+  /// An odd number of channels, filters with zero points, and sums that 32 bits hold for fewer channels alone than are
+  /// otherwise multiplied at a time.
+  private static let winogradOfWholeNumbers: [Case] = {
+    let pads: [String: Attribute] = ["pads": .ints([1, 1, 1, 1])]
+    // A tile of 6 x 6 as these becomes 68 times its largest number, in every channel and with the same sign.
+    var largest = operands(.uint8, [1, 300, 10, 40], zeroPoint: 0, weights: [13, 300, 3, 3], channels: 13)
+    func isInside(_ index: Int) -> Bool { [1, 2].contains(index % 4) }
+    let pixels = (0..<(300 * 400)).map { isInside($0 % 400 / 40) == isInside($0 % 40) ? 255.0 : 0 }
+    largest[0] = .input(Tensor(.uint8, doubles: pixels, dims: [1, 300, 10, 40]))
+    largest[3] = .constant(.randomInts(.int8, [13, 300, 3, 3], 127...127))
+    return [
+      Case(
+        "QuantizedConv", domain: domain, "of 41 channels, padded more at the end",
+        operands(.int8, [1, 41, 18, 35], zeroPoint: -7, weights: [45, 41, 3, 3], channels: 45),
+        ["pads": .ints([0, 1, 2, 2])], tolerance: 5e-5),
+      Case(
+        "QuantizedConv", domain: domain, "of whole panels of tiles, without padding",
+        operands(.uint8, [3, 26, 18, 130], zeroPoint: 3, weights: [24, 26, 3, 3], channels: 24), tolerance: 5e-5),
+      Case("QuantizedConv", domain: domain, "of 300 channels, as large as sums can be", largest, tolerance: 5e-5),
+    ]
+      + [(ElementType.uint8, 0...255), (.int8, -128...127), (.uint8, 250...255)].map { type, range in
+        Case(
+          "QuantizedConv", domain: domain, "of 130 channels, filters of \(type), \(range), with zero points",
+          centered(.uint8, [1, 130, 12, 21], type, weights: [31, 130, 3, 3], channels: 31, range), pads,
+          tolerance: 5e-5)
+      }
   }()
 
   /// Whose results are bytes again, of which some lie so near to the middle of two steps that a last bit decides.
@@ -279,6 +308,10 @@ extension Conformance {
     let ending: [Case.Operand] = [.input(one(.float32, 0.737)), .input(one(type, zeroPoint))]
     let step = 1.0 / 255
     let relu: [String: Attribute] = ["activation": .string(Array("Relu".utf8)), "pads": .ints([1, 1, 1, 1])]
+    let large = Case(
+      "QuantizedConv", domain: domain, "large, to \(type) around \(zeroPoint)",
+      centered(.uint8, [1, 40, 31, 34], .uint8, weights: [45, 40, 3, 3], channels: 45, 0...255) + ending, relu,
+      tolerance: step)
     return [
       Case(
         "QuantizedGemm", domain: domain, "to \(type) around \(zeroPoint)",
@@ -288,10 +321,7 @@ extension Conformance {
         operands(.int8, [2, 6, 7, 9], zeroPoint: 12, weights: [14, 6, 3, 3], channels: 14) + [
           .absent, .input(.random([2, 14, 7, 9], -50...50, seed: 5)), .absent,
         ] + ending, relu, tolerance: step),
-      Case(
-        "QuantizedConv", domain: domain, "large, to \(type) around \(zeroPoint)",
-        centered(.uint8, [1, 40, 31, 34], .uint8, weights: [45, 40, 3, 3], channels: 45, 0...255) + ending, relu,
-        tolerance: step),
+      large, large.by("Winograd, 16 bits"),
       Case(
         "QuantizedConv", domain: domain, "none, to \(type) around \(zeroPoint)",
         operands(.uint8, [0, 4, 5, 5], zeroPoint: 7, weights: [3, 4, 3, 3], channels: nil) + [
