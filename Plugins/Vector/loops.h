@@ -117,7 +117,7 @@ typedef struct vector_sums_ending {
   const float *c;                  /* the first element of C */
   const int32_t *offsets;          /* one for each row of C, or for each column, as are the next two */
   const float *factors, *bias;     /* bias may be NULL */
-  const float *added;              /* lies as C does; may be NULL */
+  const float *added;              /* lies as C does, and may be C; may be NULL */
 } vector_sums_ending;
 
 /* A panel of B that is read where it is: columns for step k are at first + lines[k], those from `lanes` on `gap`

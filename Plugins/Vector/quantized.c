@@ -78,6 +78,23 @@ size_t vector_output_floats(const oneiro_node *node) {
   return ((size_t)oneiro_element_count(&node->outputs[0]) + LINE - 1) / LINE * LINE;
 }
 
+typedef struct planes_job {
+  const vector_output_bytes *output;
+  const float *y;
+  size_t plane;
+} planes_job;
+
+static void write_planes(void *argument, size_t begin, size_t end) {
+  const planes_job *job = argument;
+  vector_write_bytes(job->output, begin * job->plane, job->y + begin * job->plane, (end - begin) * job->plane);
+}
+
+void vector_write_planes(const oneiro_call *call, const vector_output_bytes *output, const float *y, size_t planes,
+                         size_t plane) {
+  planes_job job = {output, y, plane};
+  vector_parallel_ranges(call, planes, plane, write_planes, &job);
+}
+
 int32_t vector_require_quantization(const oneiro_node *node, size_t scale, oneiro_text *why) {
   int32_t type = node->outputs[0].element_type;
   if (type != ONEIRO_UINT8 && type != ONEIRO_INT8)

@@ -76,6 +76,10 @@ static inline void vector_write_bytes(const vector_output_bytes *output, size_t 
   vector_picked->quantize_row(output->bytes + first, y, count, &output->to);
 }
 
+/* All of the result, `planes` of `plane` elements. */
+void vector_write_planes(const oneiro_call *call, const vector_output_bytes *output, const float *y, size_t planes,
+                         size_t plane);
+
 /* Constant weights as int8: the node's own, or a copy in `memory`, which is to be freed. */
 typedef struct vector_signed_weights {
   const int8_t *elements;

@@ -113,17 +113,6 @@ static void dequantize_filters(void *argument, size_t begin, size_t end) {
   }
 }
 
-typedef struct byte_job {
-  const vector_output_bytes *output;
-  const float *y;
-  size_t plane;
-} byte_job;
-
-static void quantize_planes(void *argument, size_t begin, size_t end) {
-  const byte_job *job = argument;
-  vector_write_bytes(job->output, begin * job->plane, job->y + begin * job->plane, (end - begin) * job->plane);
-}
-
 static int32_t compute(const oneiro_call *call) {
   const float_state *state = call->state;
   float_node plain;
@@ -158,8 +147,7 @@ static int32_t compute(const oneiro_call *call) {
   int32_t status = vector_winograd_compute(&inner);
   if (status || !output.bytes) return status;
   size_t planes = (size_t)(plain.output.dims[0] * plain.output.dims[1]);
-  byte_job bytes = {&output, y, planes ? (size_t)oneiro_element_count(&plain.output) / planes : 0};
-  vector_parallel_ranges(call, planes, bytes.plane, quantize_planes, &bytes);
+  vector_write_planes(call, &output, y, planes, planes ? (size_t)oneiro_element_count(&plain.output) / planes : 0);
   return ONEIRO_OK;
 }
 

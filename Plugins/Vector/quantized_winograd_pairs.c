@@ -1,7 +1,7 @@
 /* QuantizedConv by Winograd's formula, in whole numbers of 16 bits, two channels in the place of a float: a quarter of
  * the multiplications at half the speed of those of bytes. What bytes and filters are transformed into is exact, and
- * the sums of their products become floats before 32 bits could be too few for them. So all that is rounded are those sums,
- * as floats, and what the last transform makes of them.
+ * the sums of their products become floats before 32 bits could be too few for them. So all that is rounded are those
+ * sums, as floats, the factors that they have, and what the last transform makes of them.
  *
  * The filters are transformed in every run: transformed they would be eight times as large as in the file. */
 #include <math.h>
@@ -18,8 +18,8 @@
 enum { PRODUCTS = 36, SIDE = 6, TILE = 4, TAPS = 9, PAIR = 2 };
 
 /* Pairs of channels whose products are summed up in 32 bits: as many as are multiplied at a time, or what always fits,
- * with 28.8e6 for each of two channels, and twice that with zero points of filters. */
-enum { BLOCK = 128, SMALL_BLOCK = 32, CENTERED_BLOCK = 16 };
+ * with 28.8e6 for each of two channels of filters of int8, and twice that for those of uint8 or with zero points. */
+enum { BLOCK = 128, PLAIN_BLOCK = 32, WIDE_BLOCK = 16 };
 
 /* The factors that the rows of G have in common, by product along an axis. */
 static const float filter_factors[SIDE] = {1.0f / 4, -1.0f / 6, -1.0f / 6, 1.0f / 24, 1.0f / 24, 1};
@@ -109,17 +109,18 @@ static float magnitude(const float *pair) {
 
 /* The largest sum that blocks of a panel's filters may lead to. */
 static void measure_panels(void *argument, size_t begin, size_t end) {
+  enum { PART = 32 };                     /* pairs that are transformed at a time */
   const measuring_job *job = argument;
   const size_t high = vector_picked->product[VECTOR_PAIRS].rows, depth = divide_up(job->filters->channels, PAIR);
-  float panels[PRODUCTS][VECTOR_MOST_LINES * SMALL_BLOCK];
+  float panels[PRODUCTS][VECTOR_MOST_LINES * PART];
   for (size_t panel = begin; panel < end; panel++) {
     size_t rows = smaller(high, job->filters->count - panel * high);
     float largest = 0;
     for (size_t k = 0; k < depth; k += BLOCK) {
       float sums[PRODUCTS][VECTOR_MOST_LINES] = {{0}};
-      for (size_t part = k; part < smaller(depth, k + BLOCK); part += SMALL_BLOCK) {
-        size_t count = smaller(SMALL_BLOCK, depth - part);
-        transform_panel(job->filters, panels[0], VECTOR_MOST_LINES * SMALL_BLOCK, panel * high, rows, part, count);
+      for (size_t part = k; part < smaller(depth, k + BLOCK); part += PART) {
+        size_t count = smaller(PART, depth - part);
+        transform_panel(job->filters, panels[0], VECTOR_MOST_LINES * PART, panel * high, rows, part, count);
         for (size_t product = 0; product < PRODUCTS; product++)
           for (size_t i = 0; i < count; i++)
             for (size_t row = 0; row < rows; row++) sums[product][row] += magnitude(panels[product] + i * high + row);
@@ -136,12 +137,13 @@ static void measure_panels(void *argument, size_t begin, size_t end) {
 static int32_t choose_block(oneiro_call *call, const byte_filters *filters, size_t *block) {
   const size_t high = vector_picked->product[VECTOR_PAIRS].rows, panels = divide_up(filters->count, high);
   const float most = 0x1p31f * 0.99f;     /* for what the measure itself is rounded by */
+  const bool is_plain = filters->flip && !filters->zero_points;
   measuring_job job = {filters, malloc(panels * sizeof(float))};
   if (!job.largest) return vector_out_of_memory(call->why, panels * sizeof(float));
   vector_parallel_ranges(call, panels, high * filters->channels * PRODUCTS, measure_panels, &job);
   *block = BLOCK;
   for (size_t panel = 0; panel < panels; panel++)
-    if (!(job.largest[panel] < most)) *block = filters->zero_points ? CENTERED_BLOCK : SMALL_BLOCK;
+    if (!(job.largest[panel] < most)) *block = is_plain ? PLAIN_BLOCK : WIDE_BLOCK;
   free(job.largest);
   return ONEIRO_OK;
 }
@@ -240,17 +242,6 @@ static void fill_factors(const winograd_state *state, float *factors, const floa
   }
 }
 
-typedef struct byte_job {
-  const vector_output_bytes *output;
-  const float *y;
-  size_t plane;
-} byte_job;
-
-static void write_planes(void *argument, size_t begin, size_t end) {
-  const byte_job *job = argument;
-  vector_write_bytes(job->output, begin * job->plane, job->y + begin * job->plane, (end - begin) * job->plane);
-}
-
 static int32_t compute(const oneiro_call *call) {
   const winograd_state *state = call->state;
   const vector_convolution *convolution = &state->convolution;
@@ -270,8 +261,7 @@ static int32_t compute(const oneiro_call *call) {
                                  .transform_filters = transform_filters, .transform_output = transform_output,
                                  .factors = factors, .factor_step = state->factor_step};
   vector_run_tiles(call, &state->tiles, &work);
-  byte_job bytes = {&output, job.y, convolution->out_plane};
-  if (output.bytes) vector_parallel_ranges(call, convolution->batch * outputs, bytes.plane, write_planes, &bytes);
+  if (output.bytes) vector_write_planes(call, &output, job.y, convolution->batch * outputs, convolution->out_plane);
   return ONEIRO_OK;
 }
 

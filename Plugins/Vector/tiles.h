@@ -13,7 +13,7 @@ typedef struct vector_tile_formula {
   size_t tile;                            /* output rows and columns */
   size_t products;
   size_t depth;                           /* of a product, in the loops' elements */
-  size_t block;                           /* of that depth, multiplied at a time */
+  size_t block;                           /* multiplied at a time: all of it where filters are floats, or packed */
   bool is_packed;                         /* whether filters come packed */
 } vector_tile_formula;
 

@@ -90,8 +90,8 @@ static void transform_filters(const void *argument, float *into, size_t step, si
                               size_t depth) {
   const upsampled_job *job = argument;
   const size_t taps = job->convolution->taps;
-  vector_picked->upsampled_filters(into, step, job->filters + (row * job->convolution->in_channels + k) * taps, rows,
-                                   depth);
+  (void)k;   /* 0: the whole depth */
+  vector_picked->upsampled_filters(into, step, job->filters + row * depth * taps, rows, depth);
 }
 
 static void transform_output(const void *argument, size_t row, const float *products, size_t step,

@@ -99,16 +99,17 @@ static void transform_filters(const void *argument, float *into, size_t step, si
                               size_t depth) {
   enum { TAPS = 9, CHANNELS = 32, MOST_ROWS = 32 };
   const winograd_job *job = argument;
-  size_t channels = job->state->in_channels, high = vector_floats()->rows;
+  const size_t high = vector_floats()->rows;
+  (void)first;   /* 0: the whole depth */
   if (!job->weights) {
-    vector_picked->winograd_filters(into, step, job->filters + row * channels * TAPS, rows, depth);
+    vector_picked->winograd_filters(into, step, job->filters + row * depth * TAPS, rows, depth);
     return;
   }
   float widened[MOST_ROWS * CHANNELS * TAPS];
   for (size_t k = 0; k < depth; k += CHANNELS) {
     size_t count = smaller(CHANNELS, depth - k);
     for (size_t i = 0; i < rows; i++)
-      vector_widen(job->weights, widened + i * count * TAPS, ((row + i) * channels + first + k) * TAPS, count * TAPS);
+      vector_widen(job->weights, widened + i * count * TAPS, ((row + i) * depth + k) * TAPS, count * TAPS);
     vector_picked->winograd_filters(into + k * high, step, widened, rows, count);
   }
 }

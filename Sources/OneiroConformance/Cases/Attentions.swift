@@ -39,6 +39,15 @@ extension Conformance {
     let v = Tensor.random([2, 401, 6], seed: 3)
     // Columns of keys that lie far from zero: what all scores of a query have in common says nothing.
     let shifted = Tensor(k.doubles().enumerated().map { Float($1) + ($0 % 8 % 3 == 0 ? 50 : 0) }, dims: k.dims)
+    // One key in each of two heads far above all others, by as much as no exponent holds.
+    let outstanding = Tensor.full([2, 401, 8], 1e4).replacing([
+      300 * 8 + 1: 4e4, 17 * 8 + 6: 4e4, (401 + 5) * 8: 4e4, (401 + 400) * 8 + 7: 4e4,
+    ])
+    cases += ([1e-7, 1e-5, 1] as [Float]).map { scale in
+      test(
+        "one key far above the others, scale \(scale)", q: .random([2, 9, 8], 2e4...1e5), k: outstanding, v: v, heads: 2,
+        scale: scale, bits: 8)
+    }
     cases += [
       test("scale below zero", q: q, k: k, v: v, heads: 2, scale: -2, bits: 8),
       test("scale zero is the mean", q: q, k: k, v: v, heads: 2, scale: 0, bits: 8),

@@ -285,6 +285,8 @@ extension Conformance {
     let pixels = (0..<(300 * 400)).map { isInside($0 % 400 / 40) == isInside($0 % 40) ? 255.0 : 0 }
     largest[0] = .input(Tensor(.uint8, doubles: pixels, dims: [1, 300, 10, 40]))
     largest[3] = .constant(.randomInts(.int8, [13, 300, 3, 3], 127...127))
+    var wide = largest
+    wide[3] = .constant(.randomInts(.uint8, [13, 300, 3, 3], 255...255))
     return [
       Case(
         "QuantizedConv", domain: domain, "of 41 channels, padded more at the end",
@@ -294,6 +296,7 @@ extension Conformance {
         "QuantizedConv", domain: domain, "of whole panels of tiles, without padding",
         operands(.uint8, [3, 26, 18, 130], zeroPoint: 3, weights: [24, 26, 3, 3], channels: 24), tolerance: 5e-5),
       Case("QuantizedConv", domain: domain, "of 300 channels, as large as sums can be", largest, tolerance: 5e-5),
+      Case("QuantizedConv", domain: domain, "of 300 channels, twice as large", wide, tolerance: 5e-5),
     ]
       + [(ElementType.uint8, 0...255), (.int8, -128...127), (.uint8, 250...255)].map { type, range in
         Case(
