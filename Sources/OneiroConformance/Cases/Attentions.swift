@@ -45,8 +45,8 @@ extension Conformance {
     ])
     cases += ([1e-7, 1e-5, 1] as [Float]).map { scale in
       test(
-        "one key far above the others, scale \(scale)", q: .random([2, 9, 8], 2e4...1e5), k: outstanding, v: v, heads: 2,
-        scale: scale, bits: 8)
+        "one key far above the others, scale \(scale)", q: .random([2, 9, 8], 2e4...1e5), k: outstanding, v: v,
+        heads: 2, scale: scale, bits: 8)
     }
     cases += [
       test("scale below zero", q: q, k: k, v: v, heads: 2, scale: -2, bits: 8),
