@@ -35,6 +35,10 @@ import Testing
     let plain = Program.repository.appendingPathComponent("Models/parts/unet.onnx").path
     let refused = try Program.run(["quantize", plain, files.path("plain.onnx"), "--recipe", report])
     #expect(refused.status == 1 && refused.errors.contains("recipe: expected choices for a plain model"))
+    let other = try Program.run([
+      "quantize", Self.pipeline, files.path("other.onnx"), "--recipe", report, "--role", "conditioner",
+    ])
+    #expect(other.status == 1 && other.errors.contains("recipe: expected choices for part \"conditioner\""))
     for name in ["unet", "vae_decoder"] {
       #expect(
         try SHA256.hex(ofFile: files.path("again.\(name).weights"))

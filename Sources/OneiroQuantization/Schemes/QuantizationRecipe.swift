@@ -99,12 +99,20 @@ public struct QuantizationRecipe: Sendable, Decodable {
   }
 
   /// - roles: of the model's parts; one that is empty for a plain model.
-  /// - Throws: when the recipe has a part that the model has not, so that it is another model's.
-  public func checkParts(_ roles: [String]) throws(GraphError) {
+  /// - asked: of the parts that are to be quantized; none: those that the recipe has.
+  /// - Throws: when the recipe has a part that the model has not, so that it is another model's, or has nothing for one
+  ///   that is asked for.
+  public func checkParts(_ roles: [String], asked: [String] = []) throws(GraphError) {
     func text(_ role: String) -> String { role.isEmpty ? "a plain model" : "part \"\(role)\"" }
-    guard let stranger = parts.first(where: { !roles.contains($0.role) }) else { return }
-    let own = roles == [""] ? "a plain model" : roles.joined(separator: ", ")
-    throw .mismatch("recipe", expected: "choices for \(own)", found: "those for \(text(stranger.role))")
+    if let stranger = parts.first(where: { !roles.contains($0.role) }) {
+      let own = roles == [""] ? "a plain model" : roles.joined(separator: ", ")
+      throw .mismatch("recipe", expected: "choices for \(own)", found: "those for \(text(stranger.role))")
+    }
+    if let missing = asked.first(where: { role in !parts.contains { $0.role == role } }) {
+      throw .mismatch(
+        "recipe", expected: "choices for \(text(missing))",
+        found: parts.isEmpty ? "none" : "those for \(parts.map { text($0.role) }.joined(separator: ", "))")
+    }
   }
 
   /// What was equalized in a part.

@@ -98,7 +98,7 @@ struct QuantizeCommand: FileWriting {
       timesLayers: report != nil, isQuiet: json)
     if case .recipe(let recipe, let file) = job.plan {
       let roles = PipelineBuilder.parts(of: loaded).map(\.role)
-      do { try recipe.checkParts(roles.isEmpty ? [""] : roles) } catch { throw error.located(in: file) }
+      do { try recipe.checkParts(roles.isEmpty ? [""] : roles, asked: role) } catch { throw error.located(in: file) }
     }
     let parts =
       PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, job)
