@@ -18,6 +18,12 @@ enum { VECTOR_BYTES = 4 };
 /* The longest sums that 32 bits hold: 255 * 128 for each step, and twice that with zero points of weights. */
 enum { VECTOR_LONGEST_SUM = INT32_MAX / (255 * 128), VECTOR_LONGEST_CENTERED_SUM = VECTOR_LONGEST_SUM / 2 };
 
+/* Floats, so that what follows them begins a cache line. */
+static inline size_t vector_whole_lines(size_t floats) {
+  enum { LINE = VECTOR_ALIGNMENT / sizeof(float) };
+  return (floats + LINE - 1) / LINE * LINE;
+}
+
 static inline size_t vector_byte_groups(size_t depth) { return (depth + VECTOR_BYTES - 1) / VECTOR_BYTES; }
 
 /* Inputs that quantized operators have in common. */

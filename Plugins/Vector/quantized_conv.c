@@ -190,12 +190,6 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
   }
 }
 
-/* Floats, so that what follows them begins a cache line. */
-static size_t whole_lines(size_t floats) {
-  enum { LINE = VECTOR_ALIGNMENT / sizeof(float) };
-  return (floats + LINE - 1) / LINE * LINE;
-}
-
 /* Of workspace, for whoever multiplies. */
 static size_t product_bytes(const conv_state *state) {
   if (state->pixels.loops) return vector_pixel_workspace(&state->pixels);
@@ -282,7 +276,8 @@ static int32_t prepare(oneiro_call *call) {
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count = product_bytes(state) + vector_output_floats(node) * sizeof(float) +
-                               (2 * whole_lines(outputs) + whole_lines(convolution->batch * outputs)) * sizeof(float) +
+                               (2 * vector_whole_lines(outputs) + vector_whole_lines(convolution->batch * outputs)) *
+                                   sizeof(float) +
                                image_bytes(state);
   if (state->zero_points)
     call->workspace_byte_count += items * (state->plane + convolution->out_plane) * sizeof(int32_t);
@@ -394,11 +389,11 @@ static int32_t compute(const oneiro_call *call) {
   size_t outputs = convolution->groups * convolution->out_channels, items = convolution->batch * convolution->groups;
   float *result = (float *)call->workspace + product_bytes(state) / sizeof(float);
   float *factors = result + vector_output_floats(call->node);
-  int32_t *offsets = (int32_t *)(factors + whole_lines(outputs));
-  float *starts = (float *)(offsets + whole_lines(outputs));
+  int32_t *offsets = (int32_t *)(factors + vector_whole_lines(outputs));
+  float *starts = (float *)(offsets + vector_whole_lines(outputs));
   fill_starts(call, state, starts);
   conv_job job = {.state = state, .activations = vector_activations_of(call), .x = call->inputs[QUANTIZED_X].data,
-                  .image = (uint8_t *)(starts + whole_lines(convolution->batch * outputs)), .offsets = offsets,
+                  .image = (uint8_t *)(starts + vector_whole_lines(convolution->batch * outputs)), .offsets = offsets,
                   .factors = factors, .starts = starts,
                   .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
                   .output = vector_output_bytes_of(call), .y = call->outputs[0].data};

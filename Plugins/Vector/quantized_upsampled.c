@@ -111,10 +111,6 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
     }
 }
 
-static size_t whole_line_bytes(size_t bytes) {
-  return (bytes + VECTOR_ALIGNMENT - 1) / VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
-}
-
 static int32_t prepare(oneiro_call *call) {
   upsampled_state described = {0};
   int32_t status = describe(call->node, &described.convolution, call->why);
@@ -144,7 +140,8 @@ static int32_t prepare(oneiro_call *call) {
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
   call->workspace_byte_count =
-      whole_line_bytes(vector_tile_workspace(&state->tiles)) + convolution->out_channels * sizeof(float);
+      (vector_whole_lines(vector_tile_workspace(&state->tiles) / sizeof(float)) + convolution->out_channels) *
+      sizeof(float);
   return ONEIRO_OK;
 }
 
@@ -199,7 +196,7 @@ static void transform_output(const void *argument, size_t row, const float *sums
 static int32_t compute(const oneiro_call *call) {
   const upsampled_state *state = call->state;
   size_t outputs = state->convolution.out_channels;
-  float *factors = (float *)(void *)((char *)call->workspace + whole_line_bytes(vector_tile_workspace(&state->tiles)));
+  float *factors = (float *)call->workspace + vector_whole_lines(vector_tile_workspace(&state->tiles) / sizeof(float));
   const upsampled_job job = {
       .state = state, .activations = vector_activations_of(call), .output = vector_output_bytes_of(call),
       .x = call->inputs[QUANTIZED_X].data, .factors = factors,

@@ -42,8 +42,6 @@ static void float_node_of(const oneiro_node *node, const oneiro_tensor *inputs, 
   }
 }
 
-static size_t line_floats(size_t byte_count) { return (byte_count / sizeof(float) + 15) / 16 * 16; }
-
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
   float_node plain;
@@ -75,8 +73,9 @@ static int32_t prepare(oneiro_call *call) {
     free(state);
     return status;
   }
-  *state = (float_state){inner.state, line_floats(plain.inputs[X].byte_count),
-                         line_floats(plain.inputs[FILTERS].byte_count), vector_output_floats(call->node)};
+  *state = (float_state){inner.state, vector_whole_lines(plain.inputs[X].byte_count / sizeof(float)),
+                         vector_whole_lines(plain.inputs[FILTERS].byte_count / sizeof(float)),
+                         vector_output_floats(call->node)};
   call->state = state;
   call->workspace_byte_count = inner.workspace_byte_count + (state->x_floats + state->filter_floats + state->y_floats) * sizeof(float);
   return ONEIRO_OK;

@@ -156,8 +156,6 @@ typedef struct winograd_state {
   size_t factor_step;
 } winograd_state;
 
-static size_t line_floats(size_t floats) { return round_up(floats, VECTOR_ALIGNMENT / sizeof(float)); }
-
 static int32_t prepare(oneiro_call *call) {
   const oneiro_node *node = call->node;
   winograd_state described = {0};
@@ -175,7 +173,7 @@ static int32_t prepare(oneiro_call *call) {
   const vector_tile_formula formula = {.loops = loops, .tile = TILE, .products = PRODUCTS, .depth = depth,
                                        .block = smaller(depth, block)};
   described.tiles = vector_plan_tiles(convolution, &formula, call->threads);
-  described.factor_step = line_floats(round_up(convolution->out_channels, loops->rows));
+  described.factor_step = vector_whole_lines(round_up(convolution->out_channels, loops->rows));
   size_t byte_count = sizeof described + vector_tile_run_bytes(convolution, TILE);
   winograd_state *state = vector_new_state(byte_count);
   if (!state) return vector_out_of_memory(call->why, byte_count);
@@ -183,7 +181,7 @@ static int32_t prepare(oneiro_call *call) {
   vector_lay_tile_runs(&state->tiles, convolution, TILE, state + 1);
   call->state = state;
   call->workspace_byte_count =
-      line_floats(vector_tile_workspace(&state->tiles) / sizeof(float)) * sizeof(float) +
+      vector_whole_lines(vector_tile_workspace(&state->tiles) / sizeof(float)) * sizeof(float) +
       ((PRODUCTS + 1) * state->factor_step + vector_output_floats(node)) * sizeof(float);
   return ONEIRO_OK;
 }
@@ -246,7 +244,7 @@ static int32_t compute(const oneiro_call *call) {
   const winograd_state *state = call->state;
   const vector_convolution *convolution = &state->convolution;
   const size_t outputs = convolution->out_channels;
-  float *factors = (float *)call->workspace + line_floats(vector_tile_workspace(&state->tiles) / sizeof(float));
+  float *factors = (float *)call->workspace + vector_whole_lines(vector_tile_workspace(&state->tiles) / sizeof(float));
   float *of_channels = factors + PRODUCTS * state->factor_step, *result = of_channels + state->factor_step;
   const vector_output_bytes output = vector_output_bytes_of(call);
   const winograd_job job = {
