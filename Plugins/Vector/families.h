@@ -30,7 +30,6 @@ extern const vector_family vector_weight_gemm;
 extern const vector_family vector_weight_conv;
 extern const vector_family vector_quantized_small_planes;
 extern const vector_family vector_quantized_winograd;
-extern const vector_family vector_quantized_winograd_pairs;
 extern const vector_family vector_quantized_geglu;
 extern const vector_family vector_quantize_linear;
 extern const vector_family vector_conv_transpose;

@@ -10,7 +10,6 @@
 #define TILE_ROWS 12
 #define TIME_OF_BYTES 0.27f
 #define HAS_VNNI
-#define HAS_FAST_PAIRS
 #define WINOGRAD_TILE_COST 2500
 #define LOOPS vector_loops_v4_vnni
 #define LOOPS_ISA "x86-64-v4+vnni"

@@ -67,6 +67,21 @@ vector_activations vector_activations_of(const oneiro_call *call) {
       .flip = is_signed ? 0x80 : 0};
 }
 
+vector_byte_image vector_byte_image_of(const oneiro_call *call, const vector_activations *activations) {
+  const oneiro_tensor *x = &call->inputs[QUANTIZED_X];
+  return (vector_byte_image){.x = {x->data}, .image_step = (size_t)vector_product(x->dims, 1, x->rank),
+                             .height = x->dims[2], .width = x->dims[3], .zero_point = activations->zero_point,
+                             .flip = activations->flip};
+}
+
+vector_byte_image vector_channel_pair(const vector_byte_image *image, size_t pair) {
+  const size_t plane = (size_t)(image->height * image->width), first = pair * VECTOR_PAIR * plane;
+  vector_byte_image both = *image;
+  both.x[0] = image->x[0] + first;
+  both.x[1] = first + plane < image->image_step ? both.x[0] + plane : NULL;
+  return both;
+}
+
 vector_output_bytes vector_output_bytes_of(const oneiro_call *call) {
   if (!oneiro_has_input(call->node, QUANTIZED_Y_SCALE)) return (vector_output_bytes){0};
   return (vector_output_bytes){call->outputs[0].data, vector_quantization_of(call, QUANTIZED_Y_SCALE)};

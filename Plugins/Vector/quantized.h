@@ -15,6 +15,9 @@
 /* Bytes of an element of a panel. */
 enum { VECTOR_BYTES = 4 };
 
+/* Channels whose numbers of 16 bits lie side by side in the place of a float. */
+enum { VECTOR_PAIR = 2 };
+
 /* The longest sums that 32 bits hold: 255 * 128 for each step, and twice that with zero points of weights. */
 enum { VECTOR_LONGEST_SUM = INT32_MAX / (255 * 128), VECTOR_LONGEST_CENTERED_SUM = VECTOR_LONGEST_SUM / 2 };
 
@@ -45,6 +48,12 @@ typedef struct vector_activations {
 } vector_activations;
 
 vector_activations vector_activations_of(const oneiro_call *call);
+
+/* A node's x as images, of which the first channel is given. */
+vector_byte_image vector_byte_image_of(const oneiro_call *call, const vector_activations *activations);
+
+/* Two channels of them, 2 `pair` and the next one. */
+vector_byte_image vector_channel_pair(const vector_byte_image *image, size_t pair);
 
 /* Of a result that is quantized: its type, and that input `scale` and the zero point behind it, which may be absent,
  * are one number each. */

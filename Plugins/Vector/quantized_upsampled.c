@@ -47,9 +47,6 @@ typedef struct upsampled_state {
   const float *packed;
 } upsampled_state;
 
-/* Channels of an element of a product. */
-enum { PAIR = 2 };
-
 /* The numbers of a filter's channel, 3 x 3 as its taps are. */
 static void transform_taps(int32_t *into, const uint8_t *taps, uint8_t flip, int32_t zero_point) {
   int32_t half[3][3];
@@ -97,7 +94,7 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
         const int32_t zero_point = zero_point_of(job->node, first + row, flip);
         const uint8_t *filter = filters + (first + row) * channels * TAPS;
         for (size_t step = 0; step < steps; step++) {
-          size_t channel = (k + step) * PAIR;
+          size_t channel = (k + step) * VECTOR_PAIR;
           int32_t low[TAPS], high_half[TAPS] = {0};
           transform_taps(low, filter + channel * TAPS, flip, zero_point);
           if (channel + 1 < channels) transform_taps(high_half, filter + (channel + 1) * TAPS, flip, zero_point);
@@ -119,7 +116,7 @@ static int32_t prepare(oneiro_call *call) {
   const vector_convolution *convolution = &described.convolution;
   described.adds_channels = oneiro_has_input(call->node, QUANTIZED_ADDED) &&
                             !vector_same_dims(&call->node->inputs[QUANTIZED_ADDED], &call->node->outputs[0]);
-  const size_t depth = (convolution->in_channels + PAIR - 1) / PAIR;
+  const size_t depth = (convolution->in_channels + VECTOR_PAIR - 1) / VECTOR_PAIR;
   const vector_tile_formula formula = {.loops = &vector_picked->product[VECTOR_PAIRS], .tile = VECTOR_UPSAMPLED_TILE,
                                        .products = VECTOR_UPSAMPLED_PRODUCTS, .depth = depth, .block = depth,
                                        .is_packed = true};
@@ -147,9 +144,8 @@ static int32_t prepare(oneiro_call *call) {
 
 typedef struct upsampled_job {
   const upsampled_state *state;
-  vector_activations activations;
+  vector_byte_image image;
   vector_output_bytes output;
-  const uint8_t *x;
   const float *factors, *bias, *z;
   float *y;
 } upsampled_job;
@@ -157,14 +153,7 @@ typedef struct upsampled_job {
 static void transform_input(const void *argument, float *into, size_t step, size_t pair, const vector_tile_run *runs,
                             size_t count) {
   const upsampled_job *job = argument;
-  const vector_convolution *convolution = &job->state->convolution;
-  size_t plane = convolution->out_plane / 4, channel = pair * PAIR;
-  const uint8_t *x = job->x + channel * plane;
-  const vector_byte_image image = {
-      .x = {x, channel + 1 < convolution->in_channels ? x + plane : NULL},
-      .image_step = convolution->in_channels * plane, .height = convolution->spatial.output[1] / 2,
-      .width = convolution->spatial.output[2] / 2, .zero_point = job->activations.zero_point,
-      .flip = job->activations.flip};
+  const vector_byte_image image = vector_channel_pair(&job->image, pair);
   vector_picked->upsampled_byte_input(into, step, &image, runs, count);
 }
 
@@ -197,13 +186,14 @@ static int32_t compute(const oneiro_call *call) {
   const upsampled_state *state = call->state;
   size_t outputs = state->convolution.out_channels;
   float *factors = (float *)call->workspace + vector_whole_lines(vector_tile_workspace(&state->tiles) / sizeof(float));
+  const vector_activations activations = vector_activations_of(call);
   const upsampled_job job = {
-      .state = state, .activations = vector_activations_of(call), .output = vector_output_bytes_of(call),
-      .x = call->inputs[QUANTIZED_X].data, .factors = factors,
+      .state = state, .image = vector_byte_image_of(call, &activations), .output = vector_output_bytes_of(call),
+      .factors = factors,
       .bias = oneiro_has_input(call->node, QUANTIZED_BIAS) ? call->inputs[QUANTIZED_BIAS].data : NULL,
       .z = oneiro_has_input(call->node, QUANTIZED_ADDED) ? call->inputs[QUANTIZED_ADDED].data : NULL,
       .y = call->outputs[0].data};
-  vector_scale_sums(call, &job.activations, NULL, outputs, NULL, factors);
+  vector_scale_sums(call, &activations, NULL, outputs, NULL, factors);
   const vector_tile_work work = {&job, transform_input, NULL, transform_output, state->packed};
   vector_run_tiles(call, &state->tiles, &work);
   return ONEIRO_OK;

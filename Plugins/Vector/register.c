@@ -26,7 +26,6 @@ static const vector_family *const families[] = {
     &vector_weight_conv,
     &vector_quantized_small_planes,
     &vector_quantized_winograd,
-    &vector_quantized_winograd_pairs,
     &vector_quantize_linear,
     &vector_conv_transpose,
     &vector_normalization_rows,

@@ -7,6 +7,8 @@ package struct Case: Sendable, CustomStringConvertible {
   package private(set) var name: String
   /// Which of a plugin's kernels of the operator the case is for; `nil`: for whichever is chosen.
   package private(set) var method: String?
+  /// How kernels may compute; strict: what rounds more than the definition has cases of its own.
+  private var precision = Backend.Precision.standard
   package let graph: Graph
   package let inputs: [String: Tensor]
   /// Relative to the largest value that the reference computes.
@@ -83,11 +85,19 @@ package struct Case: Sendable, CustomStringConvertible {
     return copy
   }
 
+  /// The same for kernels that compute by the operator's definition.
+  func byDefinition() -> Case {
+    var copy = self
+    copy.precision = .strict
+    return copy
+  }
+
   /// Plans the case; throws when the backend, being strict, does not take the node.
   package func plan(_ backend: Backend, threads: Int) throws(RunError) -> ExecutionPlan {
     let types = inputs.mapValues { TensorType($0.elementType, dims: $0.dims) }
     var backend = backend
     if let method { backend.method = method }
+    if precision == .strict { backend.precision = .strict }
     return try Planner(backend: backend, threads: threads).plan(graph, inputs: types)
   }
 

@@ -86,7 +86,7 @@ def turn_openvino(model, inputs, options):
     core = openvino.Core()
     core.set_property("CPU", {"INFERENCE_NUM_THREADS": options.threads, "INFERENCE_PRECISION_HINT": "f32",
                               "PERFORMANCE_HINT": "LATENCY"})
-    request = core.compile_model(str(model), "CPU").create_infer_request()
+    request = core.compile_model(str(options.openvino_model or model), "CPU").create_infer_request()
     return times_of_runs(lambda: request.infer(inputs), options)
 
 
@@ -106,6 +106,8 @@ def arguments():
     parser.add_argument("--warmup", type=int, default=3, help="runs before those (default: %(default)s)")
     parser.add_argument("--dim", action="append", default=[], metavar="NAME=N", help="a named dimension; others are 1")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--openvino-model", type=pathlib.Path, metavar="FILE",
+                        help="what OpenVINO is given in the model's place, such as an .xml file of nncf_quantize.py")
     parser.add_argument("--pass-on", action="append", default=[], metavar="WORD",
                         help="a further argument for `oneiro bench`, such as --pass-on=--precision=strict")
     parser.add_argument("--turn", choices=list(PEERS), help=argparse.SUPPRESS)
@@ -133,6 +135,8 @@ def take_turn(name, model, files, options):
     settings = ["--threads", options.threads, "--runs", options.runs, "--warmup", options.warmup]
     if name in PEERS:
         words = [sys.executable, __file__, model, "--turn", name, *settings]
+        if options.openvino_model:
+            words += ["--openvino-model", options.openvino_model]
         for input_name, file in files.items():
             words += ["--turn-input", f"{input_name}={file}"]
         result = subprocess.run([*map(str, words)], capture_output=True, text=True)
@@ -173,6 +177,8 @@ def main():
     options = arguments()
     if options.turn:
         return peer_turn(options)
+    if options.openvino_model and len(options.models) != 1:
+        sys.exit("--openvino-model stands for one model, give one")
     backends = [name for name in options.backends.split(",") if name]
     agree = True
     with tempfile.TemporaryDirectory() as folder:

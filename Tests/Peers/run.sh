@@ -6,6 +6,7 @@
 #   Tests/Peers/run.sh extracted_parts.py     parts of the full-size pipeline in ONNX Runtime and OpenVINO
 #   Tests/Peers/run.sh quantized.py            what oneiro quantize writes in ONNX Runtime
 #   Tests/Peers/run.sh quantized_elsewhere.py  what ONNX Runtime quantizes in Oneiro
+#   Tests/Peers/run.sh nncf_quantize.py       a model that NNCF quantizes for OpenVINO, for compare.py
 #   Tests/Peers/run.sh diffusers_import.py    imported diffusers folders next to diffusers
 #   Tests/Peers/run.sh sampler_golden.py      samplers next to diffusers' schedulers
 #   Tests/Peers/run.sh eeg_files.py           recordings that other programs write

@@ -26,7 +26,7 @@ public struct Backend: Sendable {
   public let overrides: [String: [KernelSource]]
   /// Nothing may fall back past the source that was asked for.
   public let isStrict: Bool
-  public let precision: Precision
+  public package(set) var precision: Precision
   /// Of plugins' kernels those alone that tell themselves from others so ("Winograd"); for tests, on whose machine another
   /// way may be the faster one.
   package var method: String?
