@@ -187,7 +187,8 @@ typedef struct vector_product_loops {
                                size_t rows, size_t columns, size_t depth, int accumulate, const float *then,
                                const vector_sums_ending *ending);
   /* The same of packed panels, whose sums become numbers by what each row's mean; whole panels of B, and rows up to a
-   * whole third of a panel. Of pairs alone, and NULL as `pair_taps` is. */
+   * whole third of a panel. Of pairs alone, where there are no
+   * tile registers for bytes; NULL elsewhere. */
   void (*multiply_to_end)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
                           size_t columns, size_t depth, const float *then, const vector_sums_ending *ending);
   /* The same for one panel of B that nobody packed; NULL where that is not the faster way. */
@@ -264,8 +265,9 @@ typedef struct vector_loops {
   vector_pixel_loops pixels[VECTOR_ELEMENTS_COUNT];
   /* [tap, 64] from 64 channels of a filter [channel, tap], and the sum of all. NULL as those. */
   int32_t (*turn_filter)(int8_t *into, const int8_t *filter, const vector_turning *turning);
-  /* How long products of bytes and of split floats take, in terms of one of floats; 0 where there are none. */
-  float time_of_bytes, time_of_split;
+  /* How long products of bytes, of numbers of 16 bits and of split floats take, in terms of one of floats; 0 where there
+   * are none. */
+  float time_of_bytes, time_of_pairs, time_of_split;
   /* What the sums mean: y[i] = (sum[i] - offsets[i * step]) * factors[i * step] + bias[i * step] + added[i], where y
    * holds the sums; step is 0 or 1, bias and added may be NULL. */
   void (*dequantize_sums)(float *y, const int32_t *offsets, const float *factors, const float *bias, const float *added,
@@ -316,7 +318,7 @@ typedef struct vector_loops {
                           const vector_tile_run *runs, size_t count);
   /* The same of two channels' bytes, in whole numbers of 16 bits: exact, but for common factors of a product's filters,
    * which are 1/4, -1/6, -1/6, 1/24, 1/24 and 1 along either axis. Filters come as pairs of taps. NULL where
-   * floats, or bytes, are multiplied as fast as that. */
+   * there are tile registers for bytes. */
   void (*winograd_byte_input)(float *into, size_t step, const vector_byte_image *image, const vector_tile_run *runs,
                               size_t count);
   void (*winograd_pair_filters)(float *into, size_t step, const float *filters, size_t rows, size_t depth);

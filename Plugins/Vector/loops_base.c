@@ -6,13 +6,13 @@
 #if defined(__x86_64__)
 #define MULTIPLY_PAIRS(a, b) ((vi)_mm_madd_epi16((__m128i)(a), (__m128i)(b)))
 #define TIME_OF_BYTES 0.75f
-#else
-#if defined(__aarch64__)
+#elif defined(__aarch64__)
 /* vpaddq adds up neighbours, first those of the one operand, then those of the other. */
 #define MULTIPLY_PAIRS(a, b)                                                                                           \
   ((vi)vpaddq_s32(vmull_s16(vget_low_s16((int16x8_t)(a)), vget_low_s16((int16x8_t)(b))),                               \
                   vmull_high_s16((int16x8_t)(a), (int16x8_t)(b))))
-#endif
+#define TIME_OF_BYTES 1.5f
+#else
 #define TIME_OF_BYTES 1.5f
 #endif
 #define WINOGRAD_TILE_COST 1000

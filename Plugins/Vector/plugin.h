@@ -28,7 +28,7 @@ typedef struct vector_kernel {
   const char *method;
   uint32_t flags;
   bool splits;                     /* multiplies floats that are split, which not every level does */
-  bool pairs;                      /* is for levels that multiply numbers of 16 bits fast, but bytes not too fast */
+  bool pairs;                      /* multiplies numbers of 16 bits, for levels without tile registers for bytes */
 } vector_kernel;
 
 /* The kernels of one file. */

@@ -6,10 +6,14 @@
 #define VECTOR_PRODUCT_H
 
 #include "plugin.h"
+#include "sizes.h"
 #include "weights.h"
 #include "window.h"
 
 #pragma GCC visibility push(hidden)
+
+/* Of the smallest tile, which has about a third of the rows of a whole one. */
+static inline size_t vector_least_rows(const vector_product_loops *loops) { return divide_up(loops->rows, 3); }
 
 /* One operand: either packed panels of the whole K, or memory with two strides, or weights of few bits, or (B only) a
  * window. */

@@ -49,6 +49,16 @@ int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, size_
   return require_output(node, why);
 }
 
+int32_t vector_describe_quantized_convolution(const oneiro_node *node, vector_convolution *convolution,
+                                              oneiro_text *why) {
+  if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
+  const oneiro_tensor operands[] = {node->inputs[QUANTIZED_X], node->inputs[QUANTIZED_W]};
+  oneiro_node plain = *node;
+  plain.inputs = operands;
+  plain.input_count = sizeof operands / sizeof *operands;
+  return vector_describe_convolution(&plain, false, convolution, why);
+}
+
 int32_t vector_require_added(const oneiro_node *node, oneiro_text *why) {
   if (!oneiro_has_input(node, QUANTIZED_ADDED)) return ONEIRO_OK;
   const oneiro_tensor *z = &node->inputs[QUANTIZED_ADDED], *y = &node->outputs[0];
@@ -75,7 +85,7 @@ vector_byte_image vector_byte_image_of(const oneiro_call *call, const vector_act
 }
 
 vector_byte_image vector_channel_pair(const vector_byte_image *image, size_t pair) {
-  const size_t plane = (size_t)(image->height * image->width), first = pair * VECTOR_PAIR * plane;
+  const size_t plane = (size_t)(image->height * image->width), first = pair * VECTOR_PAIR_CHANNELS * plane;
   vector_byte_image both = *image;
   both.x[0] = image->x[0] + first;
   both.x[1] = first + plane < image->image_step ? both.x[0] + plane : NULL;
@@ -88,9 +98,8 @@ vector_output_bytes vector_output_bytes_of(const oneiro_call *call) {
 }
 
 size_t vector_output_floats(const oneiro_node *node) {
-  enum { LINE = VECTOR_ALIGNMENT / sizeof(float) };
   if (!oneiro_has_input(node, QUANTIZED_Y_SCALE)) return 0;
-  return ((size_t)oneiro_element_count(&node->outputs[0]) + LINE - 1) / LINE * LINE;
+  return vector_whole_lines((size_t)oneiro_element_count(&node->outputs[0]));
 }
 
 typedef struct planes_job {

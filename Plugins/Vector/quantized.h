@@ -16,7 +16,7 @@
 enum { VECTOR_BYTES = 4 };
 
 /* Channels whose numbers of 16 bits lie side by side in the place of a float. */
-enum { VECTOR_PAIR = 2 };
+enum { VECTOR_PAIR_CHANNELS = 2 };
 
 /* The longest sums that 32 bits hold: 255 * 128 for each step, and twice that with zero points of weights. */
 enum { VECTOR_LONGEST_SUM = INT32_MAX / (255 * 128), VECTOR_LONGEST_CENTERED_SUM = VECTOR_LONGEST_SUM / 2 };
@@ -37,6 +37,10 @@ enum { QUANTIZED_X, QUANTIZED_X_SCALE, QUANTIZED_X_ZERO_POINT, QUANTIZED_W, QUAN
  * constant; that sums of `depth` products fit into 32 bits. */
 int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, size_t depth, oneiro_text *why);
 
+/* QuantizedConv as a convolution of floats is described. */
+int32_t vector_describe_quantized_convolution(const oneiro_node *node, vector_convolution *convolution,
+                                              oneiro_text *why);
+
 /* Of a convolution: that Z has the output's shape, or one number for each channel of each image. */
 int32_t vector_require_added(const oneiro_node *node, oneiro_text *why);
 
@@ -49,7 +53,7 @@ typedef struct vector_activations {
 
 vector_activations vector_activations_of(const oneiro_call *call);
 
-/* A node's x as images, of which the first channel is given. */
+/* A node's x, [N, C, H, W], as images, of which the first channel is given. */
 vector_byte_image vector_byte_image_of(const oneiro_call *call, const vector_activations *activations);
 
 /* Two channels of them, 2 `pair` and the next one. */

@@ -21,32 +21,11 @@ static const double LONGEST = 1.34;
  * way. */
 static const double MOST_PADDING = 16;
 
-/* The node as a plain Conv would have it. */
-typedef struct plain_node {
-  oneiro_tensor inputs[3];
-  oneiro_node node;
-} plain_node;
-
-static void plain_node_of(const oneiro_node *node, plain_node *plain) {
-  plain->node = *node;
-  plain->inputs[0] = node->inputs[QUANTIZED_X];
-  plain->inputs[1] = node->inputs[QUANTIZED_W];
-  plain->node.inputs = plain->inputs;
-  plain->node.input_count = 2;
-}
-
-static int32_t describe_convolution(const oneiro_node *node, vector_convolution *convolution, oneiro_text *why) {
-  plain_node plain;
-  plain_node_of(node, &plain);
-  return vector_describe_convolution(&plain.node, false, convolution, why);
-}
-
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   vector_unary_loop activation;
   vector_convolution convolution;
-  if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
-  int32_t status = vector_activation_of(node, &activation, why);
-  if (!status) status = describe_convolution(node, &convolution, why);
+  int32_t status = vector_describe_quantized_convolution(node, &convolution, why);
+  if (!status) status = vector_activation_of(node, &activation, why);
   if (status) return status;
   status = vector_require_quantized(node, node->outputs[0].dims[1], convolution.in_channels * convolution.taps, why);
   if (status) return status;
@@ -226,7 +205,7 @@ static int32_t pack(oneiro_call *call, const conv_state *state, float *packed) {
 static int32_t prepare(oneiro_call *call) {
   const oneiro_node *node = call->node;
   conv_state described = {0};
-  int32_t status = describe_convolution(node, &described.convolution, call->why);
+  int32_t status = vector_describe_quantized_convolution(node, &described.convolution, call->why);
   if (!status) status = vector_activation_of(node, &described.activation, call->why);
   if (status) return status;
   vector_convolution *convolution = &described.convolution;

@@ -8,9 +8,6 @@
 #include "quantized.h"
 #include "upsampled.h"
 
-/* Where tile registers multiply bytes, they do it in less time than a quarter of the products takes without. */
-static const float LEAST_TIME = 0.15f;
-
 /* The node as a convolution of floats would have it. */
 typedef struct plain_node {
   oneiro_tensor inputs[3];
@@ -35,7 +32,6 @@ static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   if (!status) status = vector_activation_of(node, &activation, why);
   if (!status)
     status = vector_require_quantized(node, node->outputs[0].dims[1], convolution.in_channels * convolution.taps, why);
-  if (!status && vector_picked->time_of_bytes < LEAST_TIME) status = vector_refuse(why, "products of bytes are faster");
   return status ? status : vector_require_added(node, why);
 }
 
@@ -94,7 +90,7 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
         const int32_t zero_point = zero_point_of(job->node, first + row, flip);
         const uint8_t *filter = filters + (first + row) * channels * TAPS;
         for (size_t step = 0; step < steps; step++) {
-          size_t channel = (k + step) * VECTOR_PAIR;
+          size_t channel = (k + step) * VECTOR_PAIR_CHANNELS;
           int32_t low[TAPS], high_half[TAPS] = {0};
           transform_taps(low, filter + channel * TAPS, flip, zero_point);
           if (channel + 1 < channels) transform_taps(high_half, filter + (channel + 1) * TAPS, flip, zero_point);
@@ -116,7 +112,7 @@ static int32_t prepare(oneiro_call *call) {
   const vector_convolution *convolution = &described.convolution;
   described.adds_channels = oneiro_has_input(call->node, QUANTIZED_ADDED) &&
                             !vector_same_dims(&call->node->inputs[QUANTIZED_ADDED], &call->node->outputs[0]);
-  const size_t depth = (convolution->in_channels + VECTOR_PAIR - 1) / VECTOR_PAIR;
+  const size_t depth = divide_up(convolution->in_channels, VECTOR_PAIR_CHANNELS);
   const vector_tile_formula formula = {.loops = &vector_picked->product[VECTOR_PAIRS], .tile = VECTOR_UPSAMPLED_TILE,
                                        .products = VECTOR_UPSAMPLED_PRODUCTS, .depth = depth, .block = depth,
                                        .is_packed = true};
@@ -132,7 +128,7 @@ static int32_t prepare(oneiro_call *call) {
   packing_job job = {state, call->node, packing.memory};
   size_t high = state->tiles.loops->rows;
   if (!packing.is_filled)
-    vector_parallel_ranges(call, (convolution->out_channels + high - 1) / high, high * convolution->in_channels * 9,
+    vector_parallel_ranges(call, divide_up(convolution->out_channels, high), high * convolution->in_channels * 9,
                            pack_panels, &job);
   oneiro_set_packed(call, QUANTIZED_W);
   call->state = state;
@@ -202,11 +198,12 @@ static int32_t compute(const oneiro_call *call) {
 static double relative_time(const oneiro_node *node, int32_t threads) {
   (void)node;
   (void)threads;
-  /* A quarter of the products, of which pairs hold half as many as bytes do. */
-  return (double)vector_picked->time_of_bytes / 2;
+  /* A quarter of the products. */
+  return (double)vector_picked->time_of_pairs / 4;
 }
 
 static const vector_kernel kernels[] = {
-    {"UpsampledQuantizedConv", 1, supports, prepare, compute, free, "ai.oneiro", relative_time, "by differences"},
+    {"UpsampledQuantizedConv", 1, supports, prepare, compute, free, "ai.oneiro", relative_time, "by differences",
+     .pairs = true},
 };
 VECTOR_FAMILY(vector_quantized_upsampled, kernels);

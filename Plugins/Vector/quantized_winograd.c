@@ -1,6 +1,6 @@
 /* QuantizedConv by Winograd's formula, in whole numbers of 16 bits, two channels in the place of a float: a quarter of
- * the multiplications, at half the speed of those of bytes at most. What bytes and filters become is exact, and
- * the sums of their products become floats before 32 bits could be too few for them. So all that is rounded are those
+ * the multiplications, at half the speed of those of bytes at least. What bytes and filters become is exact, and the
+ * sums of their products become floats before 32 bits could be too few for them. So all that is rounded are those
  * sums, as floats, the factors that they have, and what the last transform makes of them.
  *
  * The filters are transformed in every run: transformed they would be eight times as large as in the file. */
@@ -15,23 +15,13 @@
 #include "tiles.h"
 #include "winograd.h"
 
-enum { TILE = 4, PRODUCTS = VECTOR_PAIR_PRODUCTS, SIDE = VECTOR_PAIR_SIDE };
+enum { TILE = VECTOR_WINOGRAD_TILE, PRODUCTS = VECTOR_WINOGRAD_PRODUCTS, SIDE = VECTOR_WINOGRAD_SIDE };
 
 /* The factors that the rows of G have in common, by product along an axis. */
 static const float filter_factors[SIDE] = {1.0f / 4, -1.0f / 6, -1.0f / 6, 1.0f / 24, 1.0f / 24, 1};
 
-/* The node as a convolution of floats would have it. */
-typedef struct plain_node {
-  oneiro_tensor inputs[2];
-  oneiro_node node;
-} plain_node;
-
 static int32_t describe(const oneiro_node *node, vector_convolution *convolution, oneiro_text *why) {
-  if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
-  plain_node plain = {.inputs = {node->inputs[QUANTIZED_X], node->inputs[QUANTIZED_W]}, .node = *node};
-  plain.node.inputs = plain.inputs;
-  plain.node.input_count = 2;
-  int32_t status = vector_describe_convolution(&plain.node, false, convolution, why);
+  int32_t status = vector_describe_quantized_convolution(node, convolution, why);
   return status ? status : vector_winograd_supports(convolution, why);
 }
 
@@ -58,12 +48,13 @@ static int32_t prepare(oneiro_call *call) {
   size_t block = 0;
   int32_t status = describe(node, &described.convolution, call->why);
   if (!status) status = vector_activation_of(node, &described.activation, call->why);
+  if (status) return status;
   const vector_byte_filters filters = vector_byte_filters_of(node->inputs, node->input_count);
-  if (!status) status = vector_choose_pair_block(call, &filters, &block);
+  status = vector_choose_pair_block(call, &filters, &block);
   if (status) return status;
   const vector_convolution *convolution = &described.convolution;
   const vector_product_loops *loops = &vector_picked->product[VECTOR_PAIRS];
-  const size_t depth = divide_up(convolution->in_channels, VECTOR_PAIR);
+  const size_t depth = divide_up(convolution->in_channels, VECTOR_PAIR_CHANNELS);
   described.adds_channels = oneiro_has_input(node, QUANTIZED_ADDED) &&
                             !vector_same_dims(&node->inputs[QUANTIZED_ADDED], &node->outputs[0]);
   const vector_tile_formula formula = {.loops = loops, .tile = TILE, .products = PRODUCTS, .depth = depth,
@@ -152,16 +143,19 @@ static int32_t compute(const oneiro_call *call) {
   return ONEIRO_OK;
 }
 
-/* In terms of a convolution of floats by its definition, whose products of a tile are 144: 36 of half the length, and
- * the transforms, each by instructions for each of its numbers. */
+/* In terms of a convolution of floats by its definition, whose products of a tile are 144: 36 of pairs, and the
+ * transforms, each by instructions for each of its numbers. */
 static double relative_time(const oneiro_node *node, int32_t threads) {
   (void)threads;
   vector_convolution convolution;
   if (describe(node, &convolution, NULL)) return INFINITY;
   double tiles = (double)vector_tile_count(&convolution, TILE), wide = (double)vector_picked->tile_columns;
   double filters = 16 / (tiles * TILE), input = 1 / (double)convolution.out_channels;
-  double output = 1 / (double)convolution.in_channels;
-  return 0.125 * ceil(tiles / wide) * wide / tiles + filters + input + output;
+  double output = 1 / (double)convolution.in_channels, channels = (double)convolution.out_channels;
+  size_t least = vector_least_rows(&vector_picked->product[VECTOR_PAIRS]);
+  double rows = (double)round_up(convolution.out_channels, least);
+  double filled = ceil(tiles / wide) * wide / tiles * rows / channels;
+  return (double)vector_picked->time_of_pairs / 4 * filled + filters + input + output;
 }
 
 static const vector_kernel kernels[] = {

@@ -6,9 +6,6 @@
 
 #pragma GCC visibility push(hidden)
 
-/* Products of a tile, and along an axis. */
-enum { VECTOR_PAIR_SIDE = 6, VECTOR_PAIR_PRODUCTS = VECTOR_PAIR_SIDE * VECTOR_PAIR_SIDE };
-
 /* Filters as they lie in the file, [out channel, in channel, 3, 3]. */
 typedef struct vector_byte_filters {
   const uint8_t *bytes, *zero_points;     /* the last may be NULL */

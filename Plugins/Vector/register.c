@@ -48,7 +48,7 @@ int32_t oneiro_plugin_register(const oneiro_host *host) {
     for (size_t k = 0; k < families[f]->count; k++) {
       const vector_kernel *from = &families[f]->kernels[k];
       if (from->splits && vector_picked->time_of_split == 0) continue;
-      if (from->pairs && !vector_picked->pair_taps) continue;
+      if (from->pairs && !vector_picked->product[VECTOR_PAIRS].multiply_to_end) continue;
       oneiro_kernel kernel = {.struct_size = sizeof kernel,
                               .since_version = from->since_version,
                               .until_version = 0,

@@ -19,9 +19,6 @@ typedef struct small_planes_state {
   const float *filters;                 /* panels of columns */
 } small_planes_state;
 
-/* The smallest tile has a third of the rows of a whole one. */
-static size_t least_rows(void) { return (vector_floats()->rows + 2) / 3; }
-
 static int32_t describe(const oneiro_node *node, vector_convolution *convolution, oneiro_text *why) {
   int32_t status = vector_require_floats(node, why);
   if (!status) status = vector_describe_convolution(node, false, convolution, why);
@@ -31,7 +28,7 @@ static int32_t describe(const oneiro_node *node, vector_convolution *convolution
 /* What the tiles multiply with pixels as rows, in terms of what they do with pixels as columns. */
 static double share_of(const vector_convolution *convolution) {
   size_t pixels = convolution->out_plane;
-  size_t rows = round_up(pixels, pixels == 1 ? 1 : least_rows());
+  size_t rows = round_up(pixels, pixels == 1 ? 1 : vector_least_rows(vector_floats()));
   return (double)rows / (double)round_up(pixels, vector_picked->tile_columns);
 }
 
@@ -66,7 +63,7 @@ int32_t vector_small_planes_prepare(oneiro_call *call) {
   vector_packing packing;
   small_planes_state *state = vector_new_packed(call, sizeof *state, byte_count, &packing);
   if (!state) return vector_out_of_memory(call->why, byte_count);
-  size_t rows = pixels == 1 ? convolution.batch : round_up(pixels, least_rows());
+  size_t rows = pixels == 1 ? convolution.batch : round_up(pixels, vector_least_rows(vector_floats()));
   *state = (small_planes_state){.batch = convolution.batch, .pixels = pixels, .depth = depth, .channels = channels,
                                 .rows = rows, .ending = convolution.ending, .filters = packing.memory};
   if (!packing.is_filled)

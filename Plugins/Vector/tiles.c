@@ -145,8 +145,8 @@ static void run_group(const tiles_job *job, size_t first, float *memory) {
   const vector_tile_work *work = job->work;
   size_t high = tiles->loops->rows, wide = vector_picked->tile_columns;
   size_t rows = smaller(tiles->group, tiles->out_channels - first), columns = job->count * wide;
-  /* Whole tiles, the smallest of which has a third of the rows; what is above has room and is not looked at. */
-  size_t padded = round_up(rows, divide_up(high, 3));
+  /* Whole tiles; what is above has room and is not looked at. */
+  size_t padded = round_up(rows, vector_least_rows(tiles->loops));
   const float *filters = work->packed ? work->packed + first * tiles->depth : memory;
   float *products = work->packed ? memory : memory + tiles->products * tiles->filter_step;
   for (size_t k = 0; k < tiles->depth; k += tiles->block) {

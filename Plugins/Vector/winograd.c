@@ -6,7 +6,7 @@
 #include "tiles.h"
 #include "sizes.h"
 
-enum { PRODUCTS = 36, TILE = 4 };
+enum { PRODUCTS = VECTOR_WINOGRAD_PRODUCTS, TILE = VECTOR_WINOGRAD_TILE };
 
 typedef struct winograd_state {
   vector_tiles tiles;
@@ -19,7 +19,7 @@ typedef struct winograd_state {
 static double cost_of(const vector_convolution *convolution) {
   enum { FILTER_COST = 1200 };
   double in = (double)convolution->in_channels, out = (double)convolution->out_channels;
-  double rows = (double)round_up(convolution->out_channels, divide_up(vector_floats()->rows, 3));
+  double rows = (double)round_up(convolution->out_channels, vector_least_rows(vector_floats()));
   size_t count = vector_tile_count(convolution, TILE);
   double tiles = (double)count, padded = (double)round_up(count, vector_picked->tile_columns);
   return in * rows * (2 * PRODUCTS * padded + FILTER_COST) + tiles * (in + out) * vector_picked->winograd_tile_cost;

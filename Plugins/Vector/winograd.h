@@ -6,6 +6,10 @@
 
 #pragma GCC visibility push(hidden)
 
+/* Output rows and columns of a tile, numbers along an axis that it becomes, and the products of these. */
+enum { VECTOR_WINOGRAD_TILE = 4, VECTOR_WINOGRAD_SIDE = 6,
+       VECTOR_WINOGRAD_PRODUCTS = VECTOR_WINOGRAD_SIDE * VECTOR_WINOGRAD_SIDE };
+
 /* Whether a convolution can be computed so. */
 int32_t vector_winograd_supports(const vector_convolution *convolution, oneiro_text *why);
 

@@ -92,13 +92,18 @@ package struct Case: Sendable, CustomStringConvertible {
     return copy
   }
 
-  /// Plans the case; throws when the backend, being strict, does not take the node.
-  package func plan(_ backend: Backend, threads: Int) throws(RunError) -> ExecutionPlan {
-    let types = inputs.mapValues { TensorType($0.elementType, dims: $0.dims) }
+  /// A backend with no other kernels than the case is for.
+  package func backend(_ backend: Backend) -> Backend {
     var backend = backend
     if let method { backend.method = method }
     if precision == .strict { backend.precision = .strict }
-    return try Planner(backend: backend, threads: threads).plan(graph, inputs: types)
+    return backend
+  }
+
+  /// Plans the case; throws when the backend, being strict, does not take the node.
+  package func plan(_ backend: Backend, threads: Int) throws(RunError) -> ExecutionPlan {
+    let types = inputs.mapValues { TensorType($0.elementType, dims: $0.dims) }
+    return try Planner(backend: self.backend(backend), threads: threads).plan(graph, inputs: types)
   }
 
   /// Runs the case; throws when the backend, being strict, does not take the node.

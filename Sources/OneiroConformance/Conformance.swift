@@ -9,7 +9,7 @@ package enum Conformance {
     + choosing + resize + recurrences + fused + upsampled + quantized + weightQuantizedGemm + weightQuantizedConv
 
   /// Those, and what only large convolutions reach. Some kernels run at none but the levels where they pay.
-  package static let allWithLarge: [Case] = all + WinogradShape.all.map { $0.layer() }
+  package static let allWithLarge: [Case] = all + WinogradShape.all.map { $0.layer() } + quantizedWinograd
 
   /// Plans make views of these operators, so that no kernel of theirs is ever asked.
   package static let views: Set = ["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"]

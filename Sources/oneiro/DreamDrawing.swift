@@ -201,10 +201,10 @@ extension DreamCommand {
     }
     if let remark = dream.settings.stepRemark { print(remark) }
     // All times are from the start of the process.
-    let seconds = String(format: "%.2f", ProcessAge.seconds), megabytes = summary.peakByteCount / 1_000_000
+    let seconds = String(format: "%.2f", ProcessAge.seconds), peak = ByteCount(summary.peakByteCount)
     let there = counted(drawn.kept, "picture was", plural: "pictures were")
     let kept = drawn.kept > 0 ? ", \(there) there already" : ""
-    print("\(name): \(seconds) s (\(parts(summary.times))), \(megabytes) MB at peak, \(placement)\(kept)")
+    print("\(name): \(seconds) s (\(parts(summary.times))), \(peak) at peak, \(placement)\(kept)")
   }
 
   /// "first step after 1.3 s, 2.1 s a step, 5.5 s to decode"

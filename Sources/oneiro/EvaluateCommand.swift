@@ -128,7 +128,7 @@ struct EvaluateCommand: FileWriting {
     let (result, details) = try pictures == nil ? evaluatePipeline(bar) : evaluatePictures(bar)
     bar.finish()
     let seconds = String(format: "%.1f", (ContinuousClock.now - start).seconds)
-    let memory = "\(ProcessMemory.peakByteCount / 1_000_000) MB"
+    let memory = "\(ByteCount(ProcessMemory.peakByteCount))"
     let facts =
       details + [
         ("seed", "\(seed)"), ("backend", options.backend), ("bootstrap", "\(replicates) replicates"),

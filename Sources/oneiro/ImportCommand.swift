@@ -214,7 +214,7 @@ struct ImportCommand: FileWriting {
     }
     let missing = counted(contents.missing.count, "tensor")
     let made = contents.missing.isEmpty || architecture != nil ? "" : ", \(missing) made up"
-    let time = String(format: "%.1f", seconds), megabytes = ProcessMemory.peakByteCount / 1_000_000
-    print("\(out): \(ByteCount(job.byteCount)) of weights as \(dtype)\(made), \(time) s, \(megabytes) MB at peak")
+    let time = String(format: "%.1f", seconds), peak = ByteCount(ProcessMemory.peakByteCount)
+    print("\(out): \(ByteCount(job.byteCount)) of weights as \(dtype)\(made), \(time) s, \(peak) at peak")
   }
 }

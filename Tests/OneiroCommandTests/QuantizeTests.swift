@@ -80,7 +80,7 @@ import Testing
     #expect(compared.allSatisfy { ($0["ms"] as? Double ?? 0) > 0 && ($0["bytes"] as? Int ?? 0) > 0 })
     let text = try Program.run(arguments).output.split(separator: "\n")
     #expect(text.contains { $0.hasPrefix("kept ") && $0.contains(" ms") })
-    #expect(text.last?.contains("MB at peak, kept ") == true, "\(text)")
+    #expect(text.last?.contains("MiB at peak, kept ") == true, "\(text)")
   }
 
   @Test("auto leaves a part without layers alone, which has no calls to measure with either")

@@ -100,7 +100,7 @@ import Testing
     plan: ExecutionPlan, results: [String: Tensor]
   ) {
     let types = test.inputs.mapValues { TensorType($0.elementType, dims: $0.dims) }
-    let plan = try Planner(backend: backend, threads: threads).plan(graph, inputs: types)
+    let plan = try Planner(backend: test.backend(backend), threads: threads).plan(graph, inputs: types)
     var session = try Session(plan)
     return (plan, try session.run(test.inputs))
   }

@@ -40,9 +40,7 @@ import Testing
       guard try item.isTaken(by: backend) else { continue }
       let filed = try FiledGraph(item.graph, in: folder, name: "weights\(index)")
       func run(_ packed: PackedWeights?) throws -> [String: Tensor] {
-        var backend = backend
-        if let method = item.method { backend.method = method }
-        let planner = Planner(backend: backend, threads: 2, packed: packed)
+        let planner = Planner(backend: item.backend(backend), threads: 2, packed: packed)
         let types = item.inputs.mapValues { TensorType($0.elementType, dims: $0.dims) }
         var session = try Session(try planner.plan(filed.graph, inputs: types))
         return try session.run(item.inputs)

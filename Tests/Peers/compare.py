@@ -82,7 +82,7 @@ def turn_onnxruntime(model, inputs, options):
 
 
 def turn_openvino(model, inputs, options):
-    """In float32 as the others."""
+    """In float32 as the others, but for what a model has in 8 bits."""
     core = openvino.Core()
     core.set_property("CPU", {"INFERENCE_NUM_THREADS": options.threads, "INFERENCE_PRECISION_HINT": "f32",
                               "PERFORMANCE_HINT": "LATENCY"})
@@ -211,6 +211,8 @@ def main():
                 median = statistics.median(values)
                 difference = "" if name in PEERS else f"{differences[name]:.1e}"
                 label = name if name in PEERS else f"Oneiro, `{name}`"
+                if options.openvino_model and name.startswith("OpenVINO"):
+                    label += f", {options.openvino_model.name}"
                 print(f"| {model.stem} | {label} | {median:.3f} | {median / best:.2f} | {peaks[name] / 1e6:.0f} | "
                       f"{difference} |", flush=True)
             for name, difference in differences.items():

@@ -5,7 +5,7 @@
         --input context=c.npy
     Tests/Peers/run.sh compare.py unet8.onnx --openvino-model unet-nncf.xml ...
 
-The inputs, .npy files, are what it is calibrated with. --model-type transformer is what NNCF advises for networks with
+The inputs, .npy files, are what it is calibrated with, and their shapes those that the result has. --model-type transformer is what NNCF advises for networks with
 attention: it keeps sensitive operators in floats and moves outliers from activations to weights.
 """
 
@@ -30,8 +30,12 @@ def main():
         sys.exit(f"{options.out}: the name of what is written ends in .xml")
     inputs = {}
     for word in options.input:
-        name, file = word.split("=", 1)
+        name, separator, file = word.partition("=")
+        if not separator:
+            sys.exit(f"--input {word}: expected NAME=FILE")
         inputs[name] = numpy.load(file)
+    if not inputs:
+        sys.exit("--input NAME=FILE: expected one for each of the model's inputs, found none")
     model = openvino.Core().read_model(str(options.model))
     model.reshape({name: value.shape for name, value in inputs.items()})
     quantized = nncf.quantize(

@@ -4,10 +4,10 @@ import OneiroRuntime
 
 /// Chooses a scheme for each layer so that a goal is met.
 ///
-/// The noise that each layer makes alone is measured by running the graph with that layer quantized, and, where the
-/// goal is about time, how long the layer takes alone, in all schemes in turns. Noises of layers add up, as far as they
-/// have nothing to do with each other; so do times. What was chosen is measured as a whole in the end, and the bound
-/// tightened where it is not met.
+/// The noise that each layer makes alone is measured by running the graph from there on with that layer quantized, and,
+/// where the goal is about time, how long the layer takes alone, in all schemes in turns. Noises of layers add up, as
+/// far as they have nothing to do with each other; so do times. What was chosen is measured as a whole in the end, and
+/// the bound tightened where it is not met.
 ///
 /// Times of whole graphs are not quite the sums of their layers': values that are rounded once for several layers, or
 /// written as bytes by who makes them, take less. So where time counts, what was chosen is then held against the graph
@@ -104,12 +104,13 @@ public struct AutomaticChoice {
       planning: seconds.planning, call: seconds.call)
   }
 
-  /// Each layer in each scheme is planned once and called for each of the sample.
+  /// Each layer in each scheme is planned once and called for each of the sample, with what comes behind it: half of
+  /// the graph, on the average.
   /// - planning, call: seconds.
   public static func estimatedSeconds(
     layerCount: Int, schemeCount: Int, sampleCount: Int, planning: Double, call: Double
   ) -> Double {
-    Double(layerCount * schemeCount) * (planning + Double(sampleCount) * call)
+    Double(layerCount * schemeCount) * (planning + Double(sampleCount) * call) / 2
   }
 
   /// - layers: of the graph that is to be written; those of `graph` have the same names.
@@ -131,15 +132,15 @@ public struct AutomaticChoice {
     let unheld = Dictionary(
       rounded.filter(\.isOutOfRange).map { ($0.layer.name, RefusedScheme(scheme: .w8a8, reason: $0.reason ?? "")) },
       uniquingKeysWith: { first, _ in first })
-    var options: [[LayerOption]] = [], refused: [Int: [RefusedScheme]] = [:]
-    for index in live {
-      let layer = own[layers[index].name]!
-      let (possible, others) = try self.options(for: layer, activations)
-      options.append(possible)
+    var options: [Int: [LayerOption]] = [:], refused: [Int: [RefusedScheme]] = [:]
+    var rest = GraphRest(graph, calls: sample.map { calls[$0] }, planner: planner)
+    for (index, layer) in live.map({ ($0, own[layers[$0].name]!) }).sorted(by: { $0.1.index < $1.1.index }) {
+      let (possible, others) = try self.options(for: layer, activations, &rest)
+      options[index] = possible
       refused[index] = others + [unheld[layer.name]].compactMap { $0 }
       progress(.layers, options.count, live.count)
     }
-    let settled = try settled(OptionLadder(options, goal: goal), activations, progress)
+    let settled = try settled(OptionLadder(live.map { options[$0]! }, goal: goal), activations, progress)
     let (picked, compared) = try best(of: settled, rounded, activations, progress)
     let schemes = Dictionary(uniqueKeysWithValues: zip(live, picked.map(\.scheme)))
     let choices = layers.indices.map { index in
@@ -152,8 +153,9 @@ public struct AutomaticChoice {
   }
 
   /// What there is for a layer, the layer as it is included, and schemes that do not hold its weight.
+  /// - rest: the graph, from this layer on or from one before it.
   private func options(
-    for layer: QuantizableLayer, _ activations: [String: ActivationQuantization]
+    for layer: QuantizableLayer, _ activations: [String: ActivationQuantization], _ rest: inout GraphRest
   ) throws(RunError) -> (possible: [LayerOption], refused: [RefusedScheme]) {
     let weight = graph.initializers[layer.weight]!
     var choices = [LayerChoice(layer, wanted: .f32)], quantized: [QuantizedWeight?] = [nil]
@@ -185,7 +187,9 @@ public struct AutomaticChoice {
       var option = LayerOption(
         choice: choice, noise: 0, byteCount: weight.storedByteCount, times: times?[index], weight: quantized[index])
       if let weight = option.weight {
-        (option.noise, option.byteCount) = (try noise(of: [(choice, weight)], activations, sample), weight.byteCount)
+        try rest.advance(to: layer.index)
+        option.noise = try noise(of: choice, weight, activations, rest)
+        option.byteCount = weight.byteCount
       }
       options.append(option)
     }
@@ -329,10 +333,31 @@ public struct AutomaticChoice {
     _ positions: [Int], _ progress: Progress = { _, _, _ in }
   ) throws(RunError) -> Double {
     let changed = QuantizedCopy.make(of: graph, layers, activations: activations)
+    return try noise(of: changed, calls: positions.map { calls[$0].mapValues(Value.tensor) }, positions, progress)
+  }
+
+  /// The same of one layer alone.
+  /// - rest: the graph from that layer on.
+  private func noise(
+    of choice: LayerChoice, _ weight: QuantizedWeight, _ activations: [String: ActivationQuantization],
+    _ rest: GraphRest
+  ) throws(RunError) -> Double {
+    let layer = QuantizableLayer.all(in: rest.graph).first { $0.name == choice.layer.name }!
+    let changed = QuantizedCopy.make(
+      of: rest.graph, [(LayerChoice(layer, wanted: choice.scheme), weight)], activations: activations)
+    return try noise(of: changed, calls: rest.calls, sample)
+  }
+
+  /// The energy by which the outputs of another graph, or of what one ends with, are off.
+  /// - calls: its inputs.
+  /// - positions: of these calls.
+  private func noise(
+    of changed: Graph, calls: [[String: Value]], _ positions: [Int], _ progress: Progress = { _, _, _ in }
+  ) throws(RunError) -> Double {
     let runner = GraphRunner(changed, planner: planner)
     var noise = QuantizationNoise()
     for (index, position) in positions.enumerated() {
-      let found = try runner.run(calls[position].mapValues(Value.tensor))
+      let found = try runner.run(calls[index])
       for (name, value) in exact[position] {
         guard let exact = value.tensor, let other = found[name]?.tensor, exact.elementType.isFloatingPoint,
           exact.dims == other.dims

@@ -69,6 +69,6 @@ extension QuantizationReport {
   }
 
   public static func share(_ part: Int, of whole: Int) -> String {
-    whole == 0 ? "" : String(format: "%.0f %%", 100 * Double(part) / Double(whole))
+    whole == 0 ? "100 %" : String(format: "%.0f %%", 100 * Double(part) / Double(whole))
   }
 }

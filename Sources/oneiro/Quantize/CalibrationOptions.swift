@@ -55,12 +55,24 @@ struct CalibrationOptions: ParsableArguments {
         throw GraphError.mismatch(
           file: pair.text, "--calibration-input \(pair.name)", expected: "\(expected)", found: "\(found)")
       }
+      try checkNumbers(of: tensor, "--calibration-input \(pair.name)", file: pair.text)
       let call = counts[pair.name, default: 0]
       counts[pair.name] = call + 1
       if call == calls.count { calls.append([:]) }
       calls[call][pair.name] = tensor
     }
     return calls
+  }
+
+  private func checkNumbers(of tensor: Tensor, _ input: String, file: String) throws(GraphError) {
+    guard tensor.count > 0 else {
+      throw .mismatch(file: file, input, expected: "numbers to calibrate with", found: "\(tensor.dims), no element")
+    }
+    // An infinity may be an attention mask's.
+    guard let (type, storage) = tensor.stored,
+      let bad = withExtendedLifetime(storage, { FiniteCheck.firstBadElement(storage.bytes, type) }), bad.value.isNaN
+    else { return }
+    throw .mismatch(file: file, input, expected: "numbers to calibrate with", found: "NaN as element \(bad.element)")
   }
 
   /// For a pipeline, what drawing pictures calls its parts with; `nil` where no trials are given.

@@ -117,7 +117,7 @@ struct QuantizeCommand: FileWriting {
     let kept = report.kept.isEmpty ? "" : ", kept \(report.kept.joined(separator: ", "))"
     print(
       "\(output): \(ByteCount(report.byteCountAfter)) of weights, \(share) of what it was, \(seconds) s, "
-        + "\(ProcessMemory.peakByteCount / 1_000_000) MB at peak\(kept)")
+        + "\(ByteCount(ProcessMemory.peakByteCount)) at peak\(kept)")
   }
 
   private func checkKeep(_ selection: LayerSelection, _ loaded: Model) throws {
