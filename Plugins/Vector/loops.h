@@ -187,8 +187,7 @@ typedef struct vector_product_loops {
                                size_t rows, size_t columns, size_t depth, int accumulate, const float *then,
                                const vector_sums_ending *ending);
   /* The same of packed panels, whose sums become numbers by what each row's mean; whole panels of B, and rows up to a
-   * whole third of a panel. Of pairs alone, where there are no
-   * tile registers for bytes; NULL elsewhere. */
+   * whole third of a panel. Of pairs alone, where there are no tile registers for bytes; NULL elsewhere. */
   void (*multiply_to_end)(float *c, size_t c_step, const float *a_panels, const float *b_panels, size_t rows,
                           size_t columns, size_t depth, const float *then, const vector_sums_ending *ending);
   /* The same for one panel of B that nobody packed; NULL where that is not the faster way. */

@@ -239,6 +239,18 @@ import Testing
     try expect(Tensor([Float](repeating: 0, count: 128 * 512), dims: [1, 128, 512]), ["zeros alone"])
     try expect(Tensor([Float](repeating: 1, count: 64 * 512), dims: [1, 64, 512]), ["128 channels", "64 channels"])
     try expect(Tensor([Float](), dims: [0, 128, 512]), ["expected", "found"])
+    var product = try Fixtures.parse("g (float[N,32] x) => (float[N,32] y) { y = MatMul (x, w) }")
+    product.graph.addInitializer("w", Tensor((0..<1024).map { Float($0 % 7) }, dims: [32, 32]))
+    let encoder = try files.write(ModelWriter.bytes(of: product), to: "encoder.onnx")
+    let bad: [(numbers: [Float], words: [String])] = [
+      ([Float](repeating: 1, count: 31) + [.nan], ["x.npy", "NaN as element 31"]),
+      ([], ["encoder.onnx", "no element"]),
+    ]
+    for (numbers, words) in bad {
+      let x = try files.array(Tensor(numbers, dims: [numbers.count / 32, 32]), name: "x.npy")
+      let result = try Program.run(["quantize", encoder, output, "--scheme", "w8a8", "--calibration-input", "x=\(x)"])
+      #expect(result.status == 1 && words.allSatisfy(result.errors.contains), "\(result.errors)")
+    }
     try expectFailure(
       ["quantize", Self.pipeline, output, "--scheme", "w8", "--role", "nose"], "role", "unet", "\"nose\"")
     try expectFailure(

@@ -5,8 +5,9 @@
         --input context=c.npy
     Tests/Peers/run.sh compare.py unet8.onnx --openvino-model unet-nncf.xml ...
 
-The inputs, .npy files, are what it is calibrated with, and their shapes those that the result has. --model-type transformer is what NNCF advises for networks with
-attention: it keeps sensitive operators in floats and moves outliers from activations to weights.
+The inputs, .npy files, are what it is calibrated with, and their shapes those that the result has. --model-type
+transformer is what NNCF advises for networks with attention: it keeps sensitive operators in floats and moves outliers
+from activations to weights.
 """
 
 import argparse

@@ -284,8 +284,8 @@ extension Conformance {
     ).by("Winograd, 16 bits")
   }
 
-  /// One channel, an odd number of them, filters with zero points, and sums that 32 bits hold for fewer channels alone than are
-  /// otherwise multiplied at a time.
+  /// One channel, an odd number of them, filters with zero points, and sums that 32 bits hold for fewer channels alone
+  /// than are otherwise multiplied at a time.
   private static let winogradOfWholeNumbers: [Case] = {
     let pads: [String: Attribute] = ["pads": .ints([1, 1, 1, 1])]
     // A tile of 6 x 6 as these becomes 68 times its largest number, in every channel and with the same sign.

@@ -98,19 +98,19 @@ public struct AutomaticChoice {
 
   /// The most seconds that measuring the layers' noises takes, as long as a call takes what it took so far: the most of
   /// the work.
-  public func estimatedSeconds(layerCount: Int) -> Double {
+  public var estimatedSeconds: Double {
     Self.estimatedSeconds(
-      layerCount: layerCount, schemeCount: goal.schemes.count - 1, sampleCount: sample.count,
-      planning: seconds.planning, call: seconds.call)
+      shares: QuantizableLayer.all(in: graph).map { 1 - Double($0.index) / Double(graph.nodes.count) },
+      schemeCount: goal.schemes.count - 1, sampleCount: sample.count, planning: seconds.planning, call: seconds.call)
   }
 
-  /// Each layer in each scheme is planned once and called for each of the sample, with what comes behind it: half of
-  /// the graph, on the average.
+  /// Each layer in each scheme is planned once and called for each of the sample, with what comes behind it.
+  /// - shares: for each layer, that of the graph.
   /// - planning, call: seconds.
   public static func estimatedSeconds(
-    layerCount: Int, schemeCount: Int, sampleCount: Int, planning: Double, call: Double
+    shares: [Double], schemeCount: Int, sampleCount: Int, planning: Double, call: Double
   ) -> Double {
-    Double(layerCount * schemeCount) * (planning + Double(sampleCount) * call) / 2
+    shares.reduce(0, +) * Double(schemeCount) * (planning + Double(sampleCount) * call)
   }
 
   /// - layers: of the graph that is to be written; those of `graph` have the same names.
@@ -132,15 +132,12 @@ public struct AutomaticChoice {
     let unheld = Dictionary(
       rounded.filter(\.isOutOfRange).map { ($0.layer.name, RefusedScheme(scheme: .w8a8, reason: $0.reason ?? "")) },
       uniquingKeysWith: { first, _ in first })
-    var options: [Int: [LayerOption]] = [:], refused: [Int: [RefusedScheme]] = [:]
-    var rest = GraphRest(graph, calls: sample.map { calls[$0] }, planner: planner)
-    for (index, layer) in live.map({ ($0, own[layers[$0].name]!) }).sorted(by: { $0.1.index < $1.1.index }) {
-      let (possible, others) = try self.options(for: layer, activations, &rest)
-      options[index] = possible
-      refused[index] = others + [unheld[layer.name]].compactMap { $0 }
-      progress(.layers, options.count, live.count)
-    }
-    let settled = try settled(OptionLadder(live.map { options[$0]! }, goal: goal), activations, progress)
+    let measured = try options(for: live.map { own[layers[$0].name]! }, activations, progress)
+    let refused = Dictionary(
+      uniqueKeysWithValues: zip(live, measured).map { index, layer in
+        (index, layer.refused + [unheld[layers[index].name]].compactMap { $0 })
+      })
+    let settled = try settled(OptionLadder(measured.map(\.possible), goal: goal), activations, progress)
     let (picked, compared) = try best(of: settled, rounded, activations, progress)
     let schemes = Dictionary(uniqueKeysWithValues: zip(live, picked.map(\.scheme)))
     let choices = layers.indices.map { index in
@@ -152,8 +149,22 @@ public struct AutomaticChoice {
       choices: choices, activations: activations.filter { read.contains($0.key) }, compared: compared)
   }
 
+  /// What there is for each layer, in the order of the layers.
+  private func options(
+    for layers: [QuantizableLayer], _ activations: [String: ActivationQuantization], _ progress: Progress
+  ) throws(RunError) -> [(possible: [LayerOption], refused: [RefusedScheme])] {
+    var rest = GraphRest(graph, calls: sample.map { calls[$0] }, planner: planner)
+    let starts = layers.map { rest.start(of: $0) }
+    var found = [(possible: [LayerOption], refused: [RefusedScheme])?](repeating: nil, count: layers.count)
+    for (done, index) in layers.indices.sorted(by: { (starts[$0], $0) < (starts[$1], $1) }).enumerated() {
+      found[index] = try options(for: layers[index], activations, &rest)
+      progress(.layers, done + 1, layers.count)
+    }
+    return found.map { $0! }
+  }
+
   /// What there is for a layer, the layer as it is included, and schemes that do not hold its weight.
-  /// - rest: the graph, from this layer on or from one before it.
+  /// - rest: the graph, from where the layer's weight is read on or from before that.
   private func options(
     for layer: QuantizableLayer, _ activations: [String: ActivationQuantization], _ rest: inout GraphRest
   ) throws(RunError) -> (possible: [LayerOption], refused: [RefusedScheme]) {
@@ -187,7 +198,7 @@ public struct AutomaticChoice {
       var option = LayerOption(
         choice: choice, noise: 0, byteCount: weight.storedByteCount, times: times?[index], weight: quantized[index])
       if let weight = option.weight {
-        try rest.advance(to: layer.index)
+        try rest.advance(to: rest.start(of: layer))
         option.noise = try noise(of: choice, weight, activations, rest)
         option.byteCount = weight.byteCount
       }
@@ -337,12 +348,14 @@ public struct AutomaticChoice {
   }
 
   /// The same of one layer alone.
-  /// - rest: the graph from that layer on.
+  /// - rest: the graph from where its weight is read on.
   private func noise(
     of choice: LayerChoice, _ weight: QuantizedWeight, _ activations: [String: ActivationQuantization],
     _ rest: GraphRest
   ) throws(RunError) -> Double {
-    let layer = QuantizableLayer.all(in: rest.graph).first { $0.name == choice.layer.name }!
+    guard let layer = QuantizableLayer.all(in: rest.graph).first(where: { $0.name == choice.layer.name }) else {
+      return try noise(of: [(choice, weight)], activations, sample)
+    }
     let changed = QuantizedCopy.make(
       of: rest.graph, [(LayerChoice(layer, wanted: choice.scheme), weight)], activations: activations)
     return try noise(of: changed, calls: rest.calls, sample)

@@ -105,7 +105,7 @@ private final class LayerBenchmark {
 
 extension LayerChoice {
   /// - weight: the layer's; `nil` where the scheme leaves it in floats.
-  func quantized(_ weight: Tensor) throws(GraphError) -> QuantizedWeight? {
+  package func quantized(_ weight: Tensor) throws(GraphError) -> QuantizedWeight? {
     switch scheme {
     case .f32, .f16: nil
     case .w4: try BlockQuantization.quantize(weight, axis: layer.reducedAxis, name: layer.weight)

@@ -1,10 +1,10 @@
 import OneiroGraph
 
 /// A graph with some of its layers as choices want them, in memory: to be measured, not to be written.
-enum QuantizedCopy {
+package enum QuantizedCopy {
   /// - layers: what stands for initializers of `graph`, by layer.
   /// - activations: for the values that layers of scheme `w8a8` read.
-  static func make(
+  package static func make(
     of graph: Graph, _ layers: [(choice: LayerChoice, weight: QuantizedWeight)],
     activations: [String: ActivationQuantization]
   ) -> Graph {

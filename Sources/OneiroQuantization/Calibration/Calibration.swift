@@ -13,12 +13,12 @@ public struct Calibration: Sendable {
     guard !calls.isEmpty else {
       throw .mismatch(source, expected: "at least one call to calibrate with", found: "none")
     }
-    let isSilent = calls.allSatisfy { call in
-      call.values.filter { $0.elementType == .float32 }.allSatisfy { tensor in
-        tensor.withElements(of: Float.self) { $0.allSatisfy { $0 == 0 } }
-      }
+    let tensors = calls.flatMap(\.values).filter { $0.elementType == .float32 }
+    let isSilent = tensors.allSatisfy { $0.withElements(of: Float.self) { $0.allSatisfy { $0 == 0 } } }
+    guard !isSilent else {
+      let isEmpty = tensors.allSatisfy { $0.count == 0 }
+      throw .mismatch(source, expected: "numbers to calibrate with", found: isEmpty ? "no element" : "zeros alone")
     }
-    guard !isSilent else { throw .mismatch(source, expected: "numbers to calibrate with", found: "zeros alone") }
     self.calls = calls
   }
 

@@ -65,14 +65,10 @@ struct CalibrationOptions: ParsableArguments {
   }
 
   private func checkNumbers(of tensor: Tensor, _ input: String, file: String) throws(GraphError) {
-    guard tensor.count > 0 else {
-      throw .mismatch(file: file, input, expected: "numbers to calibrate with", found: "\(tensor.dims), no element")
-    }
-    // An infinity may be an attention mask's.
-    guard let (type, storage) = tensor.stored,
-      let bad = withExtendedLifetime(storage, { FiniteCheck.firstBadElement(storage.bytes, type) }), bad.value.isNaN
+    guard tensor.elementType == .float32,
+      let bad = tensor.withElements(of: Float.self, { $0.firstIndex(where: \.isNaN) })
     else { return }
-    throw .mismatch(file: file, input, expected: "numbers to calibrate with", found: "NaN as element \(bad.element)")
+    throw .mismatch(file: file, input, expected: "numbers to calibrate with", found: "NaN as element \(bad)")
   }
 
   /// For a pipeline, what drawing pictures calls its parts with; `nil` where no trials are given.

@@ -131,7 +131,7 @@ struct QuantizationJob {
           try LoadedModel(model, path: path).graph, calibration, goal: goal, method: method, planner: planner,
           progress: progress)
         bar.finish()
-        announce(chooser.estimatedSeconds(layerCount: layers.count), layers.count, role: role)
+        announce(chooser.estimatedSeconds, layers.count, role: role)
         let result = try chooser.choices(for: layers, keep: keep, progress: progress)
         return (result.choices, result.activations, result.compared)
       } catch RunError.graph(let error) {
