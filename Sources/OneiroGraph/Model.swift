@@ -11,6 +11,8 @@ public struct Model: Sendable {
   public var opsetImports: [String: Int64]
   public var functions: [Function]
   public var graph: Graph
+  /// Whole paths, without links, of files beside the model's own in which bytes of it are.
+  public var externalFiles: [String] = []
 
   public init(graph: Graph, opsetImports: [String: Int64] = ["": Model.canonicalOpset]) {
     irVersion = Model.newestIRVersion

@@ -50,6 +50,10 @@ struct Run: FileWriting {
       throw GraphError.mismatch(
         file: model, "output \"\(stranger.name)\"", expected: "one of \(names)", found: "a name that the model has not")
     }
+    try OutputFile.checkDistinct(
+      outputFiles,
+      inputs: [model] + loaded.model.externalFiles
+        + input.map { TrialSelection.split(try NamedArgument($0, option: "--input", form: "NAME=FILE").text).path })
     var inputs: [String: Value] = [:]
     for argument in input {
       let pair = try NamedArgument(argument, option: "--input", form: "NAME=FILE")
@@ -73,6 +77,7 @@ struct Run: FileWriting {
     runOptions.checksFinite = checkFinite
     let results: [String: Value]
     do { results = try runner.run(inputs, runOptions) } catch { throw error.located(in: model) }
+    if checkFinite { try checkNumbers(inputs) }
     options.checkStopAfter(runner.planner.rewriteLog.entries.count)
     for pair in wanted {
       if let value = results[pair.name] { try ValueOrPicture.write(value, to: pair.text, name: pair.name) }
@@ -90,6 +95,16 @@ struct Run: FileWriting {
     let placement = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) nodes on \($0.key)" }
     verbosity.conclude()
     print(placement.isEmpty ? "all nodes were computed while planning" : placement.joined(separator: ", "))
+  }
+
+  /// A NaN that goes in comes out of float operators, where it is found; what rounds to bytes makes a number of it.
+  private func checkNumbers(_ inputs: [String: Value]) throws(GraphError) {
+    for (name, value) in inputs.sorted(by: { $0.key < $1.key }) {
+      guard let element = value.tensor?.firstNaN else { continue }
+      throw .mismatch(
+        file: model, "input \"\(name)\"", expected: "numbers, as --check-finite asks",
+        found: "NaN as element \(element)")
+    }
   }
 
   /// A file name for each output, with "_" for the slashes in it.

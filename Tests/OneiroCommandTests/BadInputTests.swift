@@ -129,6 +129,7 @@ import Testing
     let model = try files.sumModel()
     let input = try files.array(Tensor([1, 2] as [Float], dims: [1, 2]))
     let run = ["run", model, "--backend", "reference", "--input", "x=\(input)"]
+    try expectFailure(run + ["--output", "y=\(input)"], "not also an input")
     // Below a file there can be no folder, whoever asks.
     try expectFailure(run + ["--output-dir", "\(model)/results"], "\(model)/results", "cannot be made")
     try expectFailure(run + ["--output", "y=\(files.path("none"))/y.npy"], "none/y.npy", "cannot be written")
@@ -146,6 +147,15 @@ import Testing
       ["run", model, "--backend", "reference", "--check-finite", "--input", "x=\(input)", "--output", "y=\(output)"],
       "\"root\" (Sqrt)", "\"b\"", "nan")
     #expect(!FileManager.default.fileExists(atPath: output))
+  }
+
+  @Test("A NaN that goes in is found, though bytes hide it") func aNaNThatIsRounded() throws {
+    let model = try files.model(
+      "g (float[2] x) => (uint8[2] y) <float s = {0.5}, uint8 z = {3}> { y = QuantizeLinear (x, s, z) }")
+    let input = try files.array(Tensor([1, .nan] as [Float], dims: [2]))
+    try expectFailure(
+      ["run", model, "--backend", "reference", "--check-finite", "--input", "x=\(input)"], "input \"x\"",
+      "NaN as element 1")
   }
 
   // MARK: - Backends

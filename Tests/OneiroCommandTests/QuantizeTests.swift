@@ -262,6 +262,18 @@ import Testing
     try expectFailure(["quantize", model, output, "--scheme", "w8"], "none.onnx", "MatMul", "found none")
   }
 
+  @Test("A model's own weights are not written over", arguments: ["own.weights", "own.int8"])
+  func ownWeights(name: String) throws {
+    var product = try Fixtures.parse("g (float[N,32] x) => (float[N,32] y) { y = MatMul (x, w) }")
+    product.graph.addInitializer("w", Tensor((0..<1024).map { Float($0 % 7) }, dims: [32, 32]))
+    let model = files.path("own.onnx"), weights = files.path("own.weights")
+    try ModelWriter.write(product, to: model, externalDataFile: "own.weights", threshold: 1)
+    let before = FileManager.default.contents(atPath: weights)
+    // The second one's weights would have the name of the first one's.
+    try expectFailure(["quantize", model, files.path(name), "--scheme", "w8"], "own.weights", "weights of the model")
+    #expect(before != nil && FileManager.default.contents(atPath: weights) == before)
+  }
+
   @Test("Scales that no run can use are refused when a model is loaded", arguments: ["0.0", "nan", "inf"])
   func badScales(_ scale: String) throws {
     var model = try Fixtures.parse(

@@ -87,6 +87,7 @@ import Testing
         ["evaluate", "p.onnx", "--eeg", "e.npy", "--with", "lpip=l.onnx"], "lpips, fid, found \"lpip\"; near it: lpips"
       ),
       (["evaluate", "p.onnx", "--eeg", "e.npy", "--report", "x.txt"], "--report: expected a name that ends in .html"),
+      (["quantize", "m.onnx", "q.onnx", "--recipe", "r.json", "--keep", "a"], "--keep does not go with --recipe"),
       (quantize + ["--report", "x.txt"], "--report: expected a name that ends in .json or .html, found \"x.txt\""),
       (["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.jpg"], "--out: expected a name that ends in .png"),
       (dream + ["--steps", "0"], "--steps: expected 1 or more, found 0"),

@@ -83,11 +83,14 @@ public enum Bundle {
   /// Writes one part as a plain ONNX file. Weights of more than a gigabyte go to a file beside it: protobuf ends at
   /// two.
   public static func extract(_ role: String, from path: String, to output: String) throws(DreamError) {
-    let part = try PipelineBuilder.extract(role, from: try read(path), name: path)
+    let pipeline = try read(path), part = try PipelineBuilder.extract(role, from: pipeline, name: path)
     let byteCount = part.graph.initializers.values.reduce(0) { $0 + $1.storedByteCount }
     do {
+      try pipeline.checkKeepsWeights(writing: output)
       if byteCount > 1 << 30 {
-        try ModelWriter.write(part, to: output, externalDataFile: "\(stem(of: output)).weights")
+        let weights = "\(stem(of: output)).weights"
+        try pipeline.checkKeepsWeights(writing: "\(folder(of: output))/\(weights)")
+        try ModelWriter.write(part, to: output, externalDataFile: weights)
       } else {
         try ModelWriter.write(part, to: output)
       }

@@ -77,7 +77,10 @@ final class ExternalData {
     }
   }
 
-  private static func realPath(_ path: String) -> String? {
+  /// Whole paths of the files that tensors have named.
+  var paths: [String] { files.keys.sorted().compactMap { Self.realPath("\(folder)/\($0)") } }
+
+  static func realPath(_ path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }
     return String(validatingCString: resolved)

@@ -24,6 +24,7 @@ public enum ModelReader {
       var model = try withUnpackedMessage(bytes, name: name, onnx__model_proto__init) { (message) throws(GraphError) in
         try reader.model(message.pointee)
       }
+      model.externalFiles = externalData?.paths ?? []
       try model.checkStructure()
       try OpsetAdapters.normalise(&model)
       model.graph.takeInWidening()

@@ -14,6 +14,7 @@ public enum ModelQuantizer {
   ) throws(GraphError) {
     var model = model
     let name = "\(stem(of: output)).weights"
+    try model.checkKeepsWeights(writing: "\(folder(of: output))/\(name)")
     let stream = try WeightStream(to: name, in: folder(of: output))
     let quantized: QuantizedGraph
     do { quantized = try change(model.graph, stream) } catch { throw error.located(in: path) }

@@ -55,20 +55,17 @@ struct CalibrationOptions: ParsableArguments {
         throw GraphError.mismatch(
           file: pair.text, "--calibration-input \(pair.name)", expected: "\(expected)", found: "\(found)")
       }
-      try checkNumbers(of: tensor, "--calibration-input \(pair.name)", file: pair.text)
+      if let element = tensor.firstNaN {
+        throw GraphError.mismatch(
+          file: pair.text, "--calibration-input \(pair.name)", expected: "numbers to calibrate with",
+          found: "NaN as element \(element)")
+      }
       let call = counts[pair.name, default: 0]
       counts[pair.name] = call + 1
       if call == calls.count { calls.append([:]) }
       calls[call][pair.name] = tensor
     }
     return calls
-  }
-
-  private func checkNumbers(of tensor: Tensor, _ input: String, file: String) throws(GraphError) {
-    guard tensor.elementType == .float32,
-      let bad = tensor.withElements(of: Float.self, { $0.firstIndex(where: \.isNaN) })
-    else { return }
-    throw .mismatch(file: file, input, expected: "numbers to calibrate with", found: "NaN as element \(bad)")
   }
 
   /// For a pipeline, what drawing pictures calls its parts with; `nil` where no trials are given.

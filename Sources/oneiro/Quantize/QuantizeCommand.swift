@@ -91,6 +91,7 @@ struct QuantizeCommand: FileWriting {
       return try Recording(contentsOf: path).selecting(selection)
     }
     let loaded = try ModelReader.load(model)
+    for file in outputFiles { try loaded.checkKeepsWeights(writing: file) }
     do { try ModelChecker.check(loaded) } catch { throw error.located(in: model) }
     try checkKeep(schemes.selection, loaded)
     let job = QuantizationJob(

@@ -44,6 +44,9 @@ struct SchemeOptions: ParsableArguments {
     guard !equalize || recipe == nil else {
       throw ValidationError("--equalize does not go with --recipe, which says what is equalized")
     }
+    guard keep.isEmpty || recipe == nil else {
+      throw ValidationError("--keep does not go with --recipe, which says what stays as it is")
+    }
     let goals = [minSnr != nil, maxTime != nil, maxMemory != nil].count { $0 }
     guard goals == (scheme == .auto ? 1 : 0) else {
       throw ValidationError(
