@@ -53,7 +53,7 @@ struct Run: FileWriting {
     try OutputFile.checkDistinct(
       outputFiles,
       inputs: [model] + loaded.model.externalFiles
-        + input.map { TrialSelection.split(try NamedArgument($0, option: "--input", form: "NAME=FILE").text).path })
+        + input.map { ArrayFile.file(of: try NamedArgument($0, option: "--input", form: "NAME=FILE").text) })
     var inputs: [String: Value] = [:]
     for argument in input {
       let pair = try NamedArgument(argument, option: "--input", form: "NAME=FILE")

@@ -59,6 +59,9 @@ public enum ArrayFile {
       found: member ?? "no name")
   }
 
+  /// The file that `FILE:NAME` or `FILE` is in.
+  public static func file(of path: String) -> String { split(path).file }
+
   private static func split(_ path: String) -> (file: String, member: String?) {
     for suffix in [".npz:", ".safetensors:"] {
       let parts = path.split(separator: suffix, maxSplits: 1).map(String.init)
