@@ -88,6 +88,12 @@ import Testing
       ),
       (["evaluate", "p.onnx", "--eeg", "e.npy", "--report", "x.txt"], "--report: expected a name that ends in .html"),
       (["quantize", "m.onnx", "q.onnx", "--recipe", "r.json", "--keep", "a"], "--keep does not go with --recipe"),
+      (
+        ["quantize", "m.onnx", "q.onnx", "--recipe", "r.json", "--method", "mse"],
+        "--method does not go with --recipe"
+      ),
+      (quantize + ["--method", "minmax"], "--method goes with --scheme w8a8 or auto, or with --equalize"),
+      (quantize + ["--calibration-calls", "8"], "--calibration-calls goes with --calibration"),
       (quantize + ["--report", "x.txt"], "--report: expected a name that ends in .json or .html, found \"x.txt\""),
       (["dream", "p.onnx", "--eeg", "e.npy", "--out", "p.jpg"], "--out: expected a name that ends in .png"),
       (dream + ["--steps", "0"], "--steps: expected 1 or more, found 0"),

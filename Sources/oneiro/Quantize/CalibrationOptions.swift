@@ -13,19 +13,23 @@ struct CalibrationOptions: ParsableArguments {
     help: ArgumentHelp(
       "An input of a plain model; the second time a name comes, it is that of a second call.", valueName: "name=file"))
   var calibrationInput: [String] = []
-  @Option(help: ArgumentHelp("Calls of the noise predictor that are looked at.", valueName: "n"))
-  var calibrationCalls = 64
   @Option(
     help: ArgumentHelp(
-      "How ranges of activations are chosen: \(RangeMethod.allCases.map(\.rawValue).joined(separator: ", ")).",
-      valueName: "method"))
-  var method = RangeMethod.mse
+      "With --calibration: calls of the noise predictor that are looked at, 64 unless given.", valueName: "n"))
+  var calibrationCalls: Int?
+  @Option(
+    help: ArgumentHelp(
+      "How ranges of activations are chosen; \(RangeMethod.mse.rawValue) unless given.", valueName: "method"))
+  var method: RangeMethod?
 
   var isEmpty: Bool { calibration == nil && calibrationInput.isEmpty }
 
   func validate() throws {
-    guard calibrationCalls >= 1 else {
+    if let calibrationCalls, calibrationCalls < 1 {
       throw ValidationError("--calibration-calls: expected 1 or more, found \(calibrationCalls)")
+    }
+    guard calibrationCalls == nil || calibration != nil else {
+      throw ValidationError("--calibration-calls goes with --calibration")
     }
     guard calibration == nil || calibrationInput.isEmpty else {
       throw ValidationError("--calibration is for pipelines and --calibration-input for plain models: give one of them")
@@ -75,7 +79,7 @@ struct CalibrationOptions: ParsableArguments {
     let recording = try Recording(contentsOf: path).selecting(selection)
     let noise = recording.noise.map { StartingNoise.given($0, source: recording.source) } ?? .seed(0)
     defer { bar.finish() }
-    return try PartCalls(model, recording: recording, noise: noise, options: options, limit: calibrationCalls) {
+    return try PartCalls(model, recording: recording, noise: noise, options: options, limit: calibrationCalls ?? 64) {
       picture, pictures, done, total in
       let share = (Double(picture) + Double(done) / Double(max(total, 1))) / Double(max(pictures, 1))
       bar.update(label: "calibration \(picture + 1) of \(pictures)", done: done, total: total, share: share)

@@ -74,6 +74,12 @@ struct QuantizeCommand: FileWriting {
     if schemes.equalize, calibration.isEmpty {
       throw ValidationError("--equalize needs --calibration, or --calibration-input for a plain model")
     }
+    guard calibration.method == nil || schemes.recipe == nil else {
+      throw ValidationError("--method does not go with --recipe, which says what the ranges are")
+    }
+    guard calibration.method == nil || schemes.needsCalibration || schemes.equalize else {
+      throw ValidationError("--method goes with --scheme w8a8 or auto, or with --equalize: there are no ranges else")
+    }
     if let report { try OutputFile.checkEnding(report, [".json", ".html"], option: "--report") }
   }
 
@@ -94,8 +100,9 @@ struct QuantizeCommand: FileWriting {
     for file in outputFiles { try loaded.checkKeepsWeights(writing: file) }
     do { try ModelChecker.check(loaded) } catch { throw error.located(in: model) }
     try checkKeep(schemes.selection, loaded)
+    let method = calibration.method ?? .mse
     let job = QuantizationJob(
-      plan: try schemes.plan(), equalizes: schemes.equalize, method: calibration.method, planner: try options.planner(),
+      plan: try schemes.plan(), equalizes: schemes.equalize, method: method, planner: try options.planner(),
       timesLayers: report != nil, isQuiet: json)
     if case .recipe(let recipe, let file) = job.plan {
       let roles = PipelineBuilder.parts(of: loaded).map(\.role)
@@ -106,7 +113,7 @@ struct QuantizeCommand: FileWriting {
     let pictures = try shown.map { try compare($0, job.bar()) }
     let report = QuantizationReport(
       model: model, output: output, scheme: schemes.name,
-      method: schemes.scheme?.layerScheme == .w8a8 ? calibration.method : nil,
+      method: schemes.scheme?.layerScheme == .w8a8 ? method : nil,
       setting: QuantizationReport.Setting(goal: schemes.goal, backend: options.backend, threads: options.usefulThreads),
       parts: parts, pictures: pictures)
     if let path = self.report { try write(report, to: path) }
