@@ -68,7 +68,6 @@ struct Run: FileWriting {
       // So that the forecast, which begins with what is in memory, has them; a bound counts inputs by itself.
       if memory.maxMemory == nil { inputs[pair.name]?.tensor?.stored?.storage.bringIn() }
     }
-    if let outputDir { try OutputFile.makeFolder(outputDir) }
     let files = try outputDir == nil ? [:] : Self.fileNames(loaded.graph.outputs.map(\.name))
     let planner = try options.planner(maxMemory: memory.maxMemory?.bytes, packed: packed)
     let runner = GraphRunner(loaded.graph, planner: planner)
@@ -79,14 +78,7 @@ struct Run: FileWriting {
     do { results = try runner.run(inputs, runOptions) } catch { throw error.located(in: model) }
     if checkFinite { try checkNumbers(inputs) }
     options.checkStopAfter(runner.planner.rewriteLog.entries.count)
-    for pair in wanted {
-      if let value = results[pair.name] { try ValueOrPicture.write(value, to: pair.text, name: pair.name) }
-    }
-    if let outputDir {
-      for (name, value) in results.sorted(by: { $0.key < $1.key }) {
-        try ArrayFile.write(value, to: "\(outputDir)/\(files[name] ?? name).npy", name: name)
-      }
-    }
+    try write(results, wanted, inFolder: files)
     for output in loaded.graph.outputs {
       if let value = results[output.name] { print("\(output.name): \(value.type)") }
     }
@@ -95,6 +87,31 @@ struct Run: FileWriting {
     let placement = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) nodes on \($0.key)" }
     verbosity.conclude()
     print(placement.isEmpty ? "all nodes were computed while planning" : placement.joined(separator: ", "))
+  }
+
+  /// Writes all that is asked for, or leaves nothing behind.
+  /// - files: by output, names of files in `outputDir`.
+  private func write(
+    _ results: [String: Value], _ wanted: [NamedArgument], inFolder files: [String: String]
+  ) throws {
+    var made = MadeFiles()
+    do {
+      if let outputDir { try made.makeFolder(outputDir) }
+      for pair in wanted {
+        guard let value = results[pair.name] else { continue }
+        made.note(pair.text)
+        try ValueOrPicture.write(value, to: pair.text, name: pair.name)
+      }
+      guard let outputDir else { return }
+      for (name, value) in results.sorted(by: { $0.key < $1.key }) {
+        let path = "\(outputDir)/\(files[name] ?? name).npy"
+        made.note(path)
+        try ArrayFile.write(value, to: path, name: name)
+      }
+    } catch {
+      made.remove()
+      throw error
+    }
   }
 
   /// A NaN that goes in comes out of float operators, where it is found; what rounds to bytes makes a number of it.

@@ -64,6 +64,25 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: files.path("new")).sorted() == ["other.npy", "y.npy"])
   }
 
+  @Test(
+    "A run that fails leaves no folder behind, whether it fails before something is written or on the way",
+    arguments: ["none", "new", "old"]) func nothingIsLeft(state: String) throws
+  {
+    let model = try files.model(
+      """
+      g (float[2] x) => (float[2] a, seq(float[2]) b) { a = Neg (x) \n b = SequenceConstruct (x) }
+      """)
+    let folder = files.path("out"), input = try files.array(Tensor([1, 2] as [Float], dims: [2]))
+    if state == "old" { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false) }
+    let given = state == "none" ? [] : ["--input", "x=\(input)"]
+    // A sequence is not for .npy, which is known when `a` is written.
+    try expectFailure(
+      ["run", model, "--backend", "reference", "--output-dir", folder] + given, state == "none" ? "is missing" : "b.npy"
+    )
+    let left = try? FileManager.default.contentsOfDirectory(atPath: folder)
+    #expect(left == (state == "old" ? [] : nil))
+  }
+
   @Test("A device or a pipe is never replaced by a file") func pipe() throws {
     let pipe = files.path("pipe.json")
     #expect(mkfifo(pipe, 0o600) == 0)
