@@ -341,6 +341,12 @@ import Testing
     #expect(same.status == 0 && same.errors.isEmpty, "\(same.errors)")
   }
 
+  @Test("What is no name of a file is told as such") func noFile() throws {
+    try expectFailure(
+      ["run", try files.sumModel(), "--input", "x=2x2"], "2x2: kind of file: expected one of .npy, ",
+      "found a name without an ending\n")
+  }
+
   @Test("More patches than there are is told", arguments: ["run", "bench", "compare", "planned", "optimized"])
   func stopAfter(verb: String) throws {
     let model = try files.model(

@@ -27,7 +27,7 @@ public enum ArrayFile {
     case "safetensors": return try SafetensorsFile(contentsOf: path).tensors
     default:
       throw .mismatch(
-        file: path, "kind of file", expected: "one of .npy, .npz, .safetensors", found: ".\(fileExtension(path))")
+        file: path, "kind of file", expected: "one of .npy, .npz, .safetensors", found: ending(path))
     }
   }
 
@@ -75,8 +75,14 @@ public enum ArrayFile {
     return file.lastIndex(of: ".").map { file[$0...].dropFirst().lowercased() } ?? ""
   }
 
+  /// For errors.
+  private static func ending(_ path: String) -> String {
+    let ending = fileExtension(path)
+    return ending.isEmpty ? "a name without an ending" : ".\(ending)"
+  }
+
   private static func unknown(_ path: String) -> GraphError {
     .mismatch(
-      file: path, "kind of file", expected: "one of .npy, .npz, .safetensors, .pb", found: ".\(fileExtension(path))")
+      file: path, "kind of file", expected: "one of .npy, .npz, .safetensors, .pb", found: ending(path))
   }
 }
