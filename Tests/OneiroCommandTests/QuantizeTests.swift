@@ -334,6 +334,24 @@ import Testing
     #expect(result.status == 0, "\(result.errors)")
     let page = try String(contentsOfFile: report, encoding: .utf8)
     #expect(!page.contains("<svg") && page.contains("<div class=\"scroll\"><table>") && page.contains("viewport"))
+    #expect(page.contains("<th>size before</th><th>after</th>") && !page.contains("SNR") && !page.contains("<th>ms"))
+  }
+
+  @Test("Of what was not measured there are no columns, and a part without layers says so") func unmeasured() throws {
+    let report = files.path("report.html")
+    let result = try Program.run([
+      "quantize", Self.pipeline, files.path("w8.onnx"), "--scheme", "w8", "--role", "conditioner", "--role",
+      "preparation", "--report", report,
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let lines = result.output.split(separator: "\n")
+    #expect(lines[0].firstMatch(of: #/^part +layers +size before +after$/#) != nil, "\(result.output)")
+    #expect(lines[2].firstMatch(of: #/^preparation +none +8 bytes +8 bytes +100 %$/#) != nil, "\(result.output)")
+    let page = try String(contentsOfFile: report, encoding: .utf8)
+    #expect(page.contains("<th>part</th><th>layers</th><th>size before</th><th>after</th><th></th></tr>"))
+    #expect(page.contains("<td>preparation</td><td>none</td>"))
+    #expect(page.contains("<th>weight SNR, dB</th></tr>"), "no column of outputs, times or reasons")
+    #expect(page.contains(">weights</tspan>") && !page.contains(">outputs</tspan>"))
   }
 
   @Test("Biases of int32 have a zero point of 0") func badZeroPoint() throws {

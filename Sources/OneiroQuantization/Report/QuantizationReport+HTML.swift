@@ -5,31 +5,20 @@ import OneiroRuntime
 extension QuantizationReport {
   /// One file with everything in it: a table of the parts, and for each part a plot and a table of its layers.
   public var html: String {
-    let rows = parts.map { part in
-      let schemes = part.schemes.map { "\($0.count) \($0.scheme.rawValue)" }.joined(separator: ", ")
-      return Self.row([
-        part.role.isEmpty ? "model" : part.role, schemes, "\(ByteCount(part.byteCountBefore))",
-        "\(ByteCount(part.byteCountAfter))", Self.share(part.byteCountAfter, of: part.byteCountBefore),
-        part.outputNoise.map { Self.decibels($0.decibels) } ?? "", Self.milliseconds(part.seconds?.before),
-        Self.milliseconds(part.seconds?.after),
-      ])
-    }
-    let head = Self.row(
-      ["part", "layers", "before", "after", "", "output SNR, dB", "ms before", "after"], cell: "th")
-    return """
-      <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8">
-      <meta name="viewport" content="width=device-width"><title>\(HTMLText.escaped(output))</title><style>\(Self.style)</style></head>
-      <body>
-      <h1>\(HTMLText.escaped(output))</h1>
-      <p>\(HTMLText.escaped("\(model) as \(way)"))</p>
-      <p>\(HTMLText.escaped("run by \(setting.backend) on \(counted(setting.threads, "thread"))"))</p>
-      \(Self.table(head, rows))
-      \(picturesText)
-      \(parts.filter { !$0.layers.isEmpty }.map(section).joined(separator: "\n"))
-      </body></html>
+    """
+    <!DOCTYPE html>
+    <html lang="en"><head><meta charset="utf-8">
+    <meta name="viewport" content="width=device-width"><title>\(HTMLText.escaped(output))</title><style>\(Self.style)</style></head>
+    <body>
+    <h1>\(HTMLText.escaped(output))</h1>
+    <p>\(HTMLText.escaped("\(model) as \(way)"))</p>
+    <p>\(HTMLText.escaped("run by \(setting.backend) on \(counted(setting.threads, "thread"))"))</p>
+    \(Self.html(partsTable))
+    \(picturesText)
+    \(parts.filter { !$0.layers.isEmpty }.map(section).joined(separator: "\n"))
+    </body></html>
 
-      """
+    """
   }
 
   /// How layers were rounded.
@@ -50,47 +39,36 @@ extension QuantizationReport {
   }
 
   private func section(_ part: PartReport) -> String {
-    let head = Self.row(
-      [
-        "layer", "operator", "shape", "scheme", "before", "after", "weight SNR, dB", "output SNR, dB", "ms before",
-        "after", "",
-      ],
-      cell: "th")
-    let rows = part.layers.map { layer in
-      let result = layer.result
-      return Self.row([
-        result.name, "\(result.op)", result.dims.map(String.init).joined(separator: " x "), result.scheme.rawValue,
-        "\(ByteCount(result.byteCountBefore))", "\(ByteCount(result.byteCountAfter))",
-        result.scheme == .f32 ? "" : Self.decibels(result.weightNoise.decibels),
-        layer.outputNoise.map { Self.decibels($0.decibels) } ?? "", Self.milliseconds(layer.seconds?.before),
-        Self.milliseconds(layer.seconds?.after), result.reason ?? "",
-      ])
-    }
-    return """
-      <h2>\(HTMLText.escaped(part.role.isEmpty ? "layers" : part.role))</h2>
-      \(Self.comparison(part).map { "<p>\(HTMLText.escaped($0))</p>" } ?? "")
-      \(SignalPlot(part)?.svg ?? "")
-      \(Self.table(head, rows))
-      \(equalized(part))
-      """
+    """
+    <h2>\(HTMLText.escaped(part.role.isEmpty ? "layers" : part.role))</h2>
+    \(Self.comparison(part).map { "<p>\(HTMLText.escaped($0))</p>" } ?? "")
+    \(SignalPlot(part)?.svg ?? "")
+    \(Self.html(Self.layersTable(part)))
+    \(equalized(part))
+    """
   }
 
   private func equalized(_ part: PartReport) -> String {
     guard let equalization = part.equalization else { return "" }
-    let rows = equalization.activations.map {
-      Self.row([$0.value, $0.layers.joined(separator: ", "), "\($0.exponent)", Self.decibels($0.gain)])
+    var table = TextTable([.left("activation"), .left("layers"), .right("exponent"), .right("gain, dB")])
+    for activation in equalization.activations {
+      table.add([
+        activation.value, activation.layers.joined(separator: ", "), "\(activation.exponent)",
+        Self.decibels(activation.gain),
+      ])
     }
-    let count = "<p>\(rows.count) of \(equalization.candidateCount) activations equalized</p>"
-    if rows.isEmpty { return count }
+    let count = "<p>\(table.rows.count) of \(equalization.candidateCount) activations equalized</p>"
+    if table.rows.isEmpty { return count }
     return """
       \(count)
-      \(Self.table(Self.row(["activation", "layers", "exponent", "gain, dB"], cell: "th"), rows))
+      \(Self.html(table))
       """
   }
 
   /// One that moves sideways by itself where the page is too narrow for it.
-  private static func table(_ head: String, _ rows: [String]) -> String {
-    "<div class=\"scroll\"><table>\(head)\(rows.joined())</table></div>"
+  private static func html(_ table: TextTable) -> String {
+    let head = row(table.columns.map(\.title), cell: "th"), rows = table.rows.map { row($0) }
+    return "<div class=\"scroll\"><table>\(head)\(rows.joined())</table></div>"
   }
 
   private static func row(_ cells: [String], cell: String = "td") -> String {
@@ -144,8 +122,9 @@ private struct SignalPlot {
         body += "<title>\(name): \(what) \(QuantizationReport.decibels(value)) dB</title></circle>"
       }
     }
-    body += "<text x=\"\(left)\" y=\"12\">SNR, dB, layer by layer: "
-    body += "<tspan fill=\"#888\">weights</tspan> <tspan fill=\"#2464b4\">outputs</tspan></text>"
+    let legend = [(weights, "#888", "weights"), (outputs, "#2464b4", "outputs")]
+      .filter { $0.0.contains { $0 != nil } }.map { "<tspan fill=\"\($0.1)\">\($0.2)</tspan>" }
+    body += "<text x=\"\(left)\" y=\"12\">SNR, dB, layer by layer: \(legend.joined(separator: " "))</text>"
     let (across, down) = (Int(left + width + 10), Int(top + height + 10))
     let size = "width=\"\(across)\" viewBox=\"0 0 \(across) \(down)\""
     return "<svg \(size) font-size=\"11\" fill=\"#444\" xmlns=\"http://www.w3.org/2000/svg\">\(body)</svg>"

@@ -5,21 +5,7 @@ import OneiroRuntime
 extension QuantizationReport {
   /// For a terminal: a line for each part, then what is not as asked for, and what the pictures say.
   public var text: String {
-    var table = TextTable([
-      .left("part"), .left("layers"), .right("before"), .right("after"), .right(""), .right("output SNR, dB"),
-      .right("ms before"), .right("after"),
-    ])
-    for part in parts {
-      let schemes = part.schemes.map { "\($0.count) \($0.scheme.rawValue)" }.joined(separator: ", ")
-      table.add([
-        part.role.isEmpty ? "model" : part.role, schemes.isEmpty ? "none" : schemes,
-        "\(ByteCount(part.byteCountBefore))",
-        "\(ByteCount(part.byteCountAfter))", Self.share(part.byteCountAfter, of: part.byteCountBefore),
-        part.outputNoise.map { Self.decibels($0.decibels) } ?? "", Self.milliseconds(part.seconds?.before),
-        Self.milliseconds(part.seconds?.after),
-      ])
-    }
-    var lines = table.lines
+    var lines = partsTable.lines
     for part in parts {
       if let equalization = part.equalization {
         let gains = equalization.activations.map(\.gain).sorted()

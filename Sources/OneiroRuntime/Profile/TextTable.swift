@@ -21,6 +21,14 @@ public struct TextTable: Sendable {
     rows.append(row)
   }
 
+  /// The same without columns in which no row has anything.
+  public var withoutEmptyColumns: TextTable {
+    let kept = columns.indices.filter { column in rows.contains { !$0[column].isEmpty } }
+    var result = TextTable(kept.map { columns[$0] })
+    for row in rows { result.add(kept.map { row[$0] }) }
+    return result
+  }
+
   /// The titles, where there are any, and the rows; no line ends in spaces.
   public var lines: [String] {
     let titles = columns.map(\.title)
