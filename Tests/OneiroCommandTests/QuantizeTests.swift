@@ -262,6 +262,39 @@ import Testing
     try expectFailure(["quantize", model, output, "--scheme", "w8"], "none.onnx", "MatMul", "found none")
   }
 
+  @Test("Numbers that sums overflow with are told with model, node, value and file; a ratio that says nothing is none")
+  func overflow() throws {
+    let output = files.path("out.onnx")
+    func quantize(_ graph: String, _ number: Float, _ scheme: String) throws -> Program.Result {
+      var model = try Fixtures.parse(graph)
+      model.graph.addInitializer("w", Tensor((0..<1024).map { Float(2 + $0 % 7) / 3 }, dims: [32, 32]))
+      let path = try files.write(ModelWriter.bytes(of: model), to: "model.onnx")
+      let x = try files.array(Tensor([Float](repeating: number, count: 32), dims: [1, 32]))
+      return try Program.run(["quantize", path, output, "--scheme", scheme, "--calibration-input", "x=\(x)"])
+    }
+    let product = "g (float[1,32] x) => (float[1,32] y) { [far] y = MatMul (x, w) }"
+    let far = try quantize(product, 8e37, "w8a8")
+    #expect(far.status == 1 && !FileManager.default.fileExists(atPath: output), "\(far.errors)")
+    #expect(
+      far.errors.contains(
+        "model.onnx: node \"far\" (MatMul): value \"y\": element 0: expected a finite number when called with "
+          + "\(files.path("x.npy")), whose numbers reach 8e+37, found inf"), "\(far.errors)")
+    let difference = "g (float[1,32] x) => (float[1,32] y) { h = MatMul (x, w) \n r = Relu (h) \n y = Sub (r, h) }"
+    #expect(try quantize(difference, 8e37, "w8a8").errors.contains("whose numbers reach 8e+37, found "))
+    let weights = try quantize(product, 8e37, "w8")
+    #expect(weights.status == 0 && weights.output.contains("none"), "\(weights.output)")
+    #expect(weights.errors.contains("outputs are infinite or NaN before anything is rounded, so that calls with "))
+    // Sums of about fifty are less than the last bit of 1e30.
+    let drowned = "g (float[1,32] x) => (float[1,32] y) <float c = {1e30}> { h = MatMul (x, w) \n y = Add (h, c) }"
+    for scheme in ["w8", "w8a8"] {
+      let unmoved = try quantize(drowned, 1, scheme)
+      #expect(unmoved.status == 0 && unmoved.output.contains("unmoved"), "\(unmoved.output)")
+      #expect(!unmoved.output.contains("exact"), "\(unmoved.output)")
+      #expect(
+        unmoved.errors.contains("rounded weights leave the outputs as they were to the last bit"), "\(unmoved.errors)")
+    }
+  }
+
   @Test("A model's own weights are not written over", arguments: ["own.weights", "own.int8"])
   func ownWeights(name: String) throws {
     var product = try Fixtures.parse("g (float[N,32] x) => (float[N,32] y) { y = MatMul (x, w) }")

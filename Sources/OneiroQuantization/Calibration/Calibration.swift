@@ -7,9 +7,12 @@ import OneiroRuntime
 public struct Calibration: Sendable {
   /// For each call the graph's inputs by name.
   public let calls: [[String: Tensor]]
+  /// Where each call comes from, for errors.
+  private let sources: [String]
 
+  /// - sources: of each call; `source` unless given.
   /// - Throws: when there is no call, or none with a number other than zero.
-  public init(_ calls: [[String: Tensor]], source: String) throws(GraphError) {
+  public init(_ calls: [[String: Tensor]], source: String, sources: [String]? = nil) throws(GraphError) {
     guard !calls.isEmpty else {
       throw .mismatch(source, expected: "at least one call to calibrate with", found: "none")
     }
@@ -20,14 +23,25 @@ public struct Calibration: Sendable {
       throw .mismatch(source, expected: "numbers to calibrate with", found: isEmpty ? "no element" : "zeros alone")
     }
     self.calls = calls
+    self.sources = sources ?? calls.map { _ in source }
+    precondition(self.sources.count == calls.count)
+  }
+
+  /// Where a call comes from, and how large its numbers are: they may be why sums overflow.
+  private func description(of call: Int) -> String {
+    let tensors = calls[call].values.filter { $0.elementType == .float32 }
+    let largest = tensors.map { $0.withElements(of: Float.self) { $0.reduce(0) { max($0, abs($1)) } } }.max() ?? 0
+    return "\(sources[call]), whose numbers reach \(largest)"
   }
 
   /// Histograms of values of a graph over all calls.
   /// - graph: `LoadedModel.graph`.
+  /// - finite: values that are looked at for numbers that are not finite, without a histogram.
   /// - Returns: by name, without those that no run shows.
   /// - progress: is told of each call that is done.
+  /// - Throws: also when one of the values is infinite or NaN, or an output of the graph NaN.
   public func histograms(
-    of values: Set<String>, in graph: Graph, planner: Planner,
+    of values: Set<String>, finite: Set<String> = [], in graph: Graph, planner: Planner,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(RunError) -> [String: Histogram] {
     let origins = ActivationOrigins(graph)
@@ -36,14 +50,14 @@ public struct Calibration: Sendable {
     for rewrites in [planner.rewrites, .none] {
       let missing = values.filter { found[$0] == nil }
       guard !missing.isEmpty else { break }
-      let recorder = RangeRecorder(Set(missing.flatMap(origins.names)))
+      let recorder = RangeRecorder(Set(missing.flatMap(origins.names)), finite: finite)
       let runner = GraphRunner(graph, planner: planner.with(rewrites))
       var options = RunOptions()
       options.observe = recorder.observe
       for (index, call) in calls.enumerated() {
         for (name, tensor) in call { recorder.add(tensor, to: name) }
-        _ = try runner.run(call.mapValues(Value.tensor), options)
-        do { try recorder.check() } catch { throw .graph(error) }
+        recorder.look(at: try runner.run(call.mapValues(Value.tensor), options))
+        if let fault = recorder.fault { throw .graph(fault.error(calledWith: description(of: index))) }
         progress(index + 1, calls.count)
       }
       let histograms = recorder.histograms

@@ -9,8 +9,11 @@ extension Calibration {
     for choices: [LayerChoice], in graph: Graph, method: RangeMethod, planner: Planner,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(RunError) -> (choices: [LayerChoice], activations: [String: ActivationQuantization]) {
-    let wanted = Set(choices.filter(\.scheme.needsCalibration).map(\.layer.activation))
-    let histograms = try histograms(of: wanted, in: graph, planner: planner, progress: progress)
+    let layers = choices.filter(\.scheme.needsCalibration).map(\.layer)
+    // What they make is looked at too: where their sums overflow, no range of anything behind them means something.
+    let histograms = try histograms(
+      of: Set(layers.map(\.activation)), finite: Set(layers.map { $0.node.outputs[0] }), in: graph, planner: planner,
+      progress: progress)
     let activations = histograms.filter(\.value.isInRange).mapValues(method.quantization)
     let settled = choices.map { choice in
       let name = choice.layer.activation

@@ -6,8 +6,8 @@ import OneiroRuntime
 public struct Evaluation: Sendable {
   /// By value, where both runs show it. What came in from the layers before is in it.
   public let noise: [String: QuantizationNoise]
-  /// Of all outputs of the graph together.
-  public let outputs: QuantizationNoise
+  /// Of all outputs of the graph together; `nil` where none of them is of floats.
+  public let outputs: QuantizationNoise?
 
   /// - graph, quantized: as `LoadedModel.graph`.
   /// - values: to compare beside the graph's outputs.
@@ -19,7 +19,7 @@ public struct Evaluation: Sendable {
     let planner = planner.with(.none)
     let runners = [GraphRunner(graph, planner: planner), GraphRunner(quantized, planner: planner)]
     let outputNames = graph.outputs.map(\.name)
-    var noise: [String: QuantizationNoise] = [:], all = QuantizationNoise()
+    var noise: [String: QuantizationNoise] = [:], all: QuantizationNoise?
     for (index, call) in calls.enumerated() {
       let recorders = [ValueRecorder(limit: 1 << 16), ValueRecorder(limit: 1 << 16)]
       var results: [[String: Value]] = []
@@ -38,7 +38,8 @@ public struct Evaluation: Sendable {
         guard let exact = results[0][name]?.tensor, let found = results[1][name]?.tensor, exact.dims == found.dims,
           exact.elementType.isFloatingPoint
         else { continue }
-        all.add(found.doubles(), expected: exact.doubles())
+        all = all ?? QuantizationNoise()
+        all?.add(found.doubles(), expected: exact.doubles())
       }
       progress(index + 1, calls.count)
     }

@@ -24,6 +24,8 @@ public struct PartReport: Sendable {
     public let outputNoise: QuantizationNoise?
     /// Of one call of the layer by itself, where that was measured.
     public let seconds: CallTime?
+    /// Whether what it makes is the same to the last bit in spite of a weight that is not.
+    public var isUnmoved: Bool { outputNoise?.noise == 0 && result.scheme != .f32 && result.weightNoise.noise > 0 }
   }
 
   /// - seconds: of one call of the whole part.
@@ -46,6 +48,12 @@ public struct PartReport: Sendable {
     byteCountBefore = original.allInitializers.reduce(0) { $0 + $1.storedByteCount }
     byteCountAfter = quantized.graph.allInitializers.reduce(0) { $0 + $1.storedByteCount }
     outputNoise = evaluation?.outputs
+  }
+
+  /// Whether outputs are the same to the last bit in spite of weights that are not: what layers make does not reach them
+  /// in the calls that were measured, which then say nothing about what rounding does.
+  public var isUnmoved: Bool {
+    outputNoise?.noise == 0 && layers.contains { $0.result.scheme != .f32 && $0.result.weightNoise.noise > 0 }
   }
 
   /// How many layers have each scheme, most first.

@@ -14,7 +14,7 @@ extension QuantizationReport {
         part.role.isEmpty ? "model" : part.role, schemes.isEmpty ? "none" : schemes,
         "\(ByteCount(part.byteCountBefore))", "\(ByteCount(part.byteCountAfter))",
         Self.share(part.byteCountAfter, of: part.byteCountBefore),
-        part.outputNoise.map { Self.decibels($0.decibels) } ?? "",
+        part.isUnmoved ? "unmoved" : part.outputNoise.map { Self.decibels($0.decibels) } ?? "",
         Self.milliseconds(part.seconds?.before),
         Self.milliseconds(part.seconds?.after),
       ])
@@ -34,7 +34,7 @@ extension QuantizationReport {
         result.name, "\(result.op)", result.dims.map(String.init).joined(separator: " x "), result.scheme.rawValue,
         "\(ByteCount(result.byteCountBefore))", "\(ByteCount(result.byteCountAfter))",
         result.scheme == .f32 ? "" : decibels(result.weightNoise.decibels),
-        layer.outputNoise.map { decibels($0.decibels) } ?? "",
+        layer.isUnmoved ? "unmoved" : layer.outputNoise.map { decibels($0.decibels) } ?? "",
         milliseconds(layer.seconds?.before),
         milliseconds(layer.seconds?.after), result.reason ?? "",
       ])

@@ -39,10 +39,17 @@ struct CalibrationOptions: ParsableArguments {
     }
   }
 
-  /// For a plain model, one dictionary of inputs for each time that a name comes.
+  /// What the calls come from, as it was given.
+  var text: String {
+    if let calibration { return "--calibration \(calibration)" }
+    let others = calibrationInput.count > 1 ? " and \(counted(calibrationInput.count - 1, "other"))" : ""
+    return "--calibration-input \(calibrationInput.first ?? "")\(others)"
+  }
+
+  /// For a plain model, inputs and their files for each time that a name comes.
   /// - model: for errors.
-  func calls(of graph: Graph, model: String) throws -> [[String: Tensor]] {
-    var calls: [[String: Tensor]] = []
+  func calls(of graph: Graph, model: String) throws -> [(inputs: [String: Tensor], files: [String])] {
+    var calls: [(inputs: [String: Tensor], files: [String])] = []
     var counts: [String: Int] = [:]
     for argument in calibrationInput {
       let pair = try NamedArgument(argument, option: "--calibration-input", form: "NAME=FILE")
@@ -66,8 +73,9 @@ struct CalibrationOptions: ParsableArguments {
       }
       let call = counts[pair.name, default: 0]
       counts[pair.name] = call + 1
-      if call == calls.count { calls.append([:]) }
-      calls[call][pair.name] = tensor
+      if call == calls.count { calls.append(([:], [])) }
+      calls[call].inputs[pair.name] = tensor
+      calls[call].files.append(pair.text)
     }
     return calls
   }

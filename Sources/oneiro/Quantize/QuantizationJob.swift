@@ -60,8 +60,13 @@ struct QuantizationJob {
     let label = role.isEmpty ? "calibration" : "ranges of \(role)"
     let bar = bar()
     defer { bar.finish() }
-    let (settled, activations) = try calibration.ranges(for: choices, in: graph, method: method, planner: planner) {
-      bar.update(label: label, done: $0, total: $1)
+    let settled: [LayerChoice], activations: [String: ActivationQuantization]
+    do {
+      (settled, activations) = try calibration.ranges(for: choices, in: graph, method: method, planner: planner) {
+        bar.update(label: label, done: $0, total: $1)
+      }
+    } catch {
+      throw error.located(in: role.isEmpty ? path : "\(path): \(role)")
     }
     return PreparedPart(
       role: role, model: model, path: path, choices: settled, activations: activations, calibration: calibration,

@@ -146,9 +146,12 @@ struct QuantizeCommand: FileWriting {
         found: "a plain model (--calibration-input gives it values)")
     }
     let flat = try InlineFunctions.apply(to: loaded)
+    let given = try calibration.calls(of: flat.graph, model: model)
     let calls =
-      calibration.calibrationInput.isEmpty
-      ? nil : try Calibration(calibration.calls(of: flat.graph, model: model), source: model)
+      given.isEmpty
+      ? nil
+      : try Calibration(
+        given.map(\.inputs), source: model, sources: given.map { $0.files.joined(separator: " and ") })
     try job.checkGoal(of: flat, role: "", path: model)
     let prepared = try job.prepare(flat, role: "", path: model, calls)
     var written: QuantizedGraph?
@@ -180,7 +183,12 @@ struct QuantizeCommand: FileWriting {
     for role in parts.map(\.role) where chosen.contains(role) {
       // Parts that drawing a picture does not run have no calls.
       let own = calls?.byRole[role] ?? []
-      let calls = try own.isEmpty ? nil : Calibration(own, source: "\(model): calls of \(role)")
+      let calls =
+        try own.isEmpty
+        ? nil
+        : Calibration(
+          own, source: "\(model): calls of \(role)",
+          sources: own.indices.map { "call \($0) of \(calibration.calibration ?? "")" })
       let part = try PipelineBuilder.extract(role, from: loaded, name: model)
       prepared[role] = try job.prepare(part, role: role, path: model, calls)
     }
@@ -230,8 +238,16 @@ struct QuantizeCommand: FileWriting {
       Log.shared.warning("\(model): \(others), \(report.map { "see \($0)" } ?? "which --report FILE tells of")")
     }
     for part in parts {
-      guard let noise = part.outputNoise, !(noise.decibels >= Self.leastDecibels) else { continue }
       let place = part.role.isEmpty ? model : "\(model): \(part.role)"
+      let silence = "so that calls with \(calibration.text) do not tell what rounding does"
+      if part.isUnmoved {
+        Log.shared.warning("\(place): rounded weights leave the outputs as they were to the last bit, \(silence)")
+      }
+      guard let noise = part.outputNoise, !(noise.decibels >= Self.leastDecibels) else { continue }
+      guard noise.signal.isFinite else {
+        Log.shared.warning("\(place): outputs are infinite or NaN before anything is rounded, \(silence)")
+        continue
+      }
       let ratio =
         noise.decibels.isFinite
         ? "\(QuantizationReport.decibels(noise.decibels)) dB" : noise.decibels.isNaN ? "no number" : "minus infinity"
