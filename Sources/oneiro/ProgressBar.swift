@@ -48,7 +48,7 @@ final class ProgressBar: Sendable {
       }
       let age = ProcessAge.seconds
       return Self.lastLine.withLock { lastLine in
-        guard state.logPace.isDue(share: share, sinceLastLine: age - lastLine) else { return nil }
+        guard state.logPace.isDue(share: share, at: seconds, sinceLastLine: age - lastLine) else { return nil }
         lastLine = age
         return "\(label): \(amount(done, total)), \(time)\n"
       }
