@@ -69,10 +69,8 @@ extension ProgramBuilder {
       (number: PrimitiveArgument.secondSource, tensor: second),
       (number: PrimitiveArgument.destination, tensor: destination),
     ]
-    try attributes.finish(adding: added.map { description(of: $0) }, activation: activation)
-    if let added {
-      arguments.append((number: PrimitiveArgument.added, tensor: added))
-    }
+    try attributes.set(.ending(adding: added.map { description(of: $0) }, activation: activation))
+    if let added { arguments.append((number: PrimitiveArgument.operand(at: 0), tensor: added)) }
     try add(PrimitiveDescription(operation, attributes), arguments)
   }
 }

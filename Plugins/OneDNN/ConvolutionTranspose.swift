@@ -22,7 +22,10 @@ struct ConvolutionTranspose: Operation {
     guard group > 0, !overflow, weights[0] == input[1], weights[0] % group == 0 else {
       throw .unsupported("group \(group) does not fit W \(weights) and \(input[1]) channels")
     }
-    try checkConvolutionOutput(node, output, [input[0], channels])
+    guard Array(output.prefix(2)) == [input[0], channels] else {
+      throw .unsupported("Y has shape \(output), expected \([input[0], channels]) first")
+    }
+    try node.checkBias(2, channels: output[1])
     let inputExtents = Array(input.dropFirst(2))
     let outputExtents = Array(output.dropFirst(2))
     window = try Window(
@@ -46,9 +49,10 @@ struct ConvolutionTranspose: Operation {
     ) { layout throws(KernelError) in
       var builder = ProgramBuilder(node, threads: threads)
       let convolution = try description(layout)
+      let bias = node.hasInput(2) ? builder.input(2, try .plain([output[1]])) : nil
       try builder.addConvolution(
-        convolution, input: .plain(input), weights: .strided(weights.dims, weights.strides),
-        hasBias: node.hasInput(2), output: .plain(output))
+        convolution, builder.input(0, .plain(input)), builder.input(1, .strided(weights.dims, weights.strides)),
+        bias: bias, into: builder.output(0, .plain(output)))
       return Candidate(program: builder.finish(), implementation: convolution.implementation)
     }
   }

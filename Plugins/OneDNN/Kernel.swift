@@ -16,11 +16,16 @@ struct Kernel: Sendable {
   let readsNarrow: Bool
   /// The output may lie where an input of its shape does: the primitive works in place, on the input as it lies there.
   let worksInPlace: Bool
+  let elementTypes: [ElementType]
+  /// How long a node takes, in terms of a kernel of floats that follows the definition.
+  let relativeTime: @Sendable (Node) throws(KernelError) -> Double
   /// Throws `.unsupported` for a node that this plugin leaves to others.
   let read: @Sendable (Node) throws(KernelError) -> any Operation
 
   init(
     _ opType: String, domain: String = "", since: Int32, readsNarrow: Bool = false, worksInPlace: Bool = false,
+    elementTypes: [ElementType] = [.float32],
+    relativeTime: @escaping @Sendable (Node) throws(KernelError) -> Double = { _ in 1 },
     _ read: @escaping @Sendable (Node) throws(KernelError) -> any Operation
   ) {
     self.opType = opType
@@ -28,7 +33,21 @@ struct Kernel: Sendable {
     self.sinceVersion = since
     self.readsNarrow = readsNarrow
     self.worksInPlace = worksInPlace
+    self.elementTypes = elementTypes
+    self.relativeTime = relativeTime
     self.read = read
+  }
+
+  /// The kernel for a node, and the node as the kernel sees it.
+  static func reading(
+    _ raw: UnsafePointer<oneiro_node>, hostMemory: HostMemory? = nil
+  ) throws(KernelError) -> (kernel: Kernel, node: Node) {
+    let opType = String(cString: raw.pointee.op_type)
+    let domain = String(cString: raw.pointee.domain)
+    guard let kernel = all.first(where: { $0.opType == opType && $0.domain == domain }) else {
+      throw .unsupported("no kernel for \(opType)")
+    }
+    return (kernel, try Node(raw, types: kernel.elementTypes, hostMemory: hostMemory))
   }
 
   /// Gives the host this kernel's entry points. They are the same for all: C functions carry no context, so they find
@@ -79,6 +98,10 @@ struct Kernel: Sendable {
           kernel.release = { state in
             if let state { Unmanaged<Program>.fromOpaque(state).release() }
           }
+          kernel.relative_time = { raw, _ in
+            guard let raw, let (kernel, node) = try? Kernel.reading(raw) else { return 1 }
+            return (try? kernel.relativeTime(node)) ?? 1
+          }
           if readsNarrow { kernel.flags |= UInt32(ONEIRO_KERNEL_READS_NARROW) }
           if worksInPlace { kernel.flags |= UInt32(ONEIRO_KERNEL_IN_PLACE) }
           return host.pointee.add_kernel(host.pointee.context, &kernel)
@@ -91,12 +114,8 @@ struct Kernel: Sendable {
 private func operation(
   of raw: UnsafePointer<oneiro_node>, hostMemory: HostMemory? = nil
 ) throws(KernelError) -> any Operation {
-  let opType = String(cString: raw.pointee.op_type)
-  let domain = String(cString: raw.pointee.domain)
-  guard let kernel = Kernel.all.first(where: { $0.opType == opType && $0.domain == domain }) else {
-    throw .unsupported("no kernel for \(opType)")
-  }
-  return try kernel.read(Node(raw, hostMemory: hostMemory))
+  let (kernel, node) = try Kernel.reading(raw, hostMemory: hostMemory)
+  return try kernel.read(node)
 }
 
 /// Turns a thrown error into a status and a sentence.

@@ -2,7 +2,9 @@ import CDNNL
 
 extension Kernel {
   /// Every operator of this plugin, at the version of its meaning. README.md says which ones are missing and why.
-  static let all: [Kernel] = [
+  static let all: [Kernel] = floats + (Engine.multipliesBytesExactly ? bytes : [])
+
+  private static let floats: [Kernel] = [
     Kernel("MatMul", since: 13, readsNarrow: true) { node throws(KernelError) in try MatMul(node) },
     Kernel("Gemm", since: 13, readsNarrow: true) { node throws(KernelError) in try Gemm(node) },
     Kernel("FusedGemm", domain: "ai.oneiro", since: 1, readsNarrow: true) { node throws(KernelError) in try Gemm(node)
@@ -45,5 +47,20 @@ extension Kernel {
     Kernel("SiLU", domain: "ai.oneiro", since: 1, worksInPlace: true) { node throws(KernelError) in
       try Eltwise(node, dnnl_eltwise_swish, alpha: 1)
     },
+  ]
+
+  private static let bytes: [Kernel] = [
+    Kernel(
+      "QuantizedGemm", domain: "ai.oneiro", since: 1, elementTypes: ElementType.allCases,
+      relativeTime: QuantizedGemm.relativeTime
+    ) { node throws(KernelError) in try QuantizedGemm(node) },
+    Kernel(
+      "QuantizedConv", domain: "ai.oneiro", since: 1, elementTypes: ElementType.allCases,
+      relativeTime: QuantizedConv.relativeTime
+    ) { node throws(KernelError) in try QuantizedConv(node) },
+    Kernel(
+      "QuantizedGEGLU", domain: "ai.oneiro", since: 1, elementTypes: ElementType.allCases,
+      relativeTime: QuantizedGEGLU.relativeTime
+    ) { node throws(KernelError) in try QuantizedGEGLU(node) },
   ]
 }

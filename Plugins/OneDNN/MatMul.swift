@@ -56,26 +56,47 @@ extension ProgramBuilder {
     _ source: Int, _ weights: Int, bias: Int? = nil, added: Int? = nil, activation: dnnl_alg_kind_t? = nil,
     into destination: Int
   ) throws(KernelError) -> String {
-    var sourceLayout = description(of: source)
     var weightsLayout = description(of: weights)
     if isConstant(weights) { weightsLayout = try .any(weightsLayout.shape) }
-    var biasLayout = bias.map { description(of: $0) } ?? .absent
-    var destinationLayout = description(of: destination)
-    var operation = dnnl_matmul_desc_t()
-    try check(
-      dnnl_matmul_desc_init(&operation, &sourceLayout, &weightsLayout, &biasLayout, &destinationLayout),
-      "describing a product")
     let attributes = try PrimitiveAttributes()
-    try attributes.finish(adding: added.map { description(of: $0) }, activation: activation)
-    let product = try PrimitiveDescription(operation, attributes)
+    try attributes.set(.ending(adding: added.map { description(of: $0) }, activation: activation))
+    let product = try PrimitiveDescription(
+      productOf: description(of: source), weightsLayout, bias: bias.map { description(of: $0) } ?? .absent,
+      into: description(of: destination), attributes)
+    try addProduct(
+      product, source, weights, bias: bias, operands: added.map { [$0] } ?? [], into: destination)
+    return product.implementation
+  }
+
+  /// - operands: tensors of the additions and multiplications that `product`'s post-operations begin with.
+  mutating func addProduct(
+    _ product: borrowing PrimitiveDescription, _ source: Int, _ weights: Int, bias: Int? = nil, operands: [Int],
+    into destination: Int
+  ) throws(KernelError) {
     var arguments = [
       (number: PrimitiveArgument.source, tensor: source),
       (number: PrimitiveArgument.weights, tensor: try reordered(weights, to: product.weights)),
       (number: PrimitiveArgument.destination, tensor: destination),
     ]
     if let bias { arguments.append((number: PrimitiveArgument.bias, tensor: bias)) }
-    if let added { arguments.append((number: PrimitiveArgument.added, tensor: added)) }
+    arguments += operands.enumerated().map { (number: PrimitiveArgument.operand(at: $0), tensor: $1) }
     try add(product, arguments)
-    return product.implementation
+  }
+}
+
+extension PrimitiveDescription {
+  /// oneDNN's matmul.
+  init(
+    productOf source: MemoryDescription, _ weights: MemoryDescription, bias: MemoryDescription = .absent,
+    into destination: MemoryDescription, _ attributes: PrimitiveAttributes
+  ) throws(KernelError) {
+    var source = source
+    var weights = weights
+    var bias = bias
+    var destination = destination
+    var operation = dnnl_matmul_desc_t()
+    try check(
+      dnnl_matmul_desc_init(&operation, &source, &weights, &bias, &destination), "describing a product")
+    try self.init(operation, attributes)
   }
 }

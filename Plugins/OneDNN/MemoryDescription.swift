@@ -1,30 +1,32 @@
 import CDNNL
 
-/// How float32 elements lie in memory, in oneDNN's terms.
+/// How elements lie in memory, in oneDNN's terms; of float32 where no type is given.
 typealias MemoryDescription = dnnl_memory_desc_t
 
 extension dnnl_memory_desc_t {
   /// Row-major, no gaps.
-  static func plain(_ dims: [Int]) throws(KernelError) -> MemoryDescription {
-    try strided(dims, rowMajorStrides(dims))
+  static func plain(_ dims: [Int], _ type: ElementType = .float32) throws(KernelError) -> MemoryDescription {
+    try strided(dims, rowMajorStrides(dims), type)
   }
 
   /// - strides: distance in elements between neighbours along each axis.
-  static func strided(_ dims: [Int], _ strides: [Int]) throws(KernelError) -> MemoryDescription {
+  static func strided(
+    _ dims: [Int], _ strides: [Int], _ type: ElementType = .float32
+  ) throws(KernelError) -> MemoryDescription {
     var description = MemoryDescription()
     try check(
       dnnl_memory_desc_init_by_strides(
-        &description, Int32(dims.count), dims.map(Int64.init), dnnl_f32, strides.map(Int64.init)),
+        &description, Int32(dims.count), dims.map(Int64.init), type.dataType, strides.map(Int64.init)),
       "describing memory of shape \(dims)")
     return description
   }
 
   /// A layout that the primitive is to choose.
-  static func any(_ dims: [Int]) throws(KernelError) -> MemoryDescription {
+  static func any(_ dims: [Int], _ type: ElementType = .float32) throws(KernelError) -> MemoryDescription {
     var description = MemoryDescription()
     try check(
       dnnl_memory_desc_init_by_tag(
-        &description, Int32(dims.count), dims.map(Int64.init), dnnl_f32, dnnl_format_tag_any),
+        &description, Int32(dims.count), dims.map(Int64.init), type.dataType, dnnl_format_tag_any),
       "describing memory of shape \(dims)")
     return description
   }
@@ -41,12 +43,12 @@ extension dnnl_memory_desc_t {
   }
 
   /// Axis 1 innermost.
-  static func channelsLast(_ dims: [Int]) throws(KernelError) -> MemoryDescription {
+  static func channelsLast(_ dims: [Int], _ type: ElementType = .float32) throws(KernelError) -> MemoryDescription {
     let spatial = dims.dropFirst(2).elementCount
     var strides = rowMajorStrides(dims).map { $0 * dims[1] }
     strides[0] = dims[1] * spatial
     strides[1] = 1
-    return try strided(dims, strides)
+    return try strided(dims, strides, type)
   }
 
   /// What stands for a missing optional tensor, such as no bias.
@@ -56,6 +58,11 @@ extension dnnl_memory_desc_t {
   var shape: [Int] {
     withUnsafeBytes(of: dims) { bytes in bytes.bindMemory(to: Int64.self).prefix(Int(ndims)).map { Int($0) } }
   }
+
+  var elementType: ElementType? { ElementType.allCases.first { $0.dataType == data_type } }
+
+  /// Whether there is memory between elements that is none of them.
+  var hasGaps: Bool { byteCount > shape.elementCount * dnnl_data_type_size(data_type) }
 
   var byteCount: Int { withUnsafePointer(to: self) { dnnl_memory_desc_get_size($0) } }
 

@@ -1,20 +1,23 @@
 import CDNNL
 import COneiroKernel
 
-/// A node whose tensors have been found fit for this plugin: float32, plain, with at least one element each.
+/// A node whose tensors have been found fit for a kernel: of its element types, plain, with at least one element each.
 struct Node {
   let raw: UnsafePointer<oneiro_node>
   /// Where constants are packed, while the node is prepared.
   let hostMemory: HostMemory?
 
-  init(_ raw: UnsafePointer<oneiro_node>, hostMemory: HostMemory? = nil) throws(KernelError) {
+  /// - types: element types that the kernel knows.
+  init(
+    _ raw: UnsafePointer<oneiro_node>, types: [ElementType] = [.float32], hostMemory: HostMemory? = nil
+  ) throws(KernelError) {
     self.raw = raw
     self.hostMemory = hostMemory
     for index in 0..<raw.pointee.input_count where oneiro_has_input(raw, index) != 0 {
-      try Self.checkTensor(raw.pointee.inputs[index], "input \(index)")
+      try Self.checkTensor(raw.pointee.inputs[index], types, "input \(index)")
     }
     for index in 0..<raw.pointee.output_count where raw.pointee.outputs[index].element_type != ONEIRO_TYPE_ABSENT {
-      try Self.checkTensor(raw.pointee.outputs[index], "output \(index)")
+      try Self.checkTensor(raw.pointee.outputs[index], types, "output \(index)")
     }
   }
 
@@ -37,6 +40,22 @@ struct Node {
   func outputDims(_ index: Int) throws(KernelError) -> [Int] {
     guard index < outputCount else { throw .unsupported("output \(index) is absent") }
     return Self.dims(of: raw.pointee.outputs[index])
+  }
+
+  /// Refuses a bias, if there is one, that is no list of a number for each channel.
+  func checkBias(_ index: Int, channels: Int) throws(KernelError) {
+    guard hasInput(index), try inputDims(index) != [channels] else { return }
+    throw .unsupported("the bias has shape \(try inputDims(index)), expected [\(channels)]")
+  }
+
+  /// nil for an input that is absent.
+  func inputType(_ index: Int) -> ElementType? {
+    hasInput(index) ? ElementType(code: raw.pointee.inputs[index].element_type) : nil
+  }
+
+  /// nil for an output that is absent.
+  func outputType(_ index: Int) -> ElementType? {
+    index < outputCount ? ElementType(code: raw.pointee.outputs[index].element_type) : nil
   }
 
   /// The data of a constant input; nil for one that arrives with each run.
@@ -91,9 +110,12 @@ struct Node {
 
   private static func dims(of tensor: oneiro_tensor) -> [Int] { (0..<Int(tensor.rank)).map { Int(tensor.dims[$0]) } }
 
-  private static func checkTensor(_ tensor: oneiro_tensor, _ place: String) throws(KernelError) {
-    guard tensor.element_type == ONEIRO_FLOAT32 else {
-      throw .unsupported("\(place) has element type \(tensor.element_type), expected float32")
+  private static func checkTensor(
+    _ tensor: oneiro_tensor, _ types: [ElementType], _ place: String
+  ) throws(KernelError) {
+    guard types.contains(where: { $0.code == tensor.element_type }) else {
+      let expected = types.map { "\($0)" }.joined(separator: " or ")
+      throw .unsupported("\(place) has element type \(tensor.element_type), expected \(expected)")
     }
     guard tensor.layout == UInt32(ONEIRO_LAYOUT_PLAIN) else {
       throw .unsupported("\(place) has layout \(tensor.layout), expected plain")
@@ -101,6 +123,7 @@ struct Node {
     guard tensor.rank <= DNNL_MAX_NDIMS else {
       throw .unsupported("\(place) has \(tensor.rank) axes, oneDNN takes \(DNNL_MAX_NDIMS)")
     }
+    // As if they were float32, the widest of them.
     var byteCount = MemoryLayout<Float>.size
     for dim in dims(of: tensor) {
       guard dim > 0 else { throw .unsupported("\(place) has no elements") }

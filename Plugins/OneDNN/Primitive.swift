@@ -21,23 +21,6 @@ final class PrimitiveAttributes {
     }
   }
 
-  /// What is done to the result before it is written: adds a tensor of shape `added`, broadcast to the result, which
-  /// becomes argument `PrimitiveArgument.added`, and ends with `activation`.
-  func finish(adding added: MemoryDescription?, activation: dnnl_alg_kind_t? = nil) throws(KernelError) {
-    guard added != nil || activation != nil else { return }
-    var operations: dnnl_post_ops_t?
-    try check(dnnl_post_ops_create(&operations), "creating post-operations")
-    defer { dnnl_post_ops_destroy(operations) }
-    if var added {
-      try check(dnnl_post_ops_append_binary(operations, dnnl_binary_add, &added), "appending an addition")
-    }
-    if let activation {
-      let alpha: Float = activation == dnnl_eltwise_swish ? 1 : 0
-      try check(dnnl_post_ops_append_eltwise(operations, 1, activation, alpha, 0), "appending an activation")
-    }
-    try check(dnnl_primitive_attr_set_post_ops(raw, operations), "setting post-operations")
-  }
-
   deinit { dnnl_primitive_attr_destroy(raw) }
 }
 
@@ -53,8 +36,6 @@ enum PrimitiveArgument {
   static let scale = Int32(DNNL_ARG_SCALE)
   static let shift = Int32(DNNL_ARG_SHIFT)
   static let scratchpad = Int32(DNNL_ARG_SCRATCHPAD)
-  /// The tensor of the first post-operation; oneDNN's header writes it as a macro with a parameter.
-  static let added = Int32(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE) | Int32(DNNL_ARG_SRC_1)
 }
 
 /// A primitive as planned: which implementation, which layouts.

@@ -10,6 +10,8 @@ struct ProgramBuilder {
   private var packed: [AlignedMemory] = []
   /// Constants whose bytes are narrower than their description says. None is left when a step reads it.
   private var narrow: [Int: NarrowType] = [:]
+  /// Of constants that begin within an input: how many bytes they do so behind its start.
+  private var offsets: [Int: Int] = [:]
   private var intermediateByteCount = 0
   private var scratchpadByteCount = 0
   private var scratchpads: [Int] = []
@@ -35,6 +37,14 @@ struct ProgramBuilder {
       return tensor
     }
     return add(.init(description: description, place: .input(index)))
+  }
+
+  /// A part of a constant input, from some bytes on.
+  mutating func part(_ index: Int, from offset: Int, _ description: MemoryDescription) throws(KernelError) -> Int {
+    guard let pointer = node?.constant(index) else { throw .failed("input \(index) is no constant") }
+    let tensor = constant(pointer + offset, description)
+    offsets[tensor] = offset
+    return tensor
   }
 
   mutating func output(_ index: Int, _ description: MemoryDescription) -> Int {
@@ -63,7 +73,7 @@ struct ProgramBuilder {
     let from = tensors[tensor]
     if from.description == description { return tensor }
     if case .constant(let plain) = from.place {
-      let given = node?.hostMemory?.memory(from: from.description, to: description)
+      let given = node?.hostMemory?.memory(from: from.description, at: offsets[tensor] ?? 0, to: description)
       if let given, given.isFilled { return constant(given.pointer, description) }
       let own = given == nil ? try AlignedMemory(byteCount: description.byteCount) : nil
       let pointer = given?.pointer ?? own!.pointer
@@ -72,7 +82,13 @@ struct ProgramBuilder {
       // What is widened for it belongs to the packing program, and goes with it.
       packing.narrow[source] = narrow[tensor]
       let destination = packing.constant(pointer, description)
-      try packing.reorder(source, into: destination)
+      var dense = source
+      if let type = from.description.elementType, from.description.hasGaps {
+        // oneDNN packs weights of bytes from rows without gaps alone.
+        dense = try packing.intermediate(.plain(from.description.shape, type))
+        try packing.reorder(source, into: dense)
+      }
+      try packing.reorder(dense, into: destination)
       let program = packing.finish()
       let workspace = try AlignedMemory(byteCount: program.workspaceByteCount)
       try program.run(inputs: nil, outputs: nil, workspace: workspace.pointer)

@@ -9,15 +9,23 @@ extension Conformance {
 
   private static func one(_ type: ElementType, _ value: Double) -> Tensor { Tensor(type, doubles: [value], dims: []) }
 
-  /// Activations with a scale and a zero point, weights with `channels` scales.
+  /// Activations with a scale and a zero point, which are constants as in a file, weights with `channels` scales.
   private static func operands(
     _ type: ElementType, _ x: [Int], zeroPoint: Double, weights: [Int], channels: Int?
   ) -> [Case.Operand] {
     [
-      .input(bytes(type, x)), .input(one(.float32, 0.02)), .input(one(type, zeroPoint)),
+      .input(bytes(type, x)), .constant(one(.float32, 0.02)), .constant(one(type, zeroPoint)),
       .constant(bytes(.int8, weights, seed: 2)),
       .constant(channels.map { .random([$0], 0.001...0.03, seed: 3) } ?? one(.float32, 0.01)),
     ]
+  }
+
+  /// Scale and zero point of activations that come with the run, as where they are quantized by what it brings.
+  private static func dynamic(_ operands: [Case.Operand]) -> [Case.Operand] {
+    operands.enumerated().map { index, operand in
+      guard (1...2).contains(index), let tensor = operand.tensor else { return operand }
+      return .input(tensor)
+    }
   }
 
   /// Weights with zero points, after the inputs before them: what stays within a signed byte less its zero point, what
@@ -45,6 +53,13 @@ extension Conformance {
             operands(type, [rows, depth], zeroPoint: zeroPoint, weights: [depth, columns], channels: columns),
             tolerance: 1e-6))
       }
+    }
+    for (type, zeroPoint) in [(ElementType.uint8, 0.0), (.int8, 5)] {
+      let plain = operands(type, [7, 19], zeroPoint: zeroPoint, weights: [19, 37], channels: 37)
+      cases.append(
+        Case(
+          "QuantizedGemm", domain: domain, "7 x 19 x 37 of \(type), scales that come with the run", dynamic(plain),
+          tolerance: 1e-6))
     }
     for name in ["", "Gelu", "Relu", "SiLU", "Sigmoid", "Tanh"] {
       cases.append(
@@ -84,7 +99,7 @@ extension Conformance {
   /// Halves that fill no whole panel, and sums of several blocks; a byte that is rounded the other way may differ by 1.
   static let quantizedGEGLU: [Case] = {
     func end(_ type: ElementType, _ scale: Double = 0.2) -> [Case.Operand] {
-      [.input(one(.float32, scale)), .input(one(type, type == .int8 ? -3 : 120))]
+      [.constant(one(.float32, scale)), .constant(one(type, type == .int8 ? -3 : 120))]
     }
     func text(_ value: String) -> Attribute { .string(Array(value.utf8)) }
     var cases: [Case] = []
@@ -105,9 +120,14 @@ extension Conformance {
         Case(
           "QuantizedGEGLU", domain: domain, "transposed, with C, approximate \(form)",
           operands(.uint8, [9, 22], zeroPoint: 255, weights: [50, 22], channels: nil)
-            + [.input(.random([50], seed: 4))] + end(.int8), ["transB": .int(1), "approximate": text(form)],
+            + [.constant(.random([50], seed: 4))] + end(.int8), ["transB": .int(1), "approximate": text(form)],
           tolerance: 0.008))
     }
+    cases.append(
+      Case(
+        "QuantizedGEGLU", domain: domain, "scales and a C that come with the run",
+        dynamic(operands(.int8, [9, 22], zeroPoint: 7, weights: [22, 50], channels: 50))
+          + [.input(.random([50], seed: 4)), .input(one(.float32, 0.2)), .input(one(.uint8, 120))], tolerance: 0.008))
     cases.append(
       Case(
         "QuantizedGEGLU", domain: domain, "a NaN and an infinity in C",
@@ -247,7 +267,15 @@ extension Conformance {
         "QuantizedConv", domain: domain, "large, weights of uint8 with zero points",
         centered(.uint8, [1, 40, 31, 34], .uint8, weights: [45, 40, 3, 3], channels: 45, 0...255),
         ["pads": .ints([1, 1, 1, 1])], tolerance: 2e-6))
+    for shape in shapes.filter({ ["3 x 3, padded", "rows of 64", "64 channels"].contains($0.name) }) {
+      cases.append(
+        Case(
+          "QuantizedConv", domain: domain, "\(shape.name), scales that come with the run",
+          dynamic(operands(.int8, shape.x, zeroPoint: 5, weights: shape.w, channels: shape.w[0])), shape.attributes,
+          tolerance: 1e-6))
+    }
     let plain = operands(.uint8, [2, 6, 7, 9], zeroPoint: 128, weights: [14, 6, 3, 3], channels: nil)
+    let image = operands(.uint8, [1, 20, 7, 9], zeroPoint: 0, weights: [14, 20, 1, 1], channels: 14)
     cases += [
       Case(
         "QuantizedConv", domain: domain, "a bias, what has the output's shape, SiLU",
@@ -256,6 +284,16 @@ extension Conformance {
       Case(
         "QuantizedConv", domain: domain, "a number for each image and channel",
         plain + [.absent, .input(Tensor.random([2, 14, 1, 1], seed: 5).replacing([3: .nan]))], tolerance: 1e-5),
+      Case(
+        "QuantizedConv", domain: domain, "one image, a bias and a number for each channel",
+        image + [
+          .input(.random([14], seed: 4)),
+          .input(Tensor.random([1, 14, 1, 1], seed: 5).replacing([3: .nan, 5: .infinity])),
+        ], tolerance: 1e-5),
+      Case(
+        "QuantizedConv", domain: domain, "one image, what has the output's shape, Gelu",
+        image + [.absent, .input(.random([1, 14, 7, 9], seed: 5))], ["activation": .string(Array("Gelu".utf8))],
+        tolerance: 1e-5),
     ]
     let large = operands(.int8, [1, 40, 31, 34], zeroPoint: -7, weights: [45, 40, 3, 3], channels: 45)
     let pads: [String: Attribute] = ["pads": .ints([1, 1, 1, 1])]
@@ -320,14 +358,25 @@ extension Conformance {
 
   /// Whose results are bytes again, of which some lie so near to the middle of two steps that a last bit decides.
   static let requantized: [Case] = [(ElementType.uint8, 0.0), (.uint8, 131), (.int8, -17)].flatMap { type, zeroPoint in
-    let ending: [Case.Operand] = [.input(one(.float32, 0.737)), .input(one(type, zeroPoint))]
+    let ending: [Case.Operand] = [.constant(one(.float32, 0.737)), .constant(one(type, zeroPoint))]
     let step = 1.0 / 255
     let relu: [String: Attribute] = ["activation": .string(Array("Relu".utf8)), "pads": .ints([1, 1, 1, 1])]
     let large = Case(
       "QuantizedConv", domain: domain, "large, to \(type) around \(zeroPoint)",
       centered(.uint8, [1, 40, 31, 34], .uint8, weights: [45, 40, 3, 3], channels: 45, 0...255) + ending, relu,
       tolerance: step)
+    let coming = ending.map { Case.Operand.input($0.tensor!) }
     return [
+      Case(
+        "QuantizedGemm", domain: domain, "to \(type) around \(zeroPoint), which come with the run",
+        operands(.int8, [19, 70], zeroPoint: 12, weights: [70, 45], channels: 45) + [.absent, .absent, .absent]
+          + coming,
+        tolerance: step),
+      Case(
+        "QuantizedGemm", domain: domain, "with C and Z to \(type) around \(zeroPoint)",
+        operands(.int8, [19, 70], zeroPoint: 12, weights: [70, 45], channels: nil) + [
+          .input(.random([45], -50...50, seed: 4)), .input(.random([19, 45], -50...50, seed: 5)), .absent,
+        ] + ending, ["activation": .string(Array("Relu".utf8))], tolerance: step),
       Case(
         "QuantizedGemm", domain: domain, "to \(type) around \(zeroPoint)",
         centered(.uint8, [37, 70], .uint8, weights: [70, 45], channels: 45, 0...255) + ending, tolerance: step),

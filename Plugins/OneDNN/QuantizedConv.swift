@@ -1,0 +1,68 @@
+import CDNNL
+
+/// QuantizedConv, ai.oneiro opset 1.
+///
+/// X [N, C, spatial...] and W [M, C / group, kernel...] of bytes give Y [N, M, spatial...]; B [M], Z of Y's shape or
+/// [1, M, 1...]. Convolutions of bytes are compiled for channels-last alone, so X and Y are reordered from plain and to it.
+struct QuantizedConv: Operation {
+  private let node: Node
+  private let shape: ConvolutionShape
+  private let operands: QuantizedOperands
+  private let ending: QuantizedEnding
+  /// Whether Z has Y's shape.
+  private let addsImage: Bool
+
+  init(_ node: Node) throws(KernelError) {
+    self.node = node
+    shape = try ConvolutionShape(node, weights: QuantizedOperands.weights)
+    operands = try QuantizedOperands(
+      node, channels: shape.output[1], depth: shape.depth, yScale: QuantizedEnding.yScale)
+    ending = try QuantizedEnding(node)
+    let added = node.hasInput(QuantizedEnding.added) ? try node.inputDims(QuantizedEnding.added) : nil
+    addsImage = added == shape.output
+    guard added == nil || addsImage || added == shape.channelVector else {
+      throw .unsupported("Z has shape \(added ?? []), expected \(shape.output) or \(shape.channelVector)")
+    }
+    _ = try description(isFinal: false)
+  }
+
+  /// Reorders move about 1e10 bytes a second.
+  static func relativeTime(_ node: Node) throws(KernelError) -> Double {
+    let output = try node.outputDims(0), pixels = try node.inputDims(0).elementCount
+    let depth = try node.inputDims(QuantizedOperands.weights).dropFirst().elementCount
+    let moved = Double(2 * pixels + 8 * output.elementCount)
+    return QuantizedOperands.relativeTime(elements: output.elementCount, depth: depth)
+      + 20 * moved / (2 * Double(output.elementCount) * Double(depth))
+  }
+
+  func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
+    var builder = ProgramBuilder(node, threads: Threads.forOperations(shape.operations, limit: limit))
+    let source = builder.input(0, try .plain(shape.input, operands.source))
+    let weights = builder.input(QuantizedOperands.weights, try .plain(shape.weights, .int8))
+    var added: [Int] = []
+    for addition in try additions {
+      let tensor = builder.input(addition.input, try .plain(addition.description.shape))
+      added.append(try builder.reordered(tensor, to: addition.description))
+    }
+    try builder.addConvolution(
+      try description(isFinal: true), source, weights, bias: nil, operands: added,
+      into: builder.output(0, .plain(shape.output, operands.destination)))
+    return builder.finish()
+  }
+
+  private var additions: [(input: Int, description: MemoryDescription)] {
+    get throws(KernelError) {
+      let vector = try MemoryDescription.plain(shape.channelVector)
+      return ending.additions(bias: vector, added: addsImage ? try .channelsLast(shape.output) : vector)
+    }
+  }
+
+  private func description(isFinal: Bool) throws(KernelError) -> PrimitiveDescription {
+    let operations = try ending.operations(operands, isFinal: isFinal, adding: additions.map(\.description))
+    return try PrimitiveDescription(
+      convolution: shape, of: .channelsLast(shape.input, operands.source), .any(shape.weights, .int8),
+      into: .channelsLast(shape.output, operands.destination),
+      operands.attributes(isFinal: isFinal, channels: 0..<shape.output[1], operations)
+    ).compiled()
+  }
+}

@@ -1,0 +1,46 @@
+import CDNNL
+
+/// How QuantizedGemm and QuantizedConv go on: activation(x * w + bias + Z), quantized where there is a y_scale.
+struct QuantizedEnding {
+  private let node: Node
+  private let activation: dnnl_alg_kind_t?
+
+  static let added = 6, weightsZeroPoint = 7, yScale = 8
+
+  init(_ node: Node) throws(KernelError) {
+    self.node = node
+    guard !node.hasInput(Self.weightsZeroPoint) else {
+      throw .unsupported("weights with zero points; oneDNN takes those around 0")
+    }
+    guard !node.hasInput(Self.added) || node.inputType(Self.added) == .float32 else {
+      throw .unsupported("Z is not float32")
+    }
+    let name = node.string("activation", default: "")
+    // A NaN becomes 0 in oneDNN's Relu. A byte cannot tell.
+    activation = name == "Relu" && node.hasInput(Self.yScale) ? dnnl_eltwise_relu : try Activation.algorithm(name)
+  }
+
+  /// The bias and Z, where there are any.
+  /// - bias, added: as they broadcast to Y.
+  func additions(
+    bias: MemoryDescription, added: MemoryDescription
+  ) -> [(input: Int, description: MemoryDescription)] {
+    [(QuantizedOperands.bias, bias), (Self.added, added)].filter { node.hasInput($0.0) }
+  }
+
+  /// - isFinal: as of the operands' attributes.
+  func operations(
+    _ operands: QuantizedOperands, isFinal: Bool, adding added: [MemoryDescription]
+  ) throws(KernelError) -> [PostOperation] {
+    added.map(PostOperation.add) + (activation.map { [.activation($0)] } ?? [])
+      + (try operands.quantization(isFinal: isFinal))
+  }
+}
+
+extension PrimitiveDescription {
+  /// Refuses what oneDNN would compute by its plain loops.
+  consuming func compiled() throws(KernelError) -> PrimitiveDescription {
+    guard !implementation.hasPrefix("ref") else { throw .unsupported("oneDNN has no compiled kernel for it") }
+    return self
+  }
+}
