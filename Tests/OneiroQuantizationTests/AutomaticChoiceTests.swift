@@ -63,13 +63,13 @@ struct AutomaticChoiceTests {
     #expect(error?.description == message)
     // The same is told before there is anything to measure with.
     let early = #expect(throws: RunError.self) {
-      try AutomaticChoice.check(.withinSize(byteCount: 1000), in: try Self.graph(), keep: LayerSelection(.w8))
+      try ChoiceGoal.withinSize(byteCount: 1000).check(in: try Self.graph(), keep: LayerSelection(.w8))
     }
     #expect(early?.description == message)
-    try AutomaticChoice.check(.withinSize(byteCount: 12_800), in: try Self.graph(), keep: LayerSelection(.w8))
+    try ChoiceGoal.withinSize(byteCount: 12_800).check(in: try Self.graph(), keep: LayerSelection(.w8))
     #expect(throws: RunError.self) {
-      try AutomaticChoice.check(
-        .withinSize(byteCount: 12_800), in: try Self.graph(), keep: LayerSelection(.w8, keep: ["second"]))
+      try ChoiceGoal.withinSize(byteCount: 12_800).check(
+        in: try Self.graph(), keep: LayerSelection(.w8, keep: ["second"]))
     }
   }
 

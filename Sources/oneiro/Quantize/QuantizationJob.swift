@@ -29,7 +29,7 @@ struct QuantizationJob {
   func checkGoal(of model: Model, role: String, path: String) throws {
     guard case .automatic(let keep, let goal) = plan, !QuantizableLayer.all(in: model.graph).isEmpty else { return }
     do {
-      try AutomaticChoice.check(goal, in: try LoadedModel(model, path: path).graph, keep: keep)
+      try goal.check(in: try LoadedModel(model, path: path).graph, keep: keep)
     } catch let error as RunError {
       throw error.located(in: role.isEmpty ? path : "\(path): \(role)")
     }
