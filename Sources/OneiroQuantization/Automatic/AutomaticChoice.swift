@@ -26,37 +26,36 @@ public struct AutomaticChoice {
   private let outputs: OutputNoise
   private let timer: LayerTimer?
 
-  /// Work that is counted by itself.
-  public enum Phase: Sendable {
-    /// Calls of the graph as it is.
-    case outputs
-    /// Layers in each of their schemes.
-    case layers
-    /// Calls with all layers as they were chosen, again and again until the goal is met.
-    case whole
-  }
-  public typealias Progress = (_ phase: Phase, _ done: Int, _ total: Int) -> Void
-
   /// - graph: `LoadedModel.graph`.
   /// - calibration: single layers are measured on four of its calls, evenly spread, the whole choice on all of them.
   /// - method: for ranges of activations.
   /// - progress: is told of each call that has been run.
   public init(
     _ graph: Graph, _ calibration: Calibration, goal: ChoiceGoal, method: RangeMethod, planner: Planner,
-    progress: Progress = { _, _, _ in }
+    progress: (ChoiceProgress) -> Void = { _ in }
   ) throws(RunError) {
     (self.graph, self.calibration, self.goal, self.method, self.planner) = (graph, calibration, goal, method, planner)
-    outputs = try OutputNoise(graph, calibration, planner: planner) { progress(.outputs, $0, $1) }
+    outputs = try OutputNoise(graph, calibration, planner: planner) { progress(ChoiceProgress(.outputs, $0, of: $1)) }
     timer = goal.needsTimes ? try LayerTimer(graph, call: calibration.calls[0], planner: planner) : nil
   }
 
-  /// The most seconds that measuring the layers' noises takes, as long as a call takes what it took so far: the most of
-  /// the work.
-  public var estimatedSeconds: Double {
-    Self.estimatedSeconds(
-      shares: QuantizableLayer.all(in: graph).map { 1 - Double($0.index) / Double(graph.nodes.count) },
-      schemeCount: goal.schemes.count - 1, sampleCount: outputs.sample.count, planning: outputs.seconds.planning,
-      call: outputs.seconds.call)
+  /// The most seconds that measuring the layers' noises takes, the most of the work.
+  ///
+  /// The graph is planned anew and called for it: what it took at first may have been to time kernels, which is done once
+  /// for a machine and not for each layer.
+  /// - keep: layers that it says stay as they are.
+  public func estimatedSeconds(keep: LayerSelection) throws(RunError) -> Double {
+    let runner = GraphRunner(graph, planner: planner), call = outputs.calls[0].mapValues(Value.tensor)
+    var times: [Double] = []
+    for _ in 0..<2 {
+      let start = ContinuousClock.now
+      _ = try runner.run(call)
+      times.append((ContinuousClock.now - start) / .seconds(1))
+    }
+    let layers = keep.choices(for: QuantizableLayer.all(in: graph)).filter { $0.scheme != .f32 }.map(\.layer)
+    return Self.estimatedSeconds(
+      shares: layers.map { LayerMeasurement.share(from: $0.index, of: graph) }, schemeCount: goal.schemes.count - 1,
+      sampleCount: outputs.sample.count, planning: max(times[0] - times[1], 0), call: times[1])
   }
 
   /// Each layer in each scheme is planned once and called for each of the sample, with what comes behind it.
@@ -74,7 +73,7 @@ public struct AutomaticChoice {
   /// - Throws: when the goal cannot be met, with what can be had.
   public func choices(
     for layers: [QuantizableLayer], keep: LayerSelection,
-    progress: Progress = { _, _, _ in }
+    progress: (ChoiceProgress) -> Void = { _ in }
   ) throws(RunError) -> Result {
     // What no output depends on is not in the graph any more, and makes no noise.
     let own = Dictionary(
@@ -88,16 +87,20 @@ public struct AutomaticChoice {
       rounded.filter(\.isOutOfRange).map { ($0.layer.name, RefusedScheme(scheme: .w8a8, reason: $0.reason ?? "")) },
       uniquingKeysWith: { first, _ in first })
     let measurement = LayerMeasurement(outputs: outputs, goal: goal, timer: timer, activations: activations)
-    let measured = try measurement.results(for: live.map { own[layers[$0].name]! }) { progress(.layers, $0, $1) }
+    let measured = try measurement.results(for: live.map { own[layers[$0].name]! }) {
+      progress(ChoiceProgress(.layers, $0, of: $1, share: $2))
+    }
     let refused = Dictionary(
       uniqueKeysWithValues: zip(live, measured).map { index, layer in
         (index, layer.refused + [unheld[layers[index].name]].compactMap { $0 })
       })
-    var picked = try chosen(from: measured.map(\.options), activations) { progress(.whole, $0, $1) }
+    var picked = try chosen(from: measured.map(\.options), activations) {
+      progress(ChoiceProgress(.whole, $0, of: $1))
+    }
     var compared: [ComparedChoice] = []
     if goal.needsTimes, !picked.isEmpty {
       let comparison = try ChoiceComparison(of: picked, and: rounded, activations, outputs, goal: goal) {
-        progress(.whole, $0, $1)
+        progress(ChoiceProgress(.whole, $0, of: $1))
       }
       (picked, compared) = (comparison.choices, comparison.compared)
     }

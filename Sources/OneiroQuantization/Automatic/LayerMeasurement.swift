@@ -20,17 +20,24 @@ struct LayerMeasurement {
 
   private var graph: Graph { outputs.graph }
 
-  /// - progress: is told of each layer that has been measured.
+  /// The share of the graph that is run to measure a layer: what comes behind a node.
+  static func share(from start: Int, of graph: Graph) -> Double { 1 - Double(start) / Double(graph.nodes.count) }
+
+  /// - progress: is told of each layer that has been measured, and what share of the work is done.
   /// - Returns: in the order of the layers.
   func results(
-    for layers: [QuantizableLayer], progress: (_ done: Int, _ total: Int) -> Void
+    for layers: [QuantizableLayer], progress: (_ done: Int, _ total: Int, _ share: Double) -> Void
   ) throws(RunError) -> [Result] {
     var rest = GraphRest(graph, calls: outputs.sample.map { outputs.calls[$0] }, planner: outputs.planner)
     let starts = layers.map { rest.start(of: $0) }
-    var found = [Result?](repeating: nil, count: layers.count)
-    for (done, index) in layers.indices.sorted(by: { (starts[$0], $0) < (starts[$1], $1) }).enumerated() {
+    let work = starts.map { Self.share(from: $0, of: graph) }
+    let order = layers.indices.sorted { (starts[$0], $0) < (starts[$1], $1) }
+    let allWork = order.reduce(0) { $0 + work[$1] }
+    var found = [Result?](repeating: nil, count: layers.count), doneWork = 0.0
+    for (done, index) in order.enumerated() {
       found[index] = try result(for: layers[index], &rest)
-      progress(done + 1, layers.count)
+      doneWork += work[index]
+      progress(done + 1, layers.count, doneWork / allWork)
     }
     return found.map { $0! }
   }

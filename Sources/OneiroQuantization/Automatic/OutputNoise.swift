@@ -10,8 +10,6 @@ struct OutputNoise {
   let sample: [Int]
   /// Positions of all calls.
   var all: [Int] { Array(calls.indices) }
-  /// Of planning the graph, and of one of its calls.
-  let seconds: (planning: Double, call: Double)
   private let exact: [[String: Value]]
 
   /// - graph: `LoadedModel.graph`.
@@ -24,16 +22,12 @@ struct OutputNoise {
     let all = calls.count, count = min(4, all)
     sample = (0..<count).map { (2 * $0 + 1) * all / (2 * count) }
     let runner = GraphRunner(graph, planner: planner)
-    var exact: [[String: Value]] = [], times: [Double] = []
+    var exact: [[String: Value]] = []
     for call in calls {
-      let start = ContinuousClock.now
       exact.append(try runner.run(call.mapValues(Value.tensor)))
-      times.append((ContinuousClock.now - start) / .seconds(1))
       progress(exact.count, all)
     }
     self.exact = exact
-    let call = times.min()!
-    seconds = (planning: times[0] - call, call: call)
   }
 
   /// The energy of what the outputs are in some of the calls.
