@@ -25,6 +25,7 @@ extension QuantizationReport {
       <p>\(HTMLText.escaped("\(model) as \(way)"))</p>
       <p>\(HTMLText.escaped("run by \(setting.backend) on \(counted(setting.threads, "thread"))"))</p>
       \(Self.table(head, rows))
+      \(openRatio.map { "<p>\(HTMLText.escaped($0))</p>" } ?? "")
       \(picturesText)
       \(parts.filter { !$0.layers.isEmpty }.map(section).joined(separator: "\n"))
       </body></html>
