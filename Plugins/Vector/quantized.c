@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "upsampled.h"
+
 static int32_t require_output(const oneiro_node *node, oneiro_text *why) {
   if (oneiro_has_input(node, QUANTIZED_Y_SCALE)) return vector_require_quantization(node, QUANTIZED_Y_SCALE, why);
   if (node->outputs[0].element_type == ONEIRO_FLOAT32) return ONEIRO_OK;
@@ -14,7 +16,8 @@ int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, size_
   for (size_t index = QUANTIZED_X; index <= QUANTIZED_W_SCALE; index++)
     if (!oneiro_has_input(node, index)) return vector_refuse(why, "input %zu is absent", index);
   int32_t type = node->inputs[QUANTIZED_X].element_type;
-  if (type != ONEIRO_UINT8 && type != ONEIRO_INT8) return vector_refuse(why, "activations of %s", vector_type_name(type));
+  if (type != ONEIRO_UINT8 && type != ONEIRO_INT8)
+    return vector_refuse(why, "activations of %s", vector_type_name(type));
   if (node->inputs[QUANTIZED_X_ZERO_POINT].element_type != type)
     return vector_refuse(why, "the zero point has another type than the activations");
   const size_t floats[] = {QUANTIZED_X_SCALE, QUANTIZED_W_SCALE, QUANTIZED_BIAS, QUANTIZED_ADDED};
@@ -49,14 +52,15 @@ int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, size_
   return require_output(node, why);
 }
 
-int32_t vector_describe_quantized_convolution(const oneiro_node *node, vector_convolution *convolution,
+int32_t vector_describe_quantized_convolution(const oneiro_node *node, bool upsampled, vector_convolution *convolution,
                                               oneiro_text *why) {
   if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
   const oneiro_tensor operands[] = {node->inputs[QUANTIZED_X], node->inputs[QUANTIZED_W]};
   oneiro_node plain = *node;
   plain.inputs = operands;
   plain.input_count = sizeof operands / sizeof *operands;
-  return vector_describe_convolution(&plain, false, convolution, why);
+  return upsampled ? vector_describe_upsampled(&plain, convolution, why)
+                   : vector_describe_convolution(&plain, false, convolution, why);
 }
 
 int32_t vector_require_added(const oneiro_node *node, oneiro_text *why) {

@@ -37,8 +37,8 @@ enum { QUANTIZED_X, QUANTIZED_X_SCALE, QUANTIZED_X_ZERO_POINT, QUANTIZED_W, QUAN
  * constant; that sums of `depth` products fit into 32 bits. */
 int32_t vector_require_quantized(const oneiro_node *node, int64_t outputs, size_t depth, oneiro_text *why);
 
-/* QuantizedConv as a convolution of floats is described. */
-int32_t vector_describe_quantized_convolution(const oneiro_node *node, vector_convolution *convolution,
+/* QuantizedConv as a convolution of floats is described; of one that is `upsampled`, that over the enlarged image. */
+int32_t vector_describe_quantized_convolution(const oneiro_node *node, bool upsampled, vector_convolution *convolution,
                                               oneiro_text *why);
 
 /* Of a convolution: that Z has the output's shape, or one number for each channel of each image. */

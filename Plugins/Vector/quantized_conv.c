@@ -24,7 +24,7 @@ static const double MOST_PADDING = 16;
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   vector_unary_loop activation;
   vector_convolution convolution;
-  int32_t status = vector_describe_quantized_convolution(node, &convolution, why);
+  int32_t status = vector_describe_quantized_convolution(node, false, &convolution, why);
   if (!status) status = vector_activation_of(node, &activation, why);
   if (status) return status;
   status = vector_require_quantized(node, node->outputs[0].dims[1], convolution.in_channels * convolution.taps, why);
@@ -205,7 +205,7 @@ static int32_t pack(oneiro_call *call, const conv_state *state, float *packed) {
 static int32_t prepare(oneiro_call *call) {
   const oneiro_node *node = call->node;
   conv_state described = {0};
-  int32_t status = vector_describe_quantized_convolution(node, &described.convolution, call->why);
+  int32_t status = vector_describe_quantized_convolution(node, false, &described.convolution, call->why);
   if (!status) status = vector_activation_of(node, &described.activation, call->why);
   if (status) return status;
   vector_convolution *convolution = &described.convolution;

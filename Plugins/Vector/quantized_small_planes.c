@@ -53,20 +53,11 @@ static void gemm_node_of(const oneiro_node *node, const oneiro_tensor *inputs, c
   gemm->node.attribute_count = 1;
 }
 
-static int32_t describe(const oneiro_node *node, vector_convolution *convolution, oneiro_text *why) {
-  oneiro_tensor inputs[2] = {node->inputs[QUANTIZED_X], node->inputs[QUANTIZED_W]};
-  oneiro_node plain = *node;
-  plain.inputs = inputs;
-  plain.input_count = 2;
-  return vector_describe_convolution(&plain, false, convolution, why);
-}
-
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   vector_unary_loop activation;
   vector_convolution convolution;
-  if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
   int32_t status = vector_activation_of(node, &activation, why);
-  if (!status) status = describe(node, &convolution, why);
+  if (!status) status = vector_describe_quantized_convolution(node, false, &convolution, why);
   if (status) return status;
   if (convolution.groups != 1) return vector_refuse(why, "small planes: filters of groups");
   if (convolution.out_plane > MOST_PIXELS) return vector_refuse(why, "small planes: the planes are not small");
@@ -95,7 +86,7 @@ static void release(void *state) {
 
 static int32_t prepare(oneiro_call *call) {
   small_state described = {0};
-  int32_t status = describe(call->node, &described.convolution, call->why);
+  int32_t status = vector_describe_quantized_convolution(call->node, false, &described.convolution, call->why);
   if (!status) status = vector_activation_of(call->node, &described.activation, call->why);
   if (status) return status;
   const vector_convolution *convolution = &described.convolution;

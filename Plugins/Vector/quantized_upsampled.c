@@ -8,27 +8,10 @@
 #include "quantized.h"
 #include "upsampled.h"
 
-/* The node as a convolution of floats would have it. */
-typedef struct plain_node {
-  oneiro_tensor inputs[3];
-  oneiro_node node;
-} plain_node;
-
-static int32_t describe(const oneiro_node *node, vector_convolution *convolution, oneiro_text *why) {
-  plain_node plain = {.node = *node};
-  if (node->input_count <= QUANTIZED_W) return vector_refuse(why, "inputs are missing");
-  plain.inputs[0] = node->inputs[QUANTIZED_X];
-  plain.inputs[1] = node->inputs[QUANTIZED_W];
-  if (oneiro_has_input(node, QUANTIZED_BIAS)) plain.inputs[2] = node->inputs[QUANTIZED_BIAS];
-  plain.node.inputs = plain.inputs;
-  plain.node.input_count = 3;
-  return vector_describe_upsampled(&plain.node, convolution, why);
-}
-
 static int32_t supports(const oneiro_node *node, oneiro_text *why) {
   vector_convolution convolution;
   vector_unary_loop activation;
-  int32_t status = describe(node, &convolution, why);
+  int32_t status = vector_describe_quantized_convolution(node, true, &convolution, why);
   if (!status) status = vector_activation_of(node, &activation, why);
   if (!status)
     status = vector_require_quantized(node, node->outputs[0].dims[1], convolution.in_channels * convolution.taps, why);
@@ -106,7 +89,7 @@ static void pack_panels(void *argument, size_t begin, size_t end) {
 
 static int32_t prepare(oneiro_call *call) {
   upsampled_state described = {0};
-  int32_t status = describe(call->node, &described.convolution, call->why);
+  int32_t status = vector_describe_quantized_convolution(call->node, true, &described.convolution, call->why);
   if (!status) status = vector_activation_of(call->node, &described.activation, call->why);
   if (status) return status;
   const vector_convolution *convolution = &described.convolution;

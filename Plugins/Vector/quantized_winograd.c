@@ -21,7 +21,7 @@ enum { TILE = VECTOR_WINOGRAD_TILE, PRODUCTS = VECTOR_WINOGRAD_PRODUCTS, SIDE = 
 static const float filter_factors[SIDE] = {1.0f / 4, -1.0f / 6, -1.0f / 6, 1.0f / 24, 1.0f / 24, 1};
 
 static int32_t describe(const oneiro_node *node, vector_convolution *convolution, oneiro_text *why) {
-  int32_t status = vector_describe_quantized_convolution(node, convolution, why);
+  int32_t status = vector_describe_quantized_convolution(node, false, convolution, why);
   return status ? status : vector_winograd_supports(convolution, why);
 }
 

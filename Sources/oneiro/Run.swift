@@ -117,7 +117,7 @@ struct Run: FileWriting {
   /// A NaN that goes in comes out of float operators, where it is found; what rounds to bytes makes a number of it.
   private func checkNumbers(_ inputs: [String: Value]) throws(GraphError) {
     for (name, value) in inputs.sorted(by: { $0.key < $1.key }) {
-      guard let element = value.tensor?.firstNaN else { continue }
+      guard let element = value.tensor.flatMap(FiniteCheck.firstNaN) else { continue }
       throw .mismatch(
         file: model, "input \"\(name)\"", expected: "numbers, as --check-finite asks",
         found: "NaN as element \(element)")

@@ -96,6 +96,19 @@ import Testing
     #expect((parts.last?["layers"] as? [Any])?.isEmpty == true)
   }
 
+  @Test("What auto fits into a size has the ratio of each part, and a word of all parts together")
+  func openRatio() throws {
+    let result = try Program.run([
+      "quantize", Self.pipeline, files.path("auto.onnx"), "--scheme", "auto", "--max-memory", "400K", "--role",
+      "eeg_encoder", "--role", "vae_decoder", "--calibration", "\(Self.trials):0", "--calibration-calls", "1",
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    for part in ["eeg_encoder", "vae_decoder"] {
+      #expect(result.output.contains(try Regex("\\n\(part) .* KiB +[0-9]+ % +[0-9.]+ +[0-9.]+ +[0-9.]+\n")), "\(part)")
+    }
+    #expect(result.output.contains("\noutput SNR is that of a part with inputs as they were; "))
+  }
+
   @Test("The page and the recipe say what schemes were chosen for, and what ran the model") func setting() throws {
     let html = files.path("auto.html"), json = files.path("auto.json")
     for report in [html, json] {

@@ -63,13 +63,13 @@ struct AutomaticChoiceTests {
     #expect(error?.description == message)
     // The same is told before there is anything to measure with.
     let early = #expect(throws: RunError.self) {
-      try AutomaticChoice.check(.withinSize(byteCount: 1000), in: try Self.graph(), keep: LayerSelection(.w8))
+      try ChoiceGoal.withinSize(byteCount: 1000).check(in: try Self.graph(), keep: LayerSelection(.w8))
     }
     #expect(early?.description == message)
-    try AutomaticChoice.check(.withinSize(byteCount: 12_800), in: try Self.graph(), keep: LayerSelection(.w8))
+    try ChoiceGoal.withinSize(byteCount: 12_800).check(in: try Self.graph(), keep: LayerSelection(.w8))
     #expect(throws: RunError.self) {
-      try AutomaticChoice.check(
-        .withinSize(byteCount: 12_800), in: try Self.graph(), keep: LayerSelection(.w8, keep: ["second"]))
+      try ChoiceGoal.withinSize(byteCount: 12_800).check(
+        in: try Self.graph(), keep: LayerSelection(.w8, keep: ["second"]))
     }
   }
 
@@ -122,21 +122,32 @@ struct AutomaticChoiceTests {
     #expect(seconds == 21)
   }
 
+  @Test("What is kept takes no time") func estimateOfKept() throws {
+    let graph = try Self.graph()
+    let chooser = try AutomaticChoice(
+      graph, try Calibration([["x": noise([4, 96], seed: 9)]], source: "test"), goal: .smallest(decibels: 20),
+      method: .minmax, planner: Planner(backend: try Backend.reference, threads: 1))
+    #expect(try chooser.estimatedSeconds(keep: LayerSelection(.w8)) > 0)
+    #expect(try chooser.estimatedSeconds(keep: LayerSelection(.w8, keep: ["*"])) == 0)
+  }
+
   @Test("Each phase is counted to its end")
   func progress() throws {
     let graph = try Self.graph()
     let calibration = try Calibration([9, 10].map { ["x": noise([4, 96], seed: $0)] }, source: "test")
-    var told: [(AutomaticChoice.Phase, Int, Int)] = []
+    var told: [ChoiceProgress] = []
     let chooser = try AutomaticChoice(
       graph, calibration, goal: .smallest(decibels: 20), method: .minmax,
       planner: Planner(backend: try Backend.reference, threads: 1)
-    ) { told.append(($0, $1, $2)) }
-    #expect(told.map(\.1) == [1, 2] && told.allSatisfy { $0.0 == .outputs && $0.2 == 2 })
+    ) { told.append($0) }
+    #expect(told.map(\.done) == [1, 2] && told.allSatisfy { $0.phase == .outputs && $0.total == 2 })
     _ = try chooser.choices(for: QuantizableLayer.all(in: graph), keep: LayerSelection(.w8, keep: [])) {
-      told.append(($0, $1, $2))
+      told.append($0)
     }
-    #expect(told.filter { $0.0 == .layers }.map(\.1) == [1, 2, 3])
-    let whole = told.filter { $0.0 == .whole }.map(\.1)
+    #expect(told.filter { $0.phase == .layers }.map(\.done) == [1, 2, 3])
+    // All five nodes are run for the first layer, three for the second, one for the third.
+    #expect(told.filter { $0.phase == .layers }.map { ($0.share * 9).rounded() } == [5, 8, 9])
+    let whole = told.filter { $0.phase == .whole }.map(\.done)
     #expect(!whole.isEmpty && whole.count % 2 == 0 && whole.prefix(2) == [1, 2])
   }
 

@@ -1,55 +1,70 @@
 /// For each layer its options from the cheapest to the one with the least noise, without those for which less noise is
 /// to be had for the money; and where each layer stands.
-struct OptionLadder {
-  private let rungs: [[LayerOption]]
-  private let goal: ChoiceGoal
+package struct OptionLadder {
+  /// What one option is known by.
+  package struct Rung: Equatable, Sendable {
+    /// What the layer alone adds to the energy of the graph's outputs.
+    package let noise: Double
+    /// What is paid for less noise: seconds or bytes.
+    package let cost: Double
+
+    package init(noise: Double, cost: Double) { (self.noise, self.cost) = (noise, cost) }
+  }
+
+  private let options: [[Rung]]
+  /// Positions of the options that are worth it, from the bottom.
+  private let rungs: [[Int]]
   private var places: [Int]
 
-  init(_ options: [[LayerOption]], goal: ChoiceGoal) {
-    self.goal = goal
-    rungs = options.map { Self.worthwhile($0, goal) }
+  /// - options: of each layer, one at least, in any order.
+  package init(_ options: [[Rung]]) {
+    self.options = options
+    rungs = options.map(Self.worthwhile)
     places = [Int](repeating: 0, count: options.count)
   }
 
-  var chosen: [LayerOption] { zip(rungs, places).map { $0[$1] } }
-  var noise: Double { chosen.reduce(0) { $0 + $1.noise } }
-  var cost: Double { chosen.reduce(0) { $0 + $1.cost(goal) } }
+  /// The position of each layer's option where it stands now.
+  package var chosen: [Int] { zip(rungs, places).map { $0[$1] } }
+  private var current: [Rung] { zip(options, chosen).map { $0[$1] } }
+  package var noise: Double { current.reduce(0) { $0 + $1.noise } }
+  package var cost: Double { current.reduce(0) { $0 + $1.cost } }
 
   /// With every layer at the bottom.
-  var leastCost: Double { rungs.reduce(0) { $0 + $1[0].cost(goal) } }
-  /// With every layer as it is.
-  var mostSeconds: Double { rungs.reduce(0) { $0 + $1[$1.count - 1].seconds } }
-  var mostBytes: Int { rungs.reduce(0) { $0 + $1[$1.count - 1].byteCount } }
+  package var leastCost: Double { zip(options, rungs).reduce(0) { $0 + $1.0[$1.1[0]].cost } }
+  /// With every layer at the top, as it is.
+  package var mostCost: Double { zip(options, rungs).reduce(0) { $0 + $1.0[$1.1[$1.1.count - 1]].cost } }
 
   /// The lower convex hull of noise over cost: whatever is paid for a step up buys less than what was paid for the one
   /// before, so that climbing the best step first is right.
-  private static func worthwhile(_ options: [LayerOption], _ goal: ChoiceGoal) -> [LayerOption] {
-    let sorted = options.sorted { ($0.cost(goal), $0.noise) < ($1.cost(goal), $1.noise) }
-    var hull: [LayerOption] = []
-    for option in sorted where option.noise < hull.last?.noise ?? .infinity {
-      while hull.count >= 2,
-        gain(hull[hull.count - 2], hull[hull.count - 1], goal) <= gain(hull[hull.count - 2], option, goal)
-      {
+  private static func worthwhile(_ options: [Rung]) -> [Int] {
+    let sorted = options.indices.sorted {
+      (options[$0].cost, options[$0].noise) < (options[$1].cost, options[$1].noise)
+    }
+    var hull: [Int] = []
+    for index in sorted where options[index].noise < hull.last.map({ options[$0].noise }) ?? .infinity {
+      while hull.count >= 2 {
+        let before = options[hull[hull.count - 2]]
+        guard gain(before, options[hull[hull.count - 1]]) <= gain(before, options[index]) else { break }
         hull.removeLast()
       }
-      hull.append(option)
+      hull.append(index)
     }
     return hull.isEmpty ? Array(sorted.suffix(1)) : hull
   }
 
-  private static func gain(_ from: LayerOption, _ to: LayerOption, _ goal: ChoiceGoal) -> Double {
-    (from.noise - to.noise) / max(to.cost(goal) - from.cost(goal), .leastNormalMagnitude)
+  private static func gain(_ from: Rung, _ to: Rung) -> Double {
+    (from.noise - to.noise) / max(to.cost - from.cost, .leastNormalMagnitude)
   }
 
   /// From the bottom, the step that takes most noise for its cost, until the noise of all layers is within `bound`.
-  mutating func climb(untilNoise bound: Double) {
+  package mutating func climb(untilNoise bound: Double) {
     places = places.map { _ in 0 }
     while noise > bound, let step = bestStep(within: .infinity) { places[step] += 1 }
   }
 
   /// From the bottom, the step that takes most noise for its cost, as long as the cost of all layers stays within
   /// `bound`.
-  mutating func climb(withinCost bound: Double) {
+  package mutating func climb(withinCost bound: Double) {
     places = places.map { _ in 0 }
     while let step = bestStep(within: bound - cost) { places[step] += 1 }
   }
@@ -57,9 +72,9 @@ struct OptionLadder {
   private func bestStep(within rest: Double) -> Int? {
     var best: (layer: Int, gain: Double)?
     for (layer, rungs) in rungs.enumerated() where places[layer] + 1 < rungs.count {
-      let now = rungs[places[layer]], next = rungs[places[layer] + 1]
-      guard next.cost(goal) - now.cost(goal) <= rest else { continue }
-      let gain = Self.gain(now, next, goal)
+      let now = options[layer][rungs[places[layer]]], next = options[layer][rungs[places[layer] + 1]]
+      guard next.cost - now.cost <= rest else { continue }
+      let gain = Self.gain(now, next)
       if gain > best?.gain ?? -.infinity { best = (layer, gain) }
     }
     return best?.layer

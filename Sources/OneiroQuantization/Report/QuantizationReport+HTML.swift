@@ -14,6 +14,7 @@ extension QuantizationReport {
     <p>\(HTMLText.escaped("\(model) as \(way)"))</p>
     <p>\(HTMLText.escaped("run by \(setting.backend) on \(counted(setting.threads, "thread"))"))</p>
     \(Self.html(partsTable))
+    \(openRatio.map { "<p>\(HTMLText.escaped($0))</p>" } ?? "")
     \(picturesText)
     \(parts.filter { !$0.layers.isEmpty }.map(section).joined(separator: "\n"))
     </body></html>

@@ -22,6 +22,7 @@ extension QuantizationReport {
         lines.append("\(part.role.isEmpty ? "" : part.role + ": ")\(count) \(what): \(reason)")
       }
     }
+    if let openRatio { lines.append(openRatio) }
     if let pictures {
       var line = "\(counted(pictures.count, "picture")): PSNR \(Self.decibels(pictures.psnr)) dB"
       line += String(format: ", SSIM %.4f", pictures.ssim)

@@ -48,6 +48,12 @@ public struct QuantizationReport: Sendable {
   public var byteCountBefore: Int { parts.reduce(0) { $0 + $1.byteCountBefore } }
   public var byteCountAfter: Int { parts.reduce(0) { $0 + $1.byteCountAfter } }
 
+  /// What the ratios of several parts leave open, where no pictures tell of all of them together.
+  var openRatio: String? {
+    guard pictures == nil, parts.count(where: { $0.outputNoise.map { $0.noise != 0 } ?? false }) > 1 else { return nil }
+    return "output SNR is that of a part with inputs as they were; --evaluation tells of all parts together"
+  }
+
   /// What was kept of whole graphs that were held against each other, a part each: `unet w8a8`.
   public var kept: [String] {
     parts.compactMap { part in

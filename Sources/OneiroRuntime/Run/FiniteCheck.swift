@@ -1,7 +1,7 @@
 import COneiroKernel
 import OneiroGraph
 
-/// Finds the first number that is NaN or infinite.
+/// Finds numbers that are NaN or infinite.
 public enum FiniteCheck {
   /// - tookInfinity: whether there was an infinity in the inputs, where one of them is not there any more.
   /// - Throws: `notFinite` with the step's node, when a NaN comes out, or an infinity of inputs that are all finite. An
@@ -43,21 +43,28 @@ public enum FiniteCheck {
   public static func firstBadElement(_ memory: UnsafeRawBufferPointer, _ type: ElementType) -> (
     element: Int, value: Double
   )? {
+    first(in: memory, type) { !$0.isFinite }
+  }
+
+  /// The first element that is NaN, of the same types.
+  public static func firstNaN(in tensor: Tensor) -> Int? {
+    withExtendedLifetime(tensor) { first(in: tensor.bytes, tensor.elementType) { $0.isNaN }?.element }
+  }
+
+  private static func first(
+    in memory: UnsafeRawBufferPointer, _ type: ElementType, where isBad: (Double) -> Bool
+  ) -> (element: Int, value: Double)? {
+    func first<Number>(_ widened: (Number) -> Double) -> (element: Int, value: Double)? {
+      let numbers = memory.bindMemory(to: Number.self)
+      return numbers.firstIndex { isBad(widened($0)) }.map { ($0, widened(numbers[$0])) }
+    }
     switch type {
-    case .float32:
-      let floats = memory.bindMemory(to: Float.self)
-      return floats.firstIndex { !$0.isFinite }.map { ($0, Double(floats[$0])) }
-    case .float64:
-      let doubles = memory.bindMemory(to: Double.self)
-      return doubles.firstIndex { !$0.isFinite }.map { ($0, doubles[$0]) }
-    case .float16:
-      let halves = memory.bindMemory(to: Float16.self)
-      return halves.firstIndex { !$0.isFinite }.map { ($0, Double(halves[$0])) }
-    case .bfloat16:
-      let halves = memory.bindMemory(to: BFloat16.self)
-      return halves.firstIndex { !Float($0).isFinite }.map { ($0, Double(Float(halves[$0]))) }
-    case .complex64: return firstBadElement(memory, .float32).map { ($0.element / 2, $0.value) }
-    case .complex128: return firstBadElement(memory, .float64).map { ($0.element / 2, $0.value) }
+    case .float32: return first { (number: Float) in Double(number) }
+    case .float64: return first { (number: Double) in number }
+    case .float16: return first { (number: Float16) in Double(number) }
+    case .bfloat16: return first { (number: BFloat16) in Double(Float(number)) }
+    case .complex64: return Self.first(in: memory, .float32, where: isBad).map { ($0.element / 2, $0.value) }
+    case .complex128: return Self.first(in: memory, .float64, where: isBad).map { ($0.element / 2, $0.value) }
     default: return nil
     }
   }

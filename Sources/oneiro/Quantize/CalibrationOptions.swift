@@ -66,7 +66,7 @@ struct CalibrationOptions: ParsableArguments {
         throw GraphError.mismatch(
           file: pair.text, "--calibration-input \(pair.name)", expected: "\(expected)", found: "\(found)")
       }
-      if let element = tensor.firstNaN {
+      if let element = FiniteCheck.firstNaN(in: tensor) {
         throw GraphError.mismatch(
           file: pair.text, "--calibration-input \(pair.name)", expected: "numbers to calibrate with",
           found: "NaN as element \(element)")

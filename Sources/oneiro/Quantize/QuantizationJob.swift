@@ -29,7 +29,7 @@ struct QuantizationJob {
   func checkGoal(of model: Model, role: String, path: String) throws {
     guard case .automatic(let keep, let goal) = plan, !QuantizableLayer.all(in: model.graph).isEmpty else { return }
     do {
-      try AutomaticChoice.check(goal, in: try LoadedModel(model, path: path).graph, keep: keep)
+      try goal.check(in: try LoadedModel(model, path: path).graph, keep: keep)
     } catch let error as RunError {
       throw error.located(in: role.isEmpty ? path : "\(path): \(role)")
     }
@@ -122,22 +122,28 @@ struct QuantizationJob {
           file: path, role.isEmpty ? nil : "role \"\(role)\"", expected: "calls to measure with",
           found: "none, as drawing a picture does not run it")
       }
-      var bar = bar(), current: AutomaticChoice.Phase?
+      var bar = bar(), current: ChoiceProgress.Phase?
       defer { bar.finish() }
-      func progress(_ phase: AutomaticChoice.Phase, _ done: Int, _ total: Int) {
-        if done == 1 || phase != current {
+      func show(_ progress: ChoiceProgress) {
+        if progress.done == 1 || progress.phase != current {
           bar.finish()
-          (bar, current) = (self.bar(), phase)
+          (bar, current) = (self.bar(), progress.phase)
         }
-        bar.update(label: role.isEmpty ? phase.label : "\(phase.label) of \(role)", done: done, total: total)
+        let label = progress.phase.label
+        bar.update(
+          label: role.isEmpty ? label : "\(label) of \(role)", done: progress.done, total: progress.total,
+          share: progress.share)
       }
       do {
         let chooser = try AutomaticChoice(
           try LoadedModel(model, path: path).graph, calibration, goal: goal, method: method, planner: planner,
-          progress: progress)
+          progress: show)
         bar.finish()
-        announce(chooser.estimatedSeconds, layers.count, role: role)
-        let result = try chooser.choices(for: layers, keep: keep, progress: progress)
+        if !isQuiet {
+          let measured = keep.choices(for: layers).count { $0.scheme != .f32 }
+          announce(try chooser.estimatedSeconds(keep: keep), measured, role: role)
+        }
+        let result = try chooser.choices(for: layers, keep: keep, progress: show)
         return (result.choices, result.activations, result.compared)
       } catch RunError.graph(let error) {
         throw error.located(in: role.isEmpty ? path : "\(path): \(role)")
@@ -152,7 +158,7 @@ struct QuantizationJob {
 
   /// Says ahead what takes a while.
   private func announce(_ seconds: Double, _ layerCount: Int, role: String) {
-    guard !isQuiet, seconds >= 60 else { return }
+    guard seconds >= 60 else { return }
     let part = role.isEmpty ? "" : "\(role): "
     let text = "\(part)measuring \(counted(layerCount, "layer")) takes up to \(ProgressBar.duration(seconds))\n"
     FileHandle.standardError.write(Data(text.utf8))
@@ -187,7 +193,7 @@ struct QuantizationJob {
   }
 }
 
-extension AutomaticChoice.Phase {
+extension ChoiceProgress.Phase {
   /// For people.
   fileprivate var label: String {
     switch self {
