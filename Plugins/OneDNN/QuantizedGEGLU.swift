@@ -7,6 +7,7 @@ import CDNNL
 struct QuantizedGEGLU: Operation {
   private let node: Node
   private let operands: QuantizedOperands
+  private let matrices: QuantizedMatrices
   private let rows, depth, half: Int
   private let gelu: dnnl_alg_kind_t
 
@@ -14,14 +15,9 @@ struct QuantizedGEGLU: Operation {
 
   init(_ node: Node) throws(KernelError) {
     self.node = node
-    let left = try node.inputDims(0)
-    var right = try node.inputDims(QuantizedOperands.weights)
-    guard left.count == 2, right.count == 2 else { throw .unsupported("A and B have shapes \(left) and \(right)") }
-    if node.int("transB", default: 0) != 0 { right.reverse() }
-    guard left[1] == right[0], right[1] % 2 == 0 else {
-      throw .unsupported("B has shape \(right), expected \(left[1]) rows and an even number of columns")
-    }
-    (rows, depth, half) = (left[0], left[1], right[1] / 2)
+    matrices = try QuantizedMatrices(node)
+    (rows, depth, half) = (matrices.rows, matrices.depth, matrices.columns / 2)
+    guard matrices.columns % 2 == 0 else { throw .unsupported("B has \(matrices.columns) columns, an odd number") }
     guard try node.outputDims(0) == [rows, half] else {
       throw .unsupported("Y has shape \(try node.outputDims(0)), expected \([rows, half])")
     }
@@ -46,8 +42,7 @@ struct QuantizedGEGLU: Operation {
   }
 
   func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
-    let operations = 4 * Double(rows) * Double(depth) * Double(half)
-    var builder = ProgramBuilder(node, threads: Threads.forOperations(operations, limit: limit))
+    var builder = ProgramBuilder(node, threads: Threads.forOperations(matrices.operations, limit: limit))
     let source = builder.input(0, try .plain([rows, depth], operands.source))
     let gate = try builder.intermediate(.plain([rows, half]))
     let result = builder.output(0, try .plain([rows, half], operands.destination))
@@ -63,10 +58,8 @@ struct QuantizedGEGLU: Operation {
 
   /// Half of the columns of B.
   private func weights(_ column: Int, _ builder: inout ProgramBuilder) throws(KernelError) -> Int {
-    let isTransposed = node.int("transB", default: 0) != 0
-    let strides = isTransposed ? [1, depth] : [2 * half, 1]
     return try builder.part(
-      QuantizedOperands.weights, from: column * strides[1], .strided([depth, half], strides, .int8))
+      QuantizedOperands.weights, from: column * matrices.strides[1], .strided([depth, half], matrices.strides, .int8))
   }
 
   private func bias(_ column: Int, _ builder: inout ProgramBuilder) throws(KernelError) -> [Int] {

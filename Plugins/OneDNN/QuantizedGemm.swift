@@ -7,23 +7,18 @@ struct QuantizedGemm: Operation {
   private let node: Node
   private let operands: QuantizedOperands
   private let ending: QuantizedEnding
-  private let rows, depth, columns: Int
+  private let matrices: QuantizedMatrices
 
   init(_ node: Node) throws(KernelError) {
     self.node = node
-    let left = try node.inputDims(0)
-    var right = try node.inputDims(QuantizedOperands.weights)
-    guard left.count == 2, right.count == 2 else { throw .unsupported("A and B have shapes \(left) and \(right)") }
-    if node.int("transB", default: 0) != 0 { right.reverse() }
-    guard left[1] == right[0] else { throw .unsupported("inner axes differ: \(left[1]) and \(right[0])") }
-    (rows, depth, columns) = (left[0], left[1], right[1])
-    for (name, dims) in [
-      ("Y", try node.outputDims(0)),
-      ("Z", node.hasInput(QuantizedEnding.added) ? try node.inputDims(QuantizedEnding.added) : [rows, columns]),
-    ] where dims != [rows, columns] {
-      throw .unsupported("\(name) has shape \(dims), expected \([rows, columns])")
+    matrices = try QuantizedMatrices(node)
+    let added = node.hasInput(QuantizedEnding.added) ? try node.inputDims(QuantizedEnding.added) : nil
+    for (name, dims) in [("Y", try node.outputDims(0)), ("Z", added ?? matrices.result)]
+    where dims != matrices.result {
+      throw .unsupported("\(name) has shape \(dims), expected \(matrices.result)")
     }
-    operands = try QuantizedOperands(node, channels: columns, depth: depth, yScale: QuantizedEnding.yScale)
+    operands = try QuantizedOperands(
+      node, channels: matrices.columns, depth: matrices.depth, yScale: QuantizedEnding.yScale)
     ending = try QuantizedEnding(node)
     _ = try description(isFinal: false)
   }
@@ -34,27 +29,27 @@ struct QuantizedGemm: Operation {
   }
 
   func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
-    let operations = 2 * Double(rows) * Double(depth) * Double(columns)
-    var builder = ProgramBuilder(node, threads: Threads.forOperations(operations, limit: limit))
-    let strides = node.int("transB", default: 0) != 0 ? [1, depth] : [columns, 1]
-    let source = builder.input(0, try .plain([rows, depth], operands.source))
-    let weights = builder.input(QuantizedOperands.weights, try .strided([depth, columns], strides, .int8))
+    var builder = ProgramBuilder(node, threads: Threads.forOperations(matrices.operations, limit: limit))
+    let source = builder.input(0, try .plain(matrices.left, operands.source))
+    let weights = builder.input(QuantizedOperands.weights, try .strided(matrices.right, matrices.strides, .int8))
     let added = try additions.map { builder.input($0.input, $0.description) }
-    let destination = builder.output(0, try .plain([rows, columns], operands.destination))
+    let destination = builder.output(0, try .plain(matrices.result, operands.destination))
     try builder.addProduct(try description(isFinal: true), source, weights, operands: added, into: destination)
     return builder.finish()
   }
 
   private var additions: [(input: Int, description: MemoryDescription)] {
-    get throws(KernelError) { ending.additions(bias: try .plain([1, columns]), added: try .plain([rows, columns])) }
+    get throws(KernelError) {
+      ending.additions(bias: try .plain([1, matrices.columns]), added: try .plain(matrices.result))
+    }
   }
 
   private func description(isFinal: Bool) throws(KernelError) -> PrimitiveDescription {
     let operations = try ending.operations(operands, isFinal: isFinal, adding: additions.map(\.description))
     return try PrimitiveDescription(
-      productOf: .plain([rows, depth], operands.source), .any([depth, columns], .int8),
-      into: .plain([rows, columns], operands.destination),
-      operands.attributes(isFinal: isFinal, channels: 0..<columns, operations)
+      productOf: .plain(matrices.left, operands.source), .any(matrices.right, .int8),
+      into: .plain(matrices.result, operands.destination),
+      operands.attributes(isFinal: isFinal, channels: 0..<matrices.columns, operations)
     ).compiled()
   }
 }

@@ -169,3 +169,9 @@ void vector_scale_sums(const oneiro_call *call, const vector_activations *activa
     factors[i] = activations->scale * scale[i * step];
   }
 }
+
+double vector_time_of_bytes(const oneiro_node *node, int32_t threads) {
+  (void)node;
+  (void)threads;
+  return (double)vector_picked->time_of_bytes;
+}

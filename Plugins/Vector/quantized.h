@@ -79,6 +79,9 @@ int32_t vector_float_node_of(const oneiro_node *node, size_t inputs, vector_floa
 void vector_scale_sums(const oneiro_call *call, const vector_activations *activations, const int32_t *sums,
                        size_t outputs, int32_t *offsets, float *factors);
 
+/* relative_time of a product of bytes by the definition. */
+double vector_time_of_bytes(const oneiro_node *node, int32_t threads);
+
 /* How the result becomes bytes. */
 typedef struct vector_output_bytes {
   uint8_t *bytes;                     /* NULL where it stays float32 */

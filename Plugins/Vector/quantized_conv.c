@@ -393,13 +393,7 @@ static int32_t compute(const oneiro_call *call) {
   return ONEIRO_OK;
 }
 
-static double relative_time(const oneiro_node *node, int32_t threads) {
-  (void)node;
-  (void)threads;
-  return (double)vector_picked->time_of_bytes;
-}
-
 static const vector_kernel kernels[] = {
-    {"QuantizedConv", 1, supports, prepare, compute, free, "ai.oneiro", relative_time},
+    {"QuantizedConv", 1, supports, prepare, compute, free, "ai.oneiro", vector_time_of_bytes},
 };
 VECTOR_FAMILY(vector_quantized_conv, kernels);

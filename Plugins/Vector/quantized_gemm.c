@@ -131,13 +131,7 @@ static int32_t compute(const oneiro_call *call) {
 int32_t vector_quantized_gemm_prepare(oneiro_call *call) { return prepare(call); }
 int32_t vector_quantized_gemm_compute(const oneiro_call *call) { return compute(call); }
 
-static double relative_time(const oneiro_node *node, int32_t threads) {
-  (void)node;
-  (void)threads;
-  return (double)vector_picked->time_of_bytes;
-}
-
 static const vector_kernel kernels[] = {
-    {"QuantizedGemm", 1, supports, prepare, compute, free, "ai.oneiro", relative_time},
+    {"QuantizedGemm", 1, supports, prepare, compute, free, "ai.oneiro", vector_time_of_bytes},
 };
 VECTOR_FAMILY(vector_quantized_gemm, kernels);
