@@ -30,6 +30,8 @@ struct ConvolutionShape {
     }
   }
 
+  var hasGroups: Bool { weights.count > input.count }
+
   /// Products that are summed up for one element of Y.
   var depth: Int { weights.elementCount / output[1] }
 
@@ -76,9 +78,10 @@ extension PrimitiveDescription {
 
 extension ProgramBuilder {
   /// Adds a convolution or its transpose between reorders from and to the layouts that the tensors have.
-  /// - operands: tensors of the additions that `convolution`'s post-operations begin with.
+  /// - operands: arguments of `convolution`'s post-operations.
   mutating func addConvolution(
-    _ convolution: borrowing PrimitiveDescription, _ source: Int, _ weights: Int, bias: Int?, operands: [Int] = [],
+    _ convolution: borrowing PrimitiveDescription, _ source: Int, _ weights: Int, bias: Int?,
+    operands: [(number: Int32, tensor: Int)] = [],
     into destination: Int
   ) throws(KernelError) {
     let result = try place(for: convolution.destination, or: destination)
@@ -88,7 +91,7 @@ extension ProgramBuilder {
       (number: PrimitiveArgument.destination, tensor: result),
     ]
     if let bias { arguments.append((number: PrimitiveArgument.bias, tensor: bias)) }
-    arguments += operands.enumerated().map { (number: PrimitiveArgument.operand(at: $0), tensor: $1) }
+    arguments += operands
     try add(convolution, arguments)
     if result != destination { try reorder(result, into: destination) }
   }

@@ -73,14 +73,13 @@ struct Kernel: Sendable {
           kernel.prepare = { call in
             guard let call, let node = call.pointee.node else { return Int32(ONEIRO_FAILED) }
             return answer(call.pointee.why) { () throws(KernelError) in
-              let program = try operation(of: node, hostMemory: HostMemory(call)).program(
-                threads: max(call.pointee.threads, 1), tuning: Tuning(call))
-              try program.warmUp()
+              let program = try ready(call, node)
               call.pointee.state = Unmanaged.passRetained(program).toOpaque()
               call.pointee.workspace_byte_count = program.workspaceByteCount
               for index in 0..<min(node.pointee.input_count, 64) {
-                guard let constant = node.pointee.inputs[index].data, !program.reads(constant) else { continue }
-                oneiro_set_packed(call, index)
+                if node.pointee.inputs[index].data != nil, !program.reads(input: index) {
+                  oneiro_set_packed(call, index)
+                }
               }
             }
           }
@@ -116,6 +115,20 @@ private func operation(
 ) throws(KernelError) -> any Operation {
   let (kernel, node) = try Kernel.reading(raw, hostMemory: hostMemory)
   return try kernel.read(node)
+}
+
+/// A node's program. What oneDNN cannot plan or compile after all, another kernel may: nothing is lost yet.
+private func ready(
+  _ call: UnsafeMutablePointer<oneiro_call>, _ node: UnsafePointer<oneiro_node>
+) throws(KernelError) -> Program {
+  do throws(KernelError) {
+    let program = try operation(of: node, hostMemory: HostMemory(call)).program(
+      threads: max(call.pointee.threads, 1), tuning: Tuning(call))
+    try program.warmUp()
+    return program
+  } catch {
+    throw error.status == ONEIRO_FAILED ? .unsupported(error.sentence) : error
+  }
 }
 
 /// Turns a thrown error into a status and a sentence.

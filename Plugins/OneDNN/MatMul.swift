@@ -59,18 +59,21 @@ extension ProgramBuilder {
     var weightsLayout = description(of: weights)
     if isConstant(weights) { weightsLayout = try .any(weightsLayout.shape) }
     let attributes = try PrimitiveAttributes()
-    try attributes.set(.ending(adding: added.map { description(of: $0) }, activation: activation))
+    let operations: [PostOperation] = .ending(adding: added.map { description(of: $0) }, activation: activation)
+    try attributes.set(operations)
     let product = try PrimitiveDescription(
       productOf: description(of: source), weightsLayout, bias: bias.map { description(of: $0) } ?? .absent,
       into: description(of: destination), attributes)
     try addProduct(
-      product, source, weights, bias: bias, operands: added.map { [$0] } ?? [], into: destination)
+      product, source, weights, bias: bias, operands: PostOperation.arguments(operations, added.map { [$0] } ?? []),
+      into: destination)
     return product.implementation
   }
 
-  /// - operands: tensors of the additions and multiplications that `product`'s post-operations begin with.
+  /// - operands: arguments of `product`'s post-operations.
   mutating func addProduct(
-    _ product: borrowing PrimitiveDescription, _ source: Int, _ weights: Int, bias: Int? = nil, operands: [Int],
+    _ product: borrowing PrimitiveDescription, _ source: Int, _ weights: Int, bias: Int? = nil,
+    operands: [(number: Int32, tensor: Int)],
     into destination: Int
   ) throws(KernelError) {
     var arguments = [
@@ -79,7 +82,7 @@ extension ProgramBuilder {
       (number: PrimitiveArgument.destination, tensor: destination),
     ]
     if let bias { arguments.append((number: PrimitiveArgument.bias, tensor: bias)) }
-    arguments += operands.enumerated().map { (number: PrimitiveArgument.operand(at: $0), tensor: $1) }
+    arguments += operands
     try add(product, arguments)
   }
 }

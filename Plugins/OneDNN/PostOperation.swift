@@ -6,8 +6,21 @@ enum PostOperation {
   case add(MemoryDescription)
   case multiply(MemoryDescription)
   case activation(dnnl_alg_kind_t)
-  /// y * factor + summand
+  /// y * factor + summand; once in a list, as oneDNN 2.6 is wrong with two.
   case affine(factor: Float, summand: Float)
+
+  private var hasOperand: Bool {
+    switch self {
+    case .add, .multiply: true
+    case .activation, .affine: false
+    }
+  }
+
+  /// The arguments of a primitive with a list of post-operations.
+  /// - operands: tensors of its additions and multiplications, in their order.
+  static func arguments(_ list: [PostOperation], _ operands: [Int]) -> [(number: Int32, tensor: Int)] {
+    zip(list.indices.filter { list[$0].hasOperand }, operands).map { (PrimitiveArgument.operand(at: $0), $1) }
+  }
 
   fileprivate func append(to operations: dnnl_post_ops_t?) throws(KernelError) {
     switch self {
@@ -43,8 +56,8 @@ extension PrimitiveAttributes {
 }
 
 extension PrimitiveArgument {
-  /// The tensor of an addition or a multiplication that stands at `index` in the list of post-operations; oneDNN's header writes it as a macro
-  /// with a parameter.
+  /// The tensor of an addition or a multiplication that stands at `index` in the list of post-operations; oneDNN's header
+  /// writes it as a macro with a parameter.
   static func operand(at index: Int) -> Int32 {
     Int32(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE) * Int32(index + 1) | Int32(DNNL_ARG_SRC_1)
   }

@@ -85,6 +85,12 @@ struct PrimitiveDescription: ~Copyable {
     return String(cString: name)
   }
 
+  /// Refuses what oneDNN would compute by its plain loops.
+  consuming func compiled() throws(KernelError) -> PrimitiveDescription {
+    guard !implementation.hasPrefix("ref") else { throw .unsupported("oneDNN has no compiled kernel for it") }
+    return self
+  }
+
   deinit { dnnl_primitive_desc_destroy(raw) }
 }
 

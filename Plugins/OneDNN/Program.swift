@@ -17,6 +17,8 @@ final class Program: @unchecked Sendable {
   struct Tensor {
     let description: MemoryDescription
     var place: Place
+    /// The constant input that the bytes at `place` are those of, or a part of; nil for others.
+    var input: Int?
   }
 
   struct Step {
@@ -44,11 +46,9 @@ final class Program: @unchecked Sendable {
     self.packed = packed
   }
 
-  /// Whether a run reads the bytes at `pointer`.
-  func reads(_ pointer: UnsafeMutableRawPointer) -> Bool {
-    steps.contains { step in
-      step.arguments.contains { if case .constant(pointer) = places[$0.tensor] { true } else { false } }
-    }
+  /// Whether a run reads the bytes of a constant input, and not only what they were packed to.
+  func reads(input: Int) -> Bool {
+    steps.contains { step in step.arguments.contains { tensors[$0.tensor].input == input } }
   }
 
   /// Makes the first slot, so that the first run need not.

@@ -33,6 +33,7 @@ struct ProgramBuilder {
   mutating func input(_ index: Int, _ description: MemoryDescription) -> Int {
     if let node, let pointer = node.constant(index) {
       let tensor = constant(pointer, description)
+      tensors[tensor].input = index
       narrow[tensor] = node.narrowType(index)
       return tensor
     }
@@ -43,6 +44,7 @@ struct ProgramBuilder {
   mutating func part(_ index: Int, from offset: Int, _ description: MemoryDescription) throws(KernelError) -> Int {
     guard let pointer = node?.constant(index) else { throw .failed("input \(index) is no constant") }
     let tensor = constant(pointer + offset, description)
+    tensors[tensor].input = index
     offsets[tensor] = offset
     return tensor
   }
@@ -83,7 +85,7 @@ struct ProgramBuilder {
       packing.narrow[source] = narrow[tensor]
       let destination = packing.constant(pointer, description)
       var dense = source
-      if let type = from.description.elementType, from.description.hasGaps {
+      if let type = from.description.elementType, type == .int8, from.description.hasGaps {
         // oneDNN packs weights of bytes from rows without gaps alone.
         dense = try packing.intermediate(.plain(from.description.shape, type))
         try packing.reorder(source, into: dense)
@@ -135,6 +137,7 @@ struct ProgramBuilder {
     type.widen(pointer, count: byteCount / MemoryLayout<Float>.size, into: memory.pointer)
     packed.append(memory)
     tensors[tensor].place = .constant(memory.pointer)
+    tensors[tensor].input = nil
     narrow[tensor] = nil
   }
 

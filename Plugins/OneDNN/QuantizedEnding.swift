@@ -10,13 +10,13 @@ struct QuantizedEnding {
   init(_ node: Node) throws(KernelError) {
     self.node = node
     guard !node.hasInput(Self.weightsZeroPoint) else {
-      throw .unsupported("weights with zero points; oneDNN takes those around 0")
+      throw .unsupported("weights have zero points, and oneDNN takes none of theirs")
     }
     guard !node.hasInput(Self.added) || node.inputType(Self.added) == .float32 else {
       throw .unsupported("Z is not float32")
     }
     let name = node.string("activation", default: "")
-    // A NaN becomes 0 in oneDNN's Relu. A byte cannot tell.
+    // A NaN becomes 0 in oneDNN's Relu. What a byte is for a NaN, nothing says.
     activation = name == "Relu" && node.hasInput(Self.yScale) ? dnnl_eltwise_relu : try Activation.algorithm(name)
   }
 
@@ -34,13 +34,5 @@ struct QuantizedEnding {
   ) throws(KernelError) -> [PostOperation] {
     added.map(PostOperation.add) + (activation.map { [.activation($0)] } ?? [])
       + (try operands.quantization(isFinal: isFinal))
-  }
-}
-
-extension PrimitiveDescription {
-  /// Refuses what oneDNN would compute by its plain loops.
-  consuming func compiled() throws(KernelError) -> PrimitiveDescription {
-    guard !implementation.hasPrefix("ref") else { throw .unsupported("oneDNN has no compiled kernel for it") }
-    return self
   }
 }

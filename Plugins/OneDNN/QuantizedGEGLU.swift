@@ -2,8 +2,8 @@ import CDNNL
 
 /// QuantizedGEGLU, ai.oneiro opset 1.
 ///
-/// A [M, K] and B [K, 2 N], or with transB [2 N, K], of bytes give Y [M, N] = value * Gelu(gate), quantized; C [2 N]. The
-/// columns of gates are one product, those of values, behind which the rest is done, another one.
+/// A [M, K] and B [K, 2 N], or with transB [2 N, K], of bytes give Y [M, N] = value * Gelu(gate), quantized; C [2 N].
+/// The columns of gates are one product, those of values, behind which the rest is done, another one.
 struct QuantizedGEGLU: Operation {
   private let node: Node
   private let operands: QuantizedOperands
@@ -27,11 +27,12 @@ struct QuantizedGEGLU: Operation {
     case let other: throw .unsupported("approximate \(other)")
     }
     operands = try QuantizedOperands(node, channels: 2 * half, depth: depth, yScale: Self.yScale)
-    guard !hasBias || node.constant(QuantizedOperands.bias) != nil else {
-      throw .unsupported("the bias comes with the run")
+    for index in [QuantizedOperands.weights, QuantizedOperands.bias]
+    where node.hasInput(index) && node.constant(index) == nil {
+      throw .unsupported("input \(index) comes with the run, and its halves are told apart before")
     }
-    _ = try gates(isFinal: false)
-    _ = try values(isFinal: false)
+    _ = try product(isFinal: false, half..<2 * half, gateOperations, into: .float32)
+    _ = try product(isFinal: false, 0..<half, valueOperations(isFinal: false), into: operands.destination)
   }
 
   /// Gates are written as floats, and read again.
@@ -46,11 +47,16 @@ struct QuantizedGEGLU: Operation {
     let source = builder.input(0, try .plain([rows, depth], operands.source))
     let gate = try builder.intermediate(.plain([rows, half]))
     let result = builder.output(0, try .plain([rows, half], operands.destination))
+    let gateOperations = try gateOperations
     let gateBias = try bias(half, &builder), valueBias = try bias(0, &builder)
+    let others = valueBias + [gate] + (try operands.quantizationOperand(&builder))
     try builder.addProduct(
-      try gates(isFinal: true), source, weights(half, &builder), operands: gateBias, into: gate)
+      try product(isFinal: true, half..<2 * half, gateOperations, into: .float32), source, weights(half, &builder),
+      operands: PostOperation.arguments(gateOperations, gateBias), into: gate)
+    let operations = try valueOperations(isFinal: true)
     try builder.addProduct(
-      try values(isFinal: true), source, weights(0, &builder), operands: valueBias + [gate], into: result)
+      try product(isFinal: true, 0..<half, operations, into: operands.destination), source, weights(0, &builder),
+      operands: PostOperation.arguments(operations, others), into: result)
     return builder.finish()
   }
 
@@ -58,8 +64,10 @@ struct QuantizedGEGLU: Operation {
 
   /// Half of the columns of B.
   private func weights(_ column: Int, _ builder: inout ProgramBuilder) throws(KernelError) -> Int {
+    // To oneDNN, a single row is without gaps only if the next one would follow.
+    let strides = depth == 1 ? [half, 1] : matrices.strides
     return try builder.part(
-      QuantizedOperands.weights, from: column * matrices.strides[1], .strided([depth, half], matrices.strides, .int8))
+      QuantizedOperands.weights, from: column * matrices.strides[1], .strided([depth, half], strides, .int8))
   }
 
   private func bias(_ column: Int, _ builder: inout ProgramBuilder) throws(KernelError) -> [Int] {
@@ -68,23 +76,24 @@ struct QuantizedGEGLU: Operation {
     return [try builder.part(QuantizedOperands.bias, from: offset, .plain([1, half]))]
   }
 
-  private func gates(isFinal: Bool) throws(KernelError) -> PrimitiveDescription {
-    try product(isFinal: isFinal, half..<2 * half, [.activation(gelu)], into: .float32)
+  private var biasOperations: [PostOperation] {
+    get throws(KernelError) { hasBias ? [.add(try .plain([1, half]))] : [] }
   }
 
-  private func values(isFinal: Bool) throws(KernelError) -> PrimitiveDescription {
-    let quantization = try operands.quantization(isFinal: isFinal)
-    return try product(
-      isFinal: isFinal, 0..<half, [.multiply(.plain([rows, half]))] + quantization, into: operands.destination)
+  private var gateOperations: [PostOperation] {
+    get throws(KernelError) { try biasOperations + [.activation(gelu)] }
+  }
+
+  private func valueOperations(isFinal: Bool) throws(KernelError) -> [PostOperation] {
+    try biasOperations + [.multiply(.plain([rows, half]))] + operands.quantization(isFinal: isFinal)
   }
 
   private func product(
     isFinal: Bool, _ columns: Range<Int>, _ operations: [PostOperation], into type: ElementType
   ) throws(KernelError) -> PrimitiveDescription {
-    let bias = hasBias ? [PostOperation.add(try .plain([1, half]))] : []
-    return try PrimitiveDescription(
+    try PrimitiveDescription(
       productOf: .plain([rows, depth], operands.source), .any([depth, half], .int8), into: .plain([rows, half], type),
-      operands.attributes(isFinal: isFinal, channels: columns, bias + operations)
+      operands.attributes(isFinal: isFinal, channels: columns, operations)
     ).compiled()
   }
 }

@@ -32,9 +32,12 @@ struct QuantizedGemm: Operation {
     var builder = ProgramBuilder(node, threads: Threads.forOperations(matrices.operations, limit: limit))
     let source = builder.input(0, try .plain(matrices.left, operands.source))
     let weights = builder.input(QuantizedOperands.weights, try .strided(matrices.right, matrices.strides, .int8))
-    let added = try additions.map { builder.input($0.input, $0.description) }
+    var added = try additions.map { builder.input($0.input, $0.description) }
+    added += try operands.quantizationOperand(&builder)
     let destination = builder.output(0, try .plain(matrices.result, operands.destination))
-    try builder.addProduct(try description(isFinal: true), source, weights, operands: added, into: destination)
+    try builder.addProduct(
+      try description(isFinal: true), source, weights,
+      operands: PostOperation.arguments(try operations(isFinal: true), added), into: destination)
     return builder.finish()
   }
 
@@ -44,12 +47,15 @@ struct QuantizedGemm: Operation {
     }
   }
 
+  private func operations(isFinal: Bool) throws(KernelError) -> [PostOperation] {
+    try ending.operations(operands, isFinal: isFinal, adding: additions.map(\.description))
+  }
+
   private func description(isFinal: Bool) throws(KernelError) -> PrimitiveDescription {
-    let operations = try ending.operations(operands, isFinal: isFinal, adding: additions.map(\.description))
-    return try PrimitiveDescription(
+    try PrimitiveDescription(
       productOf: .plain(matrices.left, operands.source), .any(matrices.right, .int8),
       into: .plain(matrices.result, operands.destination),
-      operands.attributes(isFinal: isFinal, channels: 0..<matrices.columns, operations)
+      operands.attributes(isFinal: isFinal, channels: 0..<matrices.columns, operations(isFinal: isFinal))
     ).compiled()
   }
 }

@@ -11,6 +11,8 @@ struct QuantizedOperands {
   private let channels: Int
   /// Where y_scale is among the inputs; y_zero_point follows.
   private let yScale: Int
+  /// How many axes Y has.
+  private let rank: Int
   /// Of X and Y.
   let source, destination: ElementType
 
@@ -22,6 +24,10 @@ struct QuantizedOperands {
     0.28 + 2e6 / (2 * Double(elements) * Double(depth))
   }
 
+  /// 1.5 * 2^23. What is added to it is rounded to whole numbers, halves to the even one, as far as a byte needs it.
+  /// What is added then is an operand of its own: of two post-operations of one kind, oneDNN 2.6 gets one wrong.
+  private static let coarse: Float = 12_582_912
+
   private static let xScale = 1, xZeroPoint = 2, wScale = 4
   /// Products of an unsigned and a signed byte whose sum 32 bits hold, and as many again, which zero points make.
   private static let longestSum = Int(Int32.max) / (255 * 128) / 2
@@ -32,6 +38,7 @@ struct QuantizedOperands {
     self.node = node
     self.channels = channels
     self.yScale = yScale
+    rank = try node.outputDims(0).count
     guard let source = node.inputType(0), source != .float32, node.inputType(Self.xZeroPoint) == source else {
       throw .unsupported("X and its zero point are not of one type of bytes")
     }
@@ -72,6 +79,7 @@ struct QuantizedOperands {
   ) throws(KernelError) -> PrimitiveAttributes {
     let attributes = try PrimitiveAttributes()
     let factors = isFinal ? try factors(channels) : Array(repeating: 0.5, count: channels.count)
+    guard factors.allSatisfy(\.isFinite) else { throw .unsupported("scales are too large together for float32") }
     // Along axis 1, the channels, of the result.
     try check(
       dnnl_primitive_attr_set_output_scales(attributes.raw, Int64(factors.count), 1 << 1, factors),
@@ -92,14 +100,25 @@ struct QuantizedOperands {
     return channels.map { scale * scales[scales.count == 1 ? 0 : $0] }
   }
 
-  /// What makes bytes of the result in the end, as oneDNN rounds to the nearest, halves to the even number, and keeps to
-  /// the type's range; nothing where Y stays float32.
+  /// What makes bytes of the result in the end, with numbers that are kept to the type's range; nothing where Y stays
+  /// float32. oneDNN rounds halves to the even number once the zero point is added, and ONNX before that, which is
+  /// another number where the zero point is odd.
   func quantization(isFinal: Bool) throws(KernelError) -> [PostOperation] {
     guard destination != .float32 else { return [] }
-    guard isFinal else { return [.affine(factor: 0.5, summand: 1)] }
-    let inverse = 1 / (try float(yScale)[0])
+    let inverse = isFinal ? 1 / (try float(yScale)[0]) : 0.5
     guard inverse.isNormal else { throw .unsupported("y_scale has no inverse in float32") }
-    return [.affine(factor: inverse, summand: Float(node.hasInput(yScale + 1) ? try byte(yScale + 1) : 0))]
+    let zeroPoint = isFinal ? node.hasInput(yScale + 1) ? try byte(yScale + 1) : 0 : 1
+    guard zeroPoint % 2 != 0 else { return [.affine(factor: inverse, summand: Float(zeroPoint))] }
+    return [.affine(factor: inverse, summand: Self.coarse), .add(try .plain(Array(repeating: 1, count: rank)))]
+  }
+
+  /// The operand of an addition in `quantization`, if there is one.
+  func quantizationOperand(_ builder: inout ProgramBuilder) throws(KernelError) -> [Int] {
+    guard destination != .float32, node.hasInput(yScale + 1) else { return [] }
+    let zeroPoint = try byte(yScale + 1)
+    guard zeroPoint % 2 != 0 else { return [] }
+    let summand = try AlignedMemory(floats: [Float(zeroPoint) - Self.coarse])
+    return [builder.constant(summand, try .plain(Array(repeating: 1, count: rank)))]
   }
 
   private func float(_ index: Int) throws(KernelError) -> UnsafeBufferPointer<Float> {

@@ -54,7 +54,9 @@ struct Bench: FileWriting {
     if isHeld { ProcessMemory.forgetPeak() }
     let clock = ContinuousClock()
     let loadStart = clock.now
-    let graph = try LoadedModel(path: model).graph
+    let loaded = try LoadedModel(path: model)
+    let graph = loaded.graph
+    try OutputFile.checkDistinct(outputFiles, inputs: [model] + loaded.model.externalFiles + inputs.files)
     let loadTime = clock.now - loadStart
     let inputs = try inputs.values(for: graph, model: model)
     let planStart = clock.now

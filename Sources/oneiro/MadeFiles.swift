@@ -14,7 +14,9 @@ struct MadeFiles {
   /// To be called before something is written: what was there before stays there.
   mutating func note(_ path: String) {
     let path = OutputFile.withoutSlash(path)
-    if access(path, F_OK) != 0 { paths.append(path) }
+    var status = stat()
+    // A link that leads nowhere is there, too.
+    if lstat(path, &status) != 0 { paths.append(path) }
   }
 
   /// Takes away what was made; a folder stays where somebody else has put something into it.

@@ -17,6 +17,12 @@ struct MadeUpInputs: ParsableArguments {
     for argument in input { _ = try NamedArgument(argument, option: "--input", form: "NAME=FILE or NAME=DIMS") }
   }
 
+  /// Of those that are given, the files.
+  var files: [String] {
+    input.compactMap { try? NamedArgument($0, option: "--input", form: "").text }
+      .filter { InputTypes.dims($0) == nil }.map(ArrayFile.file)
+  }
+
   /// Values for all inputs that the graph needs, and the names of dimensions that were taken as 1.
   /// - model: for errors.
   func values(for graph: Graph, model: String) throws -> (values: [String: Value], assumed: [String]) {

@@ -84,7 +84,8 @@ struct Run: FileWriting {
     }
     var counts: [String: Int] = [:]
     for plan in runner.lastPlans { for (source, count) in plan.placement { counts[source, default: 0] += count } }
-    let placement = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) nodes on \($0.key)" }
+    let placement = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { "\(counted($0.value, "node")) on \($0.key)" }
     verbosity.conclude()
     print(placement.isEmpty ? "all nodes were computed while planning" : placement.joined(separator: ", "))
   }

@@ -130,6 +130,8 @@ import Testing
     let input = try files.array(Tensor([1, 2] as [Float], dims: [1, 2]))
     let run = ["run", model, "--backend", "reference", "--input", "x=\(input)"]
     try expectFailure(run + ["--output", "y=\(input)"], "not also an input")
+    let bench = ["bench", model, "--runs", "1", "--backend", "reference", "--input", "x=\(input)"]
+    for taken in [model, input] { try expectFailure(bench + ["--profile", taken], taken, "not also an input") }
     // Below a file there can be no folder, whoever asks.
     try expectFailure(run + ["--output-dir", "\(model)/results"], "\(model)/results", "cannot be made")
     try expectFailure(run + ["--output", "y=\(files.path("none"))/y.npy"], "none/y.npy", "cannot be written")

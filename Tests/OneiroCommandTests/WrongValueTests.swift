@@ -92,6 +92,7 @@ import Testing
         ["quantize", "m.onnx", "q.onnx", "--recipe", "r.json", "--method", "mse"],
         "--method does not go with --recipe"
       ),
+      (quantize + ["--equalize"], "--equalize goes with --scheme w8a8, w8a8-dynamic or auto"),
       (quantize + ["--method", "minmax"], "--method goes with --scheme w8a8 or auto, or with --equalize"),
       (quantize + ["--calibration-calls", "8"], "--calibration-calls goes with --calibration"),
       (quantize + ["--report", "x.txt"], "--report: expected a name that ends in .json or .html, found \"x.txt\""),

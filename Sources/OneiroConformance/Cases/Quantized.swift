@@ -104,7 +104,8 @@ extension Conformance {
     func text(_ value: String) -> Attribute { .string(Array(value.utf8)) }
     var cases: [Case] = []
     for (rows, depth, half) in [
-      (1, 1, 1), (7, 19, 37), (129, 64, 33), (13, 1601, 70), (401, 40, 96), (2100, 7, 40), (0, 4, 4), (3, 0, 5),
+      (1, 1, 1), (7, 19, 37), (129, 64, 33), (13, 1601, 70), (401, 40, 96), (2100, 7, 40), (5, 1, 9), (0, 4, 4),
+      (3, 0, 5),
       (3, 4, 0),
     ] {
       for (type, zeroPoint) in [(ElementType.uint8, 113.0), (.int8, -128)] {
@@ -123,6 +124,12 @@ extension Conformance {
             + [.constant(.random([50], seed: 4))] + end(.int8), ["transB": .int(1), "approximate": text(form)],
           tolerance: 0.008))
     }
+    var open = operands(.uint8, [8, 20], zeroPoint: 3, weights: [20, 64], channels: 64)
+    open[3] = .input(bytes(.int8, [20, 64], seed: 2))
+    cases.append(
+      Case(
+        "QuantizedGEGLU", domain: domain, "weights that come with the run", open + [.absent] + end(.uint8),
+        tolerance: 0.008))
     cases.append(
       Case(
         "QuantizedGEGLU", domain: domain, "scales and a C that come with the run",
@@ -274,6 +281,19 @@ extension Conformance {
           dynamic(operands(.int8, shape.x, zeroPoint: 5, weights: shape.w, channels: shape.w[0])), shape.attributes,
           tolerance: 1e-6))
     }
+    for filters in [17, 33] {
+      let x = operands(.uint8, [1, 8, 8, 9], zeroPoint: 3, weights: [2 * filters, 4, 3, 3], channels: 2 * filters)
+      let group: [String: Attribute] = ["group": .int(2), "pads": ints(1, 1, 1, 1)]
+      cases += [
+        Case(
+          "QuantizedConv", domain: domain, "2 groups of \(filters) filters and a bias",
+          x + [.input(.random([2 * filters], seed: 4))], group, tolerance: 1e-5),
+        Case(
+          "QuantizedConv", domain: domain, "2 groups of \(filters) filters and what has the output's shape, Tanh",
+          x + [.absent, .input(.random([1, 2 * filters, 8, 9], seed: 5))],
+          group.merging(["activation": .string(Array("Tanh".utf8))]) { $1 }, tolerance: 1e-5),
+      ]
+    }
     let plain = operands(.uint8, [2, 6, 7, 9], zeroPoint: 128, weights: [14, 6, 3, 3], channels: nil)
     let image = operands(.uint8, [1, 20, 7, 9], zeroPoint: 0, weights: [14, 20, 1, 1], channels: 14)
     cases += [
@@ -394,6 +414,29 @@ extension Conformance {
     ]
   }
 
+  /// Sums without any rounding, of which many lie in the middle of two steps: these go to the even number, before a zero
+  /// point is added.
+  static let requantizedHalves: [Case] = [(ElementType.uint8, 121.0), (.uint8, 120), (.int8, -3)].flatMap {
+    type, zeroPoint in
+    let ending: [Case.Operand] = [
+      .absent, .absent, .absent, .constant(one(.float32, 4)), .constant(one(type, zeroPoint)),
+    ]
+    func exact(_ x: [Int], _ weights: [Int]) -> [Case.Operand] {
+      [
+        .input(.randomInts(.uint8, x, 0...15)), .constant(one(.float32, 0.5)), .constant(one(.uint8, 7)),
+        .constant(.randomInts(.int8, weights, -4...4, seed: 2)), .constant(one(.float32, 0.25)),
+      ]
+    }
+    return [
+      Case(
+        "QuantizedGemm", domain: domain, "halves to \(type) around \(zeroPoint)", exact([19, 20], [20, 45]) + ending,
+        tolerance: 1e-9),
+      Case(
+        "QuantizedConv", domain: domain, "halves to \(type) around \(zeroPoint)",
+        exact([1, 20, 7, 9], [14, 20, 3, 3]) + ending, tolerance: 1e-9),
+    ]
+  }
+
   /// Halves go to the even number; what lies outside the type's range becomes its end.
   static let quantizeLinear: [Case] = {
     let halves = Tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 300, -300, 1e9, -1e9, 0, -0.0] as [Float], dims: [12])
@@ -439,6 +482,7 @@ extension Conformance {
   ].map { Case("DynamicQuantizeLinear", $0.0, [.input($0.1)], outputs: 3) }
 
   static let quantized =
-    quantizedGemm + quantizedGEGLU + quantizedConv + requantized + quantizedNormalizations + quantizeLinear
+    quantizedGemm + quantizedGEGLU + quantizedConv + requantized + requantizedHalves + quantizedNormalizations
+    + quantizeLinear
     + dequantizeLinear + dynamicQuantizeLinear
 }

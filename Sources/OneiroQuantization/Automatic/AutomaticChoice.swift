@@ -39,23 +39,28 @@ public struct AutomaticChoice {
     timer = goal.needsTimes ? try LayerTimer(graph, call: calibration.calls[0], planner: planner) : nil
   }
 
-  /// The most seconds that measuring the layers' noises takes, the most of the work.
+  /// About how many seconds measuring the layers' noises takes, the most of the work.
   ///
-  /// The graph is planned anew and called for it: what it took at first may have been to time kernels, which is done once
-  /// for a machine and not for each layer.
+  /// The graph is planned anew and called for it: what it took at first may have been to time kernels, which is done
+  /// once for a machine and not for each layer.
   /// - keep: layers that it says stay as they are.
   public func estimatedSeconds(keep: LayerSelection) throws(RunError) -> Double {
     let runner = GraphRunner(graph, planner: planner), call = outputs.calls[0].mapValues(Value.tensor)
-    var times: [Double] = []
-    for _ in 0..<2 {
+    func seconds() throws(RunError) -> Double {
       let start = ContinuousClock.now
       _ = try runner.run(call)
-      times.append((ContinuousClock.now - start) / .seconds(1))
+      return (ContinuousClock.now - start) / .seconds(1)
     }
     let layers = keep.choices(for: QuantizableLayer.all(in: graph)).filter { $0.scheme != .f32 }.map(\.layer)
-    return Self.estimatedSeconds(
-      shares: layers.map { LayerMeasurement.share(from: $0.index, of: graph) }, schemeCount: goal.schemes.count - 1,
-      sampleCount: outputs.sample.count, planning: max(times[0] - times[1], 0), call: times[1])
+    func estimate(planning: Double, call: Double) -> Double {
+      Self.estimatedSeconds(
+        shares: layers.map { LayerMeasurement.share(from: $0.index, of: graph) }, schemeCount: goal.schemes.count - 1,
+        sampleCount: outputs.sample.count, planning: planning, call: call)
+    }
+    let first = try seconds(), most = estimate(planning: 0, call: first)
+    guard most >= 60 else { return most }
+    let second = try seconds()
+    return estimate(planning: max(first - second, 0), call: second)
   }
 
   /// Each layer in each scheme is planned once and called for each of the sample, with what comes behind it.
@@ -94,7 +99,7 @@ public struct AutomaticChoice {
       uniqueKeysWithValues: zip(live, measured).map { index, layer in
         (index, layer.refused + [unheld[layers[index].name]].compactMap { $0 })
       })
-    var picked = try chosen(from: measured.map(\.options), activations) {
+    var picked = try chosen(from: measured, activations) {
       progress(ChoiceProgress(.whole, $0, of: $1))
     }
     var compared: [ComparedChoice] = []
@@ -114,11 +119,12 @@ public struct AutomaticChoice {
       choices: choices, activations: activations.filter { read.contains($0.key) }, compared: compared)
   }
 
-  /// - options: of each layer.
+  /// - measured: of each layer.
   private func chosen(
-    from options: [[LayerOption]], _ activations: [String: ActivationQuantization],
+    from measured: [LayerMeasurement.Result], _ activations: [String: ActivationQuantization],
     progress: (_ done: Int, _ total: Int) -> Void
   ) throws(RunError) -> [LayerChoice] {
+    let options = measured.map(\.options), layersBefore = measured.reduce(0) { $0 + $1.costBefore }
     let rungs = options.map { $0.map { OptionLadder.Rung(noise: $0.noise, cost: $0.cost(goal)) } }
     func quantized(_ places: [Int]) -> [(choice: LayerChoice, weight: QuantizedWeight)] {
       zip(options, places).compactMap { options, place in
@@ -139,13 +145,13 @@ public struct AutomaticChoice {
         try GraphTime.times(of: [graph], call: outputs.calls[0], planner: planner)[0].median
       }
       places = try GoalSearch.mostExact(
-        rungs, milliseconds: milliseconds, before: try seconds(graph)
+        rungs, milliseconds: milliseconds, between: max(try seconds(graph) - layersBefore, 0)
       ) { (places) throws(RunError) in
         try seconds(QuantizedCopy.make(of: graph, quantized(places), activations: activations))
       }
     case .withinSize(let byteCount):
-      places = try GoalSearch.mostExact(
-        rungs, byteCount: byteCount, before: graph.allInitializers.reduce(0) { $0 + $1.storedByteCount })
+      let before = graph.allInitializers.reduce(0) { $0 + $1.storedByteCount }
+      places = try GoalSearch.mostExact(rungs, byteCount: byteCount, between: before - Int(layersBefore))
     }
     return zip(options, places).map { $0[$1].choice }
   }

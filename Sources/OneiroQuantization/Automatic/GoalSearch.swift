@@ -32,17 +32,16 @@ package enum GoalSearch {
   /// The options with the least noise in so much time.
   /// - options: of each layer, with seconds as their costs.
   /// - milliseconds: of a call of the whole.
-  /// - before: seconds of the same with all layers as they are; what lies between layers takes as long as before, as
-  ///   far as is known ahead.
+  /// - between: seconds that lie between layers, as far as is known ahead.
   /// - measure: seconds of the whole with the layers' options at these positions.
   /// - Throws: where no options are fast enough, with how long it takes at best.
   package static func mostExact(
-    _ options: [[OptionLadder.Rung]], milliseconds: Double, before: Double,
+    _ options: [[OptionLadder.Rung]], milliseconds: Double, between: Double,
     measure: (_ chosen: [Int]) throws(RunError) -> Double
   ) throws(RunError) -> [Int] {
     let seconds = milliseconds / 1e3
     var ladder = OptionLadder(options)
-    var budget = seconds - max(before - ladder.mostCost, 0)
+    var budget = seconds - between
     while true {
       ladder.climb(withinCost: budget)
       let found = try measure(ladder.chosen)
@@ -57,17 +56,16 @@ package enum GoalSearch {
   /// The options with the least noise in so many bytes.
   /// - options: of each layer, with bytes as their costs.
   /// - byteCount: of all weights.
-  /// - before: the same with all layers as they are.
+  /// - between: bytes that are no layer's.
   /// - Throws: where no options are small enough, with the fewest bytes.
   package static func mostExact(
-    _ options: [[OptionLadder.Rung]], byteCount: Int, before: Int
+    _ options: [[OptionLadder.Rung]], byteCount: Int, between: Int
   ) throws(RunError) -> [Int] {
     var ladder = OptionLadder(options)
-    let rest = before - Int(ladder.mostCost)
-    ladder.climb(withinCost: Double(byteCount - rest))
-    guard ladder.cost <= Double(byteCount - rest) else {
+    ladder.climb(withinCost: Double(byteCount - between))
+    guard ladder.cost <= Double(byteCount - between) else {
       throw .missedGoal(
-        "\(ByteCount(byteCount)) of weights", found: "\(ByteCount(Int(ladder.cost) + rest)) at least")
+        "\(ByteCount(byteCount)) of weights", found: "\(ByteCount(Int(ladder.cost) + between)) at least")
     }
     return ladder.chosen
   }

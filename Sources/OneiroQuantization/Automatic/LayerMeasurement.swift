@@ -6,8 +6,10 @@ import OneiroRuntime
 struct LayerMeasurement {
   /// What there is for a layer.
   struct Result {
-    /// The layer as it is included.
+    /// The layer as it is included, unless a scheme is as exact for less.
     let options: [LayerOption]
+    /// Of the layer as it is, as options have their costs.
+    let costBefore: Double
     /// Schemes that do not hold the layer's weight.
     let refused: [RefusedScheme]
   }
@@ -65,7 +67,7 @@ struct LayerMeasurement {
     if goal.needsTimes, times == nil {
       let asItIs = LayerOption(
         choice: choices[0], noise: 0, byteCount: weight.storedByteCount, times: nil, weight: nil)
-      return Result(options: [asItIs], refused: refused)
+      return Result(options: [asItIs], costBefore: asItIs.cost(goal), refused: refused)
     }
     var options: [LayerOption] = []
     for (index, choice) in choices.enumerated() {
@@ -80,11 +82,13 @@ struct LayerMeasurement {
       }
       options.append(option)
     }
-    guard goal.needsTimes else { return Result(options: options, refused: refused) }
+    // The first one, in which nothing is rounded.
+    let costBefore = options[0].cost(goal)
+    guard goal.needsTimes else { return Result(options: options, costBefore: costBefore, refused: refused) }
     let worthwhile = Candidate.worthwhile(
       options.compactMap { option in
         option.times.map { Candidate(noise: option.noise, byteCount: option.byteCount, times: $0) }
       })
-    return Result(options: worthwhile.map { options[$0] }, refused: refused)
+    return Result(options: worthwhile.map { options[$0] }, costBefore: costBefore, refused: refused)
   }
 }

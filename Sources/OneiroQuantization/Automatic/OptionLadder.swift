@@ -31,8 +31,6 @@ package struct OptionLadder {
 
   /// With every layer at the bottom.
   package var leastCost: Double { zip(options, rungs).reduce(0) { $0 + $1.0[$1.1[0]].cost } }
-  /// With every layer at the top, as it is.
-  package var mostCost: Double { zip(options, rungs).reduce(0) { $0 + $1.0[$1.1[$1.1.count - 1]].cost } }
 
   /// The lower convex hull of noise over cost: whatever is paid for a step up buys less than what was paid for the one
   /// before, so that climbing the best step first is right.

@@ -48,9 +48,10 @@ public struct QuantizationReport: Sendable {
   public var byteCountBefore: Int { parts.reduce(0) { $0 + $1.byteCountBefore } }
   public var byteCountAfter: Int { parts.reduce(0) { $0 + $1.byteCountAfter } }
 
-  /// What the ratios of several parts leave open, where no pictures tell of all of them together.
+  /// What the ratios of a pipeline's parts leave open, where no pictures tell of all of it.
   var openRatio: String? {
-    guard pictures == nil, parts.count(where: { $0.outputNoise.map { $0.noise != 0 } ?? false }) > 1 else { return nil }
+    let isOpen = parts.contains { part in !part.role.isEmpty && part.outputNoise.map { $0.noise != 0 } ?? false }
+    guard pictures == nil, isOpen else { return nil }
     return "output SNR is that of a part with inputs as they were; --evaluation tells of all parts together"
   }
 

@@ -84,16 +84,17 @@ public struct QuantizationRecipe: Sendable, Decodable {
   /// "nothing at parts[0].layers[3].name", and the like for other faults that the decoder finds.
   private static func fault(_ error: any Error) -> String {
     func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
-      (context.codingPath + [last].compactMap { $0 }).reduce("") { path, key in
+      let path = (context.codingPath + [last].compactMap { $0 }).reduce("") { path, key in
         if let index = key.intValue { return "\(path)[\(index)]" }
         return path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)"
       }
+      return path.isEmpty ? "its top" : path
     }
     return switch error as? DecodingError {
     case .keyNotFound(let key, let context): "nothing at \(place(context, key))"
     case .typeMismatch(_, let context): "another kind of value at \(place(context))"
     case .valueNotFound(_, let context): "null at \(place(context))"
-    case .dataCorrupted, nil: "something else"
+    case .dataCorrupted, nil: "no JSON, or the beginning of it"
     @unknown default: "something else"
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import OneiroDream
 import OneiroGraph
+import OneiroModel
 import OneiroQuantization
 import OneiroRuntime
 
@@ -37,6 +38,12 @@ struct CalibrationOptions: ParsableArguments {
     for argument in calibrationInput {
       _ = try NamedArgument(argument, option: "--calibration-input", form: "NAME=FILE")
     }
+  }
+
+  /// Of `--calibration-input`.
+  var inputFiles: [String] {
+    calibrationInput.compactMap { try? NamedArgument($0, option: "--calibration-input", form: "").text }
+      .map(ArrayFile.file)
   }
 
   /// What the calls come from, as it was given.
@@ -77,7 +84,27 @@ struct CalibrationOptions: ParsableArguments {
       calls[call].inputs[pair.name] = tensor
       calls[call].files.append(pair.text)
     }
+    for name in silentInputs(of: calls.map(\.inputs)) {
+      Log.shared.warning("--calibration-input \(name): zeros alone, so ranges are those of no signal")
+    }
+    for (index, call) in calls.enumerated() where calls.count > 1 {
+      guard let missing = counts.keys.sorted().first(where: { call.inputs[$0] == nil }) else { continue }
+      throw GraphError.mismatch(
+        file: model, "--calibration-input \(missing)", expected: "one for each of \(calls.count) calls",
+        found: "none for call \(index + 1)")
+    }
     return calls
+  }
+
+  /// Inputs of several floats, all of which are zeros in every call.
+  private func silentInputs(of calls: [[String: Tensor]]) -> [String] {
+    Set(calls.flatMap(\.keys)).sorted().filter { name in
+      let tensors = calls.compactMap { $0[name] }
+      return tensors.contains { $0.count > 1 }
+        && tensors.allSatisfy { tensor in
+          tensor.elementType == .float32 && tensor.withElements(of: Float.self) { $0.allSatisfy { $0 == 0 } }
+        }
+    }
   }
 
   /// For a pipeline, what drawing pictures calls its parts with; `nil` where no trials are given.

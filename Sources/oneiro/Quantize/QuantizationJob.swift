@@ -160,7 +160,7 @@ struct QuantizationJob {
   private func announce(_ seconds: Double, _ layerCount: Int, role: String) {
     guard seconds >= 60 else { return }
     let part = role.isEmpty ? "" : "\(role): "
-    let text = "\(part)measuring \(counted(layerCount, "layer")) takes up to \(ProgressBar.duration(seconds))\n"
+    let text = "\(part)measuring \(counted(layerCount, "layer")) takes about \(ProgressBar.duration(seconds))\n"
     FileHandle.standardError.write(Data(text.utf8))
   }
 

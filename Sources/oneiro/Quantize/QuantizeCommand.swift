@@ -71,6 +71,9 @@ struct QuantizeCommand: FileWriting {
     if schemes.needsCalibration, calibration.isEmpty {
       throw ValidationError("--scheme \(schemes.name) needs --calibration, or --calibration-input for a plain model")
     }
+    guard !schemes.equalize || schemes.roundsActivations else {
+      throw ValidationError("--equalize goes with --scheme w8a8, w8a8-dynamic or auto: no activation is rounded else")
+    }
     if schemes.equalize, calibration.isEmpty {
       throw ValidationError("--equalize needs --calibration, or --calibration-input for a plain model")
     }
@@ -90,7 +93,8 @@ struct QuantizeCommand: FileWriting {
     try OutputFile.checkDistinct(
       outputFiles,
       inputs: [model] + [schemes.recipe].compactMap { $0 }
-        + [calibration.calibration, evaluation].compactMap { $0.map { TrialSelection.split($0).path } })
+        + [calibration.calibration, evaluation].compactMap { $0.map { TrialSelection.split($0).path } }
+        + calibration.inputFiles)
     // Before anything is written.
     let shown = try evaluation.map { argument in
       let (path, selection) = try TrialSelection.parse(argument, option: "--evaluation")
@@ -122,9 +126,10 @@ struct QuantizeCommand: FileWriting {
     print(report.text, terminator: "")
     let seconds = String(format: "%.1f", (ContinuousClock.now - start).seconds)
     let share = QuantizationReport.share(report.byteCountAfter, of: report.byteCountBefore)
+    let place = role.isEmpty ? "" : " in \(role.joined(separator: " and "))"
     let kept = report.kept.isEmpty ? "" : ", kept \(report.kept.joined(separator: ", "))"
     print(
-      "\(output): \(ByteCount(report.byteCountAfter)) of weights, \(share) of what it was, \(seconds) s, "
+      "\(output): \(ByteCount(report.byteCountAfter)) of weights\(place), \(share) of what it was, \(seconds) s, "
         + "\(ByteCount(ProcessMemory.peakByteCount)) at peak\(kept)")
   }
 

@@ -72,6 +72,7 @@ struct SchemeOptions: ParsableArguments {
 
   var selection: LayerSelection { LayerSelection(scheme?.layerScheme ?? .w8, keep: keep) }
   var needsCalibration: Bool { scheme?.needsCalibration ?? false }
+  var roundsActivations: Bool { scheme?.roundsActivations ?? false }
   var name: String { scheme?.name ?? recipe ?? "" }
 
   func plan() throws -> QuantizationJob.Plan {
@@ -97,6 +98,7 @@ enum SchemeArgument: ExpressibleByArgument, Equatable {
   var layerScheme: LayerScheme? { if case .layers(let scheme) = self { scheme } else { nil } }
   var name: String { layerScheme?.rawValue ?? "auto" }
   var needsCalibration: Bool { layerScheme?.needsCalibration ?? true }
+  var roundsActivations: Bool { layerScheme.map { [.w8a8, .w8a8Dynamic].contains($0) } ?? true }
 }
 
 extension LayerScheme {
