@@ -37,7 +37,7 @@ struct KernelTuner {
     guard tuning != .off, let first = sorted.first else { return .order(sorted) }
     let rivals = sorted.filter { $0.relativeTime <= first.relativeTime * tuning.reach }
     guard rivals.count > 1 else { return .order(sorted) }
-    let isPackedAnew = isPackedAnew(first.node), key = key(of: rivals, isPackedAnew: isPackedAnew)
+    let isPackedAnew = isPackedAnew(rivals), key = key(of: rivals, isPackedAnew: isPackedAnew)
     let cache = TuningCache.shared
     if let known = cache.recall(key) {
       guard let best = sorted.firstIndex(where: { $0.identity == known }) else { return .order(sorted) }
@@ -82,9 +82,11 @@ struct KernelTuner {
     let packing: Double
   }
 
-  /// Whether a node's kernel is prepared for each run of it, so that the time to pack its constants counts.
-  private func isPackedAnew(_ node: BoundNode) -> Bool {
-    maxMemory != nil && !keepsPacked && node.constantByteCount >= StreamedKernel.smallestByteCount
+  /// Whether the kernels are prepared for each run, so that the time to pack constants counts. Between kernels that round
+  /// in different ways it does not: with a bound on memory the choice is that without, so that results are the same.
+  private func isPackedAnew(_ rivals: [Offer]) -> Bool {
+    maxMemory != nil && !keepsPacked && rivals[0].node.constantByteCount >= StreamedKernel.smallestByteCount
+      && !rivals.contains { $0.kernel.isApproximate }
   }
 
   /// Whether they can be run beside each other with what is in memory already.
