@@ -29,8 +29,8 @@ enum Engine {
     }
   }
 
-  /// Whether sums of products of bytes are exact: there is VNNI, without which the products of two bytes are added in 16
-  /// bits that saturate. Of tile registers nothing is known here: there Vector's kernels are the ones that were tried.
+  /// Whether sums of products of bytes are exact: there is VNNI, without which the products of two bytes are added in
+  /// 16 bits that saturate. Of tile registers nothing is known here: there Vector's kernels are the ones that were tried.
   static var multipliesBytesExactly: Bool {
     switch dnnl_get_effective_cpu_isa() {
     case dnnl_cpu_isa_avx2_vnni, dnnl_cpu_isa_avx512_core_vnni, dnnl_cpu_isa_avx512_core_bf16: true

@@ -49,6 +49,7 @@ extension Kernel {
     },
   ]
 
+  /// Sums are exact, so their order does not matter.
   private static let bytes: [Kernel] = [
     Kernel(
       "QuantizedGemm", domain: "ai.oneiro", since: 1, elementTypes: ElementType.allCases,

@@ -37,9 +37,8 @@ struct QuantizedGEGLU: Operation {
 
   /// Gates are written as floats, and read again.
   static func relativeTime(_ node: Node) throws(KernelError) -> Double {
-    let depth = try node.inputDims(0).last ?? 1
-    return QuantizedOperands.relativeTime(elements: 2 * (try node.outputDims(0).elementCount), depth: depth)
-      + 40 / Double(depth)
+    let depth = try node.inputDims(0).last ?? 1, elements = try node.outputDims(0).elementCount
+    return QuantizedOperands.relativeTime(elements: 2 * elements, depth: depth, movedByteCount: 8 * elements)
   }
 
   func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {

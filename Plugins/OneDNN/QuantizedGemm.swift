@@ -5,21 +5,18 @@ import CDNNL
 /// A [M, K] and B [K, N], or with transB [N, K], of bytes give Y [M, N]; C [N], Z [M, N].
 struct QuantizedGemm: Operation {
   private let node: Node
-  private let operands: QuantizedOperands
-  private let ending: QuantizedEnding
+  private let product: QuantizedProduct
   private let matrices: QuantizedMatrices
 
   init(_ node: Node) throws(KernelError) {
     self.node = node
     matrices = try QuantizedMatrices(node)
-    let added = node.hasInput(QuantizedEnding.added) ? try node.inputDims(QuantizedEnding.added) : nil
+    let added = node.hasInput(QuantizedProduct.added) ? try node.inputDims(QuantizedProduct.added) : nil
     for (name, dims) in [("Y", try node.outputDims(0)), ("Z", added ?? matrices.result)]
     where dims != matrices.result {
       throw .unsupported("\(name) has shape \(dims), expected \(matrices.result)")
     }
-    operands = try QuantizedOperands(
-      node, channels: matrices.columns, depth: matrices.depth, yScale: QuantizedEnding.yScale)
-    ending = try QuantizedEnding(node)
+    product = try QuantizedProduct(node, channels: matrices.columns, depth: matrices.depth)
     _ = try description(isFinal: false)
   }
 
@@ -30,11 +27,11 @@ struct QuantizedGemm: Operation {
 
   func program(threads limit: Int32, tuning: Tuning) throws(KernelError) -> Program {
     var builder = ProgramBuilder(node, threads: Threads.forOperations(matrices.operations, limit: limit))
-    let source = builder.input(0, try .plain(matrices.left, operands.source))
+    let source = builder.input(0, try .plain(matrices.left, product.operands.source))
     let weights = builder.input(QuantizedOperands.weights, try .strided(matrices.right, matrices.strides, .int8))
     var added = try additions.map { builder.input($0.input, $0.description) }
-    added += try operands.quantizationOperand(&builder)
-    let destination = builder.output(0, try .plain(matrices.result, operands.destination))
+    added += try product.operands.quantizationOperand(&builder)
+    let destination = builder.output(0, try .plain(matrices.result, product.operands.destination))
     try builder.addProduct(
       try description(isFinal: true), source, weights,
       operands: PostOperation.arguments(try operations(isFinal: true), added), into: destination)
@@ -43,19 +40,19 @@ struct QuantizedGemm: Operation {
 
   private var additions: [(input: Int, description: MemoryDescription)] {
     get throws(KernelError) {
-      ending.additions(bias: try .plain([1, matrices.columns]), added: try .plain(matrices.result))
+      product.additions(bias: try .plain([1, matrices.columns]), added: try .plain(matrices.result))
     }
   }
 
   private func operations(isFinal: Bool) throws(KernelError) -> [PostOperation] {
-    try ending.operations(operands, isFinal: isFinal, adding: additions.map(\.description))
+    try product.operations(isFinal: isFinal, adding: additions.map(\.description))
   }
 
   private func description(isFinal: Bool) throws(KernelError) -> PrimitiveDescription {
     try PrimitiveDescription(
-      productOf: .plain(matrices.left, operands.source), .any(matrices.right, .int8),
-      into: .plain(matrices.result, operands.destination),
-      operands.attributes(isFinal: isFinal, channels: 0..<matrices.columns, operations(isFinal: isFinal))
+      productOf: .plain(matrices.left, product.operands.source), .any(matrices.right, .int8),
+      into: .plain(matrices.result, product.operands.destination),
+      product.operands.attributes(isFinal: isFinal, channels: 0..<matrices.columns, operations(isFinal: isFinal))
     ).compiled()
   }
 }

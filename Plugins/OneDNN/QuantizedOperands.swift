@@ -4,8 +4,8 @@ import CDNNL
 ///
 ///     x * w     x = (X - x_zero_point) * x_scale     w = W * w_scale
 ///
-/// a bias, and with y_scale the quantization of Y. Scales and zero points are options of a oneDNN primitive, which is compiled
-/// with them, so they have to be constants.
+/// a bias, and with y_scale the quantization of Y. Scales and zero points are options of a oneDNN primitive, which is
+/// compiled with them, so they have to be constants.
 struct QuantizedOperands {
   private let node: Node
   private let channels: Int
@@ -18,14 +18,14 @@ struct QuantizedOperands {
 
   static let weights = 3, bias = 5
   /// In terms of a kernel of floats of about 2e11 operations a second: products of bytes by VNNI, which are about as
-  /// fast here as Vector's, and 10 microseconds for a call of oneDNN.
-  /// - depth: products that are summed up for one element of Y.
-  static func relativeTime(elements: Int, depth: Int) -> Double {
-    0.28 + 2e6 / (2 * Double(elements) * Double(depth))
+  /// fast here as Vector's, 10 microseconds for a call of oneDNN, and what is written and read besides, at 1e10 bytes a
+  /// second.
+  /// - depth: products that are summed up for one of `elements`.
+  static func relativeTime(elements: Int, depth: Int, movedByteCount: Int = 0) -> Double {
+    0.28 + (2e6 + 20 * Double(movedByteCount)) / (2 * Double(elements) * Double(depth))
   }
 
-  /// 1.5 * 2^23. What is added to it is rounded to whole numbers, halves to the even one, as far as a byte needs it.
-  /// What is added then is an operand of its own: of two post-operations of one kind, oneDNN 2.6 gets one wrong.
+  /// 1.5 * 2^23: a sum with it is a whole number, halves rounded to the even one, as far as a byte needs it.
   private static let coarse: Float = 12_582_912
 
   private static let xScale = 1, xZeroPoint = 2, wScale = 4
@@ -100,25 +100,26 @@ struct QuantizedOperands {
     return channels.map { scale * scales[scales.count == 1 ? 0 : $0] }
   }
 
-  /// What makes bytes of the result in the end, with numbers that are kept to the type's range; nothing where Y stays
-  /// float32. oneDNN rounds halves to the even number once the zero point is added, and ONNX before that, which is
-  /// another number where the zero point is odd.
+  /// What makes bytes of the result in the end, kept to the type's range; nothing where Y stays float32. ONNX rounds
+  /// before it adds the zero point, where oneDNN would round last: of a half it would make another number where the zero
+  /// point is odd. What is added is an operand, as of two post-operations of one kind oneDNN 2.6 gets one wrong.
   func quantization(isFinal: Bool) throws(KernelError) -> [PostOperation] {
     guard destination != .float32 else { return [] }
     let inverse = isFinal ? 1 / (try float(yScale)[0]) : 0.5
     guard inverse.isNormal else { throw .unsupported("y_scale has no inverse in float32") }
-    let zeroPoint = isFinal ? node.hasInput(yScale + 1) ? try byte(yScale + 1) : 0 : 1
-    guard zeroPoint % 2 != 0 else { return [.affine(factor: inverse, summand: Float(zeroPoint))] }
-    return [.affine(factor: inverse, summand: Self.coarse), .add(try .plain(Array(repeating: 1, count: rank)))]
+    return [.affine(factor: inverse, summand: Self.coarse), .add(try oneNumber)]
   }
 
-  /// The operand of an addition in `quantization`, if there is one.
+  /// The operand of the addition in `quantization`, if there is one.
   func quantizationOperand(_ builder: inout ProgramBuilder) throws(KernelError) -> [Int] {
-    guard destination != .float32, node.hasInput(yScale + 1) else { return [] }
-    let zeroPoint = try byte(yScale + 1)
-    guard zeroPoint % 2 != 0 else { return [] }
-    let summand = try AlignedMemory(floats: [Float(zeroPoint) - Self.coarse])
-    return [builder.constant(summand, try .plain(Array(repeating: 1, count: rank)))]
+    guard destination != .float32 else { return [] }
+    let zeroPoint = node.hasInput(yScale + 1) ? try byte(yScale + 1) : 0
+    return [builder.constant(try AlignedMemory(floats: [Float(zeroPoint) - Self.coarse]), try oneNumber)]
+  }
+
+  /// Broadcasts to Y.
+  private var oneNumber: MemoryDescription {
+    get throws(KernelError) { try .plain(Array(repeating: 1, count: rank)) }
   }
 
   private func float(_ index: Int) throws(KernelError) -> UnsafeBufferPointer<Float> {

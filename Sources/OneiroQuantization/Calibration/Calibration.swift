@@ -17,14 +17,25 @@ public struct Calibration: Sendable {
       throw .mismatch(source, expected: "at least one call to calibrate with", found: "none")
     }
     let tensors = calls.flatMap(\.values).filter { $0.elementType == .float32 }
-    let isSilent = tensors.allSatisfy { $0.withElements(of: Float.self) { $0.allSatisfy { $0 == 0 } } }
-    guard !isSilent else {
+    guard !tensors.allSatisfy(Self.isSilent) else {
       let isEmpty = tensors.allSatisfy { $0.count == 0 }
       throw .mismatch(source, expected: "numbers to calibrate with", found: isEmpty ? "no element" : "zeros alone")
     }
     self.calls = calls
     self.sources = sources ?? calls.map { _ in source }
     precondition(self.sources.count == calls.count)
+  }
+
+  private static func isSilent(_ tensor: Tensor) -> Bool {
+    tensor.elementType == .float32 && tensor.withElements(of: Float.self) { $0.allSatisfy { $0 == 0 } }
+  }
+
+  /// Inputs of several floats that are zeros alone in every call.
+  public var silentInputs: [String] {
+    Set(calls.flatMap(\.keys)).sorted().filter { name in
+      let tensors = calls.compactMap { $0[name] }
+      return tensors.contains { $0.count > 1 } && tensors.allSatisfy(Self.isSilent)
+    }
   }
 
   /// Where a call comes from, and how large its numbers are: they may be why sums overflow.

@@ -47,12 +47,30 @@ struct KernelTuner {
     let start = ContinuousClock.now
     defer { cache.spend((ContinuousClock.now - start) / .seconds(1)) }
     guard let rehearsal = Rehearsal(first.node, threads: threads) else { return .order(sorted) }
+    let best = winner(of: rivals, rehearsal, label: label, isPackedAnew: isPackedAnew)
+    guard let best else { return .order(sorted) }
+    cache.remember(key, best.entrant.identity)
+    guard keepsPacked else { return .prepared(best.runner.kernel) }
+    return .order([best.entrant] + sorted.filter { $0.identity != best.entrant.identity })
+  }
+
+  /// A rival that is ready to be timed.
+  private struct Entrant {
+    let kernel: any PreparedKernel
+    /// Seconds before each run of it; 0 where weights stay packed.
+    let packing: Double
+  }
+
+  /// - Returns: `nil` where none of them runs.
+  private func winner(
+    of rivals: [Offer], _ rehearsal: Rehearsal, label: String, isPackedAnew: Bool
+  ) -> (entrant: Offer, runner: Entrant)? {
     // One that fails is no rival; if it is needed, it says so where it is prepared for good.
     func prepare(_ rival: Offer) -> (any PreparedKernel)? {
       let answer = try? rival.kernel.prepare(rival.node, label: label, threads: threads, tuning: tuning, packed: nil)
       return if case .prepared(let kernel) = answer { kernel } else { nil }
     }
-    let best = KernelRace.winner(of: rivals) { rival, toBeat -> (Entrant, Double)? in
+    return KernelRace.winner(of: rivals) { rival, toBeat -> (Entrant, Double)? in
       guard let kernel = prepare(rival),
         let seconds = try? rehearsal.seconds(kernel, toBeat: toBeat, runs: Self.runs, enough: KernelRace.enough)
       else { return nil }
@@ -67,19 +85,9 @@ struct KernelTuner {
       return (Entrant(kernel: kernel, packing: packing), seconds + packing)
     } again: { entrant in
       // A rival that has packed them has set constants aside.
-      first.node.bringBack()
+      rivals[0].node.bringBack()
       return rehearsal.secondsAgain(entrant.kernel) + entrant.packing
     }
-    guard let best else { return .order(sorted) }
-    cache.remember(key, best.entrant.identity)
-    guard keepsPacked else { return .prepared(best.runner.kernel) }
-    return .order([best.entrant] + sorted.filter { $0.identity != best.entrant.identity })
-  }
-
-  private struct Entrant {
-    let kernel: any PreparedKernel
-    /// Seconds before each run of it; 0 where weights stay packed.
-    let packing: Double
   }
 
   /// Whether the kernels are prepared for each run, so that the time to pack constants counts. Between kernels that round

@@ -84,9 +84,6 @@ struct CalibrationOptions: ParsableArguments {
       calls[call].inputs[pair.name] = tensor
       calls[call].files.append(pair.text)
     }
-    for name in silentInputs(of: calls.map(\.inputs)) {
-      Log.shared.warning("--calibration-input \(name): zeros alone, so ranges are those of no signal")
-    }
     for (index, call) in calls.enumerated() where calls.count > 1 {
       guard let missing = counts.keys.sorted().first(where: { call.inputs[$0] == nil }) else { continue }
       throw GraphError.mismatch(
@@ -94,17 +91,6 @@ struct CalibrationOptions: ParsableArguments {
         found: "none for call \(index + 1)")
     }
     return calls
-  }
-
-  /// Inputs of several floats, all of which are zeros in every call.
-  private func silentInputs(of calls: [[String: Tensor]]) -> [String] {
-    Set(calls.flatMap(\.keys)).sorted().filter { name in
-      let tensors = calls.compactMap { $0[name] }
-      return tensors.contains { $0.count > 1 }
-        && tensors.allSatisfy { tensor in
-          tensor.elementType == .float32 && tensor.withElements(of: Float.self) { $0.allSatisfy { $0 == 0 } }
-        }
-    }
   }
 
   /// For a pipeline, what drawing pictures calls its parts with; `nil` where no trials are given.

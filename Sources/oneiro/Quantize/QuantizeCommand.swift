@@ -157,6 +157,9 @@ struct QuantizeCommand: FileWriting {
       ? nil
       : try Calibration(
         given.map(\.inputs), source: model, sources: given.map { $0.files.joined(separator: " and ") })
+    for name in calls?.silentInputs ?? [] {
+      Log.shared.warning("--calibration-input \(name): zeros alone, so ranges are those of no signal")
+    }
     try job.checkGoal(of: flat, role: "", path: model)
     let prepared = try job.prepare(flat, role: "", path: model, calls)
     var written: QuantizedGraph?

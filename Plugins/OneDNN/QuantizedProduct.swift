@@ -1,14 +1,18 @@
 import CDNNL
 
-/// How QuantizedGemm and QuantizedConv go on: activation(x * w + bias + Z), quantized where there is a y_scale.
-struct QuantizedEnding {
+/// What QuantizedGemm and QuantizedConv do with a product: activation(x * w + bias + Z), quantized with y_scale.
+struct QuantizedProduct {
+  let operands: QuantizedOperands
   private let node: Node
   private let activation: dnnl_alg_kind_t?
 
-  static let added = 6, weightsZeroPoint = 7, yScale = 8
+  static let added = 6
+  private static let weightsZeroPoint = 7, yScale = 8
 
-  init(_ node: Node) throws(KernelError) {
+  /// - channels, depth: as of the operands.
+  init(_ node: Node, channels: Int, depth: Int) throws(KernelError) {
     self.node = node
+    operands = try QuantizedOperands(node, channels: channels, depth: depth, yScale: Self.yScale)
     guard !node.hasInput(Self.weightsZeroPoint) else {
       throw .unsupported("weights have zero points, and oneDNN takes none of theirs")
     }
@@ -29,9 +33,7 @@ struct QuantizedEnding {
   }
 
   /// - isFinal: as of the operands' attributes.
-  func operations(
-    _ operands: QuantizedOperands, isFinal: Bool, adding added: [MemoryDescription]
-  ) throws(KernelError) -> [PostOperation] {
+  func operations(isFinal: Bool, adding added: [MemoryDescription]) throws(KernelError) -> [PostOperation] {
     added.map(PostOperation.add) + (activation.map { [.activation($0)] } ?? [])
       + (try operands.quantization(isFinal: isFinal))
   }
