@@ -97,10 +97,15 @@ package struct AtomicFile: ~Copyable {
 
   private func failure() -> GraphError { .invalid(file: path, nil, "cannot be written: \(systemErrorText())") }
 
-  /// Writes `bytes` as the whole file.
-  package static func write(_ bytes: [UInt8], to path: String) throws(GraphError) {
+  /// A file of `bytes`, still without its name.
+  package static func holding(_ bytes: [UInt8], at path: String) throws(GraphError) -> AtomicFile {
     var file = try AtomicFile(path)
     try file.write(bytes)
-    try file.commit()
+    return file
+  }
+
+  /// Writes `bytes` as the whole file.
+  package static func write(_ bytes: [UInt8], to path: String) throws(GraphError) {
+    try holding(bytes, at: path).commit()
   }
 }

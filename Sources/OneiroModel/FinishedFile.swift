@@ -3,19 +3,29 @@ import Synchronization
 
 /// A file that is complete and has no name yet: it gets one with `commit`, or vanishes with this object. So several
 /// files that belong together can appear together.
-final class FinishedFile: Sendable {
+package final class FinishedFile: Sendable {
   private let file: Mutex<AtomicFile?>
-  /// The bytes, also while the file has no name.
-  let mapped: MappedFile
 
-  init(_ file: consuming AtomicFile) throws(GraphError) {
+  package init(_ file: consuming AtomicFile) throws(GraphError) {
     try file.flush()
-    mapped = try MappedFile(descriptor: file.descriptor, path: file.path)
     self.file = Mutex(consume file)
   }
 
+  /// The bytes, for as long as the file has no name.
+  func mapped() throws(GraphError) -> MappedFile {
+    let found: Result<MappedFile, GraphError> = file.withLock { file in
+      guard let descriptor = file?.descriptor, let path = file?.path else {
+        preconditionFailure("a file with a name is opened by it")
+      }
+      do throws(GraphError) { return .success(try MappedFile(descriptor: descriptor, path: path)) } catch {
+        return .failure(error)
+      }
+    }
+    return try found.get()
+  }
+
   /// Gives the file its name; does nothing the second time.
-  func commit() throws(GraphError) {
+  package func commit() throws(GraphError) {
     let failure: GraphError? = file.withLock { file in
       guard let file = file.take() else { return nil }
       do throws(GraphError) {

@@ -83,8 +83,7 @@ public enum PNG {
 extension PNG {
   /// Writes a file that appears when it is complete.
   public static func write(_ picture: Picture, to path: String, text: [Text] = []) throws(GraphError) {
-    let bytes = try encode(picture, text: text)
-    try AtomicFile.write(bytes, to: path)
+    try AtomicFile.write(try encode(picture, text: text), to: path)
   }
 
   public static func read(_ path: String) throws(GraphError) -> Picture {

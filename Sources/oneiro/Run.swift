@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import OneiroDream
 import OneiroGraph
 import OneiroModel
@@ -90,27 +91,26 @@ struct Run: FileWriting {
     print(placement.isEmpty ? "all nodes were computed while planning" : placement.joined(separator: ", "))
   }
 
-  /// Writes all that is asked for, or leaves nothing behind.
+  /// Writes all that is asked for, or changes nothing.
   /// - files: by output, names of files in `outputDir`.
   private func write(
     _ results: [String: Value], _ wanted: [NamedArgument], inFolder files: [String: String]
   ) throws {
-    var made = MadeFiles()
+    var places = wanted.map { (name: $0.name, path: $0.text) }
+    var isNewFolder = false
+    if let outputDir {
+      isNewFolder = !OutputFile.isFolder(OutputFile.withoutSlash(outputDir))
+      try OutputFile.makeFolder(outputDir)
+      places += results.keys.sorted().map { ($0, "\(outputDir)/\(files[$0] ?? $0).npy") }
+    }
     do {
-      if let outputDir { try made.makeFolder(outputDir) }
-      for pair in wanted {
-        guard let value = results[pair.name] else { continue }
-        made.note(pair.text)
-        try ValueOrPicture.write(value, to: pair.text, name: pair.name)
+      let finished = try places.compactMap { place in
+        try results[place.name].map { try ValueOrPicture.finished($0, at: place.path, name: place.name) }
       }
-      guard let outputDir else { return }
-      for (name, value) in results.sorted(by: { $0.key < $1.key }) {
-        let path = "\(outputDir)/\(files[name] ?? name).npy"
-        made.note(path)
-        try ArrayFile.write(value, to: path, name: name)
-      }
+      for file in finished { try file.commit() }
     } catch {
-      made.remove()
+      // Where somebody else has put something into it meanwhile, it stays.
+      if isNewFolder, let outputDir { rmdir(outputDir) }
       throw error
     }
   }

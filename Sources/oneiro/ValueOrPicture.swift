@@ -22,9 +22,9 @@ enum ValueOrPicture {
     return .tensor(rounded)
   }
 
-  /// Writes to a `.png` what is one picture, [3,H,W] or [1,3,H,W]; to other files any tensor.
-  static func write(_ value: Value, to path: String, name: String) throws {
-    guard path.lowercased().hasSuffix(".png") else { return try ArrayFile.write(value, to: path, name: name) }
+  /// A file that has no name yet: a `.png` of what is one picture, [3,H,W] or [1,3,H,W]; for others see `ArrayFile`.
+  static func finished(_ value: Value, at path: String, name: String) throws -> FinishedFile {
+    guard path.lowercased().hasSuffix(".png") else { return try ArrayFile.finished(value, at: path, name: name) }
     guard let tensor = value.tensor, let picture = try Picture.pictures(tensor).first,
       tensor.rank == 3 || tensor.dims[0] == 1
     else {
@@ -32,6 +32,6 @@ enum ValueOrPicture {
         file: path, "output \"\(name)\"", expected: "one picture, float[3,H,W] or float[1,3,H,W]",
         found: "\(value.type)")
     }
-    try PNG.write(picture, to: path)
+    return try FinishedFile(.holding(PNG.encode(picture), at: path))
   }
 }

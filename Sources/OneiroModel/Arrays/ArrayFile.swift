@@ -32,10 +32,15 @@ public enum ArrayFile {
   }
 
   public static func write(_ value: Value, to path: String, name: String) throws(GraphError) {
+    try finished(value, at: path, name: name).commit()
+  }
+
+  /// A file with the value, which has no name yet.
+  package static func finished(_ value: Value, at path: String, name: String) throws(GraphError) -> FinishedFile {
     switch fileExtension(path) {
-    case "pb": try ValueFile.write(value, to: path, name: name)
-    case "npy": try NpyFile.write(try tensor(value, path), to: path)
-    case "safetensors": try SafetensorsFile(tensors: [name: try tensor(value, path)]).write(to: path)
+    case "pb": try FinishedFile(.holding(ValueFile.bytes(of: value, name: name), at: path))
+    case "npy": try FinishedFile(.holding(NpyFile.bytes(of: tensor(value, path)), at: path))
+    case "safetensors": try SafetensorsFile(tensors: [name: tensor(value, path)]).finished(at: path)
     default: throw unknown(path)
     }
   }

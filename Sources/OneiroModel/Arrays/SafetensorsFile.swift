@@ -36,7 +36,10 @@ extension SafetensorsFile {
 
 extension SafetensorsFile {
   /// Writes the tensors in the order of their names, with data that begins at a multiple of 64 bytes.
-  public func write(to path: String) throws(GraphError) {
+  public func write(to path: String) throws(GraphError) { try finished(at: path).commit() }
+
+  /// The same as a file that has no name yet.
+  func finished(at path: String) throws(GraphError) -> FinishedFile {
     var entries: [String] = []
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
@@ -62,7 +65,7 @@ extension SafetensorsFile {
     try file.write(withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) })
     try file.write(header)
     for (_, tensor) in sorted { try file.write(tensor.bytes) }
-    try file.commit()
+    return try FinishedFile(file)
   }
 
   private static func quoted(_ text: String) -> String {

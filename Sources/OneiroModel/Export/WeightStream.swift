@@ -48,6 +48,7 @@ public struct WeightStream: ~Copyable {
   public consuming func finish() throws(GraphError) -> WrittenWeights {
     let kept = kept, entries = entries
     let (file, hash) = try writer.finish()
+    let mapped = try file.mapped()
     var isEmpty = kept.isEmpty
     var places = kept
     let tensors = entries.map { entry -> Tensor in
@@ -57,7 +58,7 @@ public struct WeightStream: ~Copyable {
       }
       isEmpty = false
       let range = place.offset..<place.offset + place.length
-      let storage = file.mapped.storage(range, alignment: max(type.bitWidth / 8, 1))
+      let storage = mapped.storage(range, alignment: max(type.bitWidth / 8, 1))
       let tensor =
         isNarrow ? Tensor(widening: storage, from: type, dims: dims) : Tensor(type, dims: dims, storage: storage)
       places.append((tensor, place))
