@@ -35,9 +35,10 @@ struct AutomaticChoiceTests {
 
   private static let floats = (96 * 128 + 128 * 64 + 64 * 32) * 4, bias = 32 * 4
 
-  @Test("A weak bound is met by 4 bits, a strong one by none")
+  @Test("A weak bound is met by 4 bits, a strong one by 16, one that is stronger still by none")
   func smallest() throws {
     #expect(try choices(.smallest(decibels: 5)).map(\.scheme) == [.w4, .w4, .w4])
+    #expect(try choices(.smallest(decibels: 60)).map(\.scheme) == [.f16, .f16, .f16])
     #expect(try choices(.smallest(decibels: 120)).map(\.scheme) == [.f32, .f32, .f32])
     let middle = try choices(.smallest(decibels: 30)).map(\.scheme)
     #expect(middle.contains(.w8) || Set(middle).count > 1, "\(middle)")
@@ -52,8 +53,9 @@ struct AutomaticChoiceTests {
   func size() throws {
     let all = Self.floats + Self.bias
     #expect(try choices(.withinSize(byteCount: all)).map(\.scheme) == [.f32, .f32, .f32])
-    let half = try choices(.withinSize(byteCount: all / 2)).map(\.scheme)
-    #expect(half.contains(.f32) && Set(half).count > 1, "\(half)")
+    #expect(try choices(.withinSize(byteCount: Self.floats / 2 + Self.bias)).map(\.scheme) == [.f16, .f16, .f16])
+    let third = try choices(.withinSize(byteCount: all / 3)).map(\.scheme)
+    #expect(Set(third).count > 1 && !third.contains(.w4), "\(third)")
   }
 
   @Test("A size that cannot be had is refused with the one that can")
@@ -87,7 +89,7 @@ struct AutomaticChoiceTests {
 
   @Test(
     "A layer whose weight a scheme does not hold gets another, and says why",
-    arguments: [(Float(1e-43), LayerScheme.f32, "int8"), (1e-8, .w8, "int4")])
+    arguments: [(Float(1e-43), LayerScheme.f32, "float16"), (1e-8, .w8, "int4")])
   func outOfRange(size: Float, scheme: LayerScheme, form: String) throws {
     var graph = try Self.graph()
     graph.initializers["middle"] = Tensor(

@@ -91,7 +91,7 @@ struct GraphRestTests {
       #expect(own.weight == layer.weight && own.isDirect == layer.isDirect, "\(layer.name)")
       func changed(_ graph: Graph, _ layer: QuantizableLayer) throws -> Graph {
         let choice = LayerChoice(layer, wanted: .w8)
-        let weight = try #require(try choice.quantized(graph.initializers[layer.weight]!))
+        let weight = try #require(try choice.reduced(graph.initializers[layer.weight]!))
         return QuantizedCopy.make(of: graph, [(choice, weight)], activations: [:])
       }
       let found = try output(of: try changed(rest.graph, own), rest.calls)

@@ -126,7 +126,7 @@ public struct AutomaticChoice {
   ) throws(RunError) -> [LayerChoice] {
     let options = measured.map(\.options), layersBefore = measured.reduce(0) { $0 + $1.costBefore }
     let rungs = options.map { $0.map { OptionLadder.Rung(noise: $0.noise, cost: $0.cost(goal)) } }
-    func quantized(_ places: [Int]) -> [(choice: LayerChoice, weight: QuantizedWeight)] {
+    func reduced(_ places: [Int]) -> [(choice: LayerChoice, weight: ReducedWeight)] {
       zip(options, places).compactMap { options, place in
         options[place].weight.map { (options[place].choice, $0) }
       }
@@ -138,7 +138,7 @@ public struct AutomaticChoice {
       places = try GoalSearch.cheapest(
         rungs, noise: outputs.signal(outputs.sample) / ratio, allowed: outputs.signal(all) / ratio
       ) { (places) throws(RunError) in
-        try outputs.noise(of: quantized(places), activations, all, progress: progress)
+        try outputs.noise(of: reduced(places), activations, all, progress: progress)
       }
     case .withinTime(let milliseconds):
       func seconds(_ graph: Graph) throws(RunError) -> Double {
@@ -147,7 +147,7 @@ public struct AutomaticChoice {
       places = try GoalSearch.mostExact(
         rungs, milliseconds: milliseconds, between: max(try seconds(graph) - layersBefore, 0)
       ) { (places) throws(RunError) in
-        try seconds(QuantizedCopy.make(of: graph, quantized(places), activations: activations))
+        try seconds(QuantizedCopy.make(of: graph, reduced(places), activations: activations))
       }
     case .withinSize(let byteCount):
       let before = graph.allInitializers.reduce(0) { $0 + $1.storedByteCount }

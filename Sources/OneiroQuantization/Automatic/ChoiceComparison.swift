@@ -28,7 +28,7 @@ struct ChoiceComparison {
     let signal = outputs.signal(outputs.all)
     var graphs: [Graph] = [], noises: [Double] = []
     for (_, choices) in plans {
-      let layers = try Self.quantized(choices, in: graph)
+      let layers = try Self.reduced(choices, in: graph)
       noises.append(try outputs.noise(of: layers, activations, outputs.all, progress: progress))
       graphs.append(layers.isEmpty ? graph : QuantizedCopy.make(of: graph, layers, activations: activations))
     }
@@ -52,13 +52,13 @@ struct ChoiceComparison {
   }
 
   /// What becomes of the layers' weights, where something does.
-  private static func quantized(
+  private static func reduced(
     _ choices: [LayerChoice], in graph: Graph
-  ) throws(RunError) -> [(choice: LayerChoice, weight: QuantizedWeight)] {
-    var found: [(choice: LayerChoice, weight: QuantizedWeight)] = []
+  ) throws(RunError) -> [(choice: LayerChoice, weight: ReducedWeight)] {
+    var found: [(choice: LayerChoice, weight: ReducedWeight)] = []
     do throws(GraphError) {
       for choice in choices {
-        guard let weight = try choice.quantized(graph.initializers[choice.layer.weight]!) else { continue }
+        guard let weight = try choice.reduced(graph.initializers[choice.layer.weight]!) else { continue }
         found.append((choice, weight))
       }
     } catch { throw .graph(error) }

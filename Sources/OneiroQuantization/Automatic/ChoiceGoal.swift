@@ -27,8 +27,9 @@ public enum ChoiceGoal: Sendable, Equatable {
     }
   }
 
-  /// Schemes that a layer may get. What rounds activations as well is never smaller, only faster.
-  var schemes: [LayerScheme] { needsTimes ? [.w4, .w8, .w8a8, .f32] : [.w4, .w8, .f32] }
+  /// Schemes that a layer may get. What rounds activations as well is never smaller, only faster; float16 is widened
+  /// before the product, so it is smaller only.
+  var schemes: [LayerScheme] { needsTimes ? [.w4, .w8, .w8a8, .f32] : [.w4, .w8, .f16, .f32] }
 }
 
 extension ChoiceGoal: CustomStringConvertible {

@@ -47,22 +47,24 @@ struct LayerMeasurement {
   /// - rest: the graph, from where the layer's weight is read on or from before that.
   private func result(for layer: QuantizableLayer, _ rest: inout GraphRest) throws(RunError) -> Result {
     let weight = graph.initializers[layer.weight]!
-    var choices = [LayerChoice(layer, wanted: .f32)], quantized: [QuantizedWeight?] = [nil]
+    var choices = [LayerChoice(layer, wanted: .f32)], reduced: [ReducedWeight?] = [nil]
     var refused: [RefusedScheme] = []
     for scheme in goal.schemes where scheme != .f32 {
       let choice = LayerChoice(layer, wanted: scheme)
-      guard choice.scheme == scheme, scheme != .w8a8 || activations[layer.activation] != nil else { continue }
-      let made: QuantizedWeight?
-      do throws(GraphError) { made = try choice.quantized(weight) } catch { throw .graph(error) }
+      guard choice.scheme == scheme, scheme != .w8a8 || activations[layer.activation] != nil,
+        scheme != .f16 || !weight.isNarrow
+      else { continue }
+      let made: ReducedWeight?
+      do throws(GraphError) { made = try choice.reduced(weight) } catch { throw .graph(error) }
       guard let made, let form = WeightForm(choice) else { continue }
       if let fault = WeightRange.fault(weight, name: layer.weight, form, made.noise) {
         refused.append(RefusedScheme(scheme: scheme, reason: fault))
         continue
       }
       choices.append(choice)
-      quantized.append(made)
+      reduced.append(made)
     }
-    let times = try timer?.times(of: choices, activation: activations[layer.activation]) { quantized }
+    let times = try timer?.times(of: choices, activation: activations[layer.activation]) { reduced }
     // A layer that no run meets cannot be faster.
     if goal.needsTimes, times == nil {
       let asItIs = LayerOption(
@@ -74,7 +76,7 @@ struct LayerMeasurement {
       // What is not faster than the layer as it is need not be measured.
       if let times, index > 0, !times[index].isFaster(than: times[0]) { continue }
       var option = LayerOption(
-        choice: choice, noise: 0, byteCount: weight.storedByteCount, times: times?[index], weight: quantized[index])
+        choice: choice, noise: 0, byteCount: weight.storedByteCount, times: times?[index], weight: reduced[index])
       if let weight = option.weight {
         try rest.advance(to: rest.start(of: layer))
         option.noise = try outputs.noise(of: choice, weight, activations, rest)

@@ -9,7 +9,7 @@ struct LayerOption {
   /// Of calls of the layer alone; `nil` where nothing was timed.
   let times: TurnTimes?
   /// `nil` for a layer that stays as it is.
-  let weight: QuantizedWeight?
+  let weight: ReducedWeight?
 
   /// Of a call of the layer alone; 0 where nothing was timed.
   var seconds: Double { times?.median ?? 0 }

@@ -36,7 +36,7 @@ public final class LayerTimer {
   /// - Returns: one for each choice; `nil` for a layer that no run meets.
   func times(
     of choices: [LayerChoice], activation: ActivationQuantization?,
-    weights: () throws(GraphError) -> [QuantizedWeight?]
+    weights: () throws(GraphError) -> [ReducedWeight?]
   ) throws(RunError) -> [TurnTimes]? {
     guard let name = choices.first?.layer.name, let layer = layers[name], let types = types[name],
       let alone = LayerAlone(layer, in: graph, types: types)
@@ -45,18 +45,12 @@ public final class LayerTimer {
     let key = "\(schemes) \(layer.node.op) \(layer.node.attributes) \(layer.dims) \(types) \(layer.isDirect)"
     if let times = known[key] { return times }
     let activations = activation.map { [alone.layer.activation: $0] } ?? [:]
-    let quantized: [QuantizedWeight?]
-    do throws(GraphError) { quantized = try weights() } catch { throw .graph(error) }
-    let graphs = zip(choices, quantized).map { choice, weight -> Graph in
-      if let weight {
-        return QuantizedCopy.make(
-          of: alone.graph, [(LayerChoice(alone.layer, wanted: choice.scheme), weight)], activations: activations)
-      }
-      var graph = alone.graph
-      if choice.scheme == .f16 {
-        graph.initializers[layer.weight] = HalfWeights.narrowed(graph.initializers[layer.weight]!).tensor
-      }
-      return graph
+    let reduced: [ReducedWeight?]
+    do throws(GraphError) { reduced = try weights() } catch { throw .graph(error) }
+    let graphs = zip(choices, reduced).map { choice, weight -> Graph in
+      guard let weight else { return alone.graph }
+      return QuantizedCopy.make(
+        of: alone.graph, [(LayerChoice(alone.layer, wanted: choice.scheme), weight)], activations: activations)
     }
     let times = try Turns.times(of: graphs) { (graph) throws(RunError) in
       LayerBenchmark(try benchmark(graph, alone.inputs))
@@ -76,7 +70,7 @@ public final class LayerTimer {
       guard
         let found = try self.times(
           of: [LayerChoice(choice.layer, wanted: .f32), choice], activation: activations[choice.layer.activation],
-          weights: { () throws(GraphError) in [nil, try choice.quantized(graph.initializers[choice.layer.weight]!)] })
+          weights: { () throws(GraphError) in [nil, try choice.reduced(graph.initializers[choice.layer.weight]!)] })
       else { continue }
       times[choice.layer.name] = CallTime(before: found[0].median, after: found[1].median)
     }
@@ -101,16 +95,4 @@ private final class LayerBenchmark {
   init(_ benchmark: consuming Benchmark) { self.benchmark = benchmark }
 
   func seconds() throws(RunError) -> Double { try benchmark.times(runs: 1, warmup: 0).minimum / 1e3 }
-}
-
-extension LayerChoice {
-  /// - weight: the layer's; `nil` where the scheme leaves it in floats.
-  package func quantized(_ weight: Tensor) throws(GraphError) -> QuantizedWeight? {
-    switch scheme {
-    case .f32, .f16: nil
-    case .w4: try BlockQuantization.quantize(weight, axis: layer.reducedAxis, name: layer.weight)
-    case .w8, .w8a8, .w8a8Dynamic:
-      try ChannelQuantization.quantize(weight, axis: layer.channelAxis, name: layer.weight)
-    }
-  }
 }

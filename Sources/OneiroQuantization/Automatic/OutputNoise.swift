@@ -41,7 +41,7 @@ struct OutputNoise {
   /// The energy by which the outputs move in some of the calls when layers are quantized; none where no layer is.
   /// - progress: is told of each call that has been run.
   func noise(
-    of layers: [(choice: LayerChoice, weight: QuantizedWeight)], _ activations: [String: ActivationQuantization],
+    of layers: [(choice: LayerChoice, weight: ReducedWeight)], _ activations: [String: ActivationQuantization],
     _ positions: [Int], progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(RunError) -> Double {
     guard !layers.isEmpty else { return 0 }
@@ -52,7 +52,7 @@ struct OutputNoise {
   /// The same of one layer alone, in the calls of the sample.
   /// - rest: the graph from where its weight is read on, in those calls.
   func noise(
-    of choice: LayerChoice, _ weight: QuantizedWeight, _ activations: [String: ActivationQuantization],
+    of choice: LayerChoice, _ weight: ReducedWeight, _ activations: [String: ActivationQuantization],
     _ rest: GraphRest
   ) throws(RunError) -> Double {
     guard let layer = QuantizableLayer.all(in: rest.graph).first(where: { $0.name == choice.layer.name }) else {

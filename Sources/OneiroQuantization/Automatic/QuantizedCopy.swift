@@ -5,19 +5,18 @@ package enum QuantizedCopy {
   /// - layers: what stands for initializers of `graph`, by layer.
   /// - activations: for the values that layers of scheme `w8a8` read.
   package static func make(
-    of graph: Graph, _ layers: [(choice: LayerChoice, weight: QuantizedWeight)],
+    of graph: Graph, _ layers: [(choice: LayerChoice, weight: ReducedWeight)],
     activations: [String: ActivationQuantization]
   ) -> Graph {
     var names = FreshNames(graph.allNames), result = graph
     var weights: [String: WrittenWeight] = [:]
     for (choice, weight) in layers where weights[choice.layer.weight] == nil {
       let name = choice.layer.weight
-      let written = WrittenWeight(weight, of: name, elements: 0, scales: 1, &names)
+      let tensors = weight.tensors
+      let written = WrittenWeight(weight, of: name, at: Array(tensors.indices), &names)
       weights[name] = written
       result.removeInitializers { $0 == name }
-      for (place, tensor) in zip(written.places, [weight.elements, weight.scales]) {
-        result.addInitializer(place.name, tensor)
-      }
+      for place in written.places { result.addInitializer(place.name, tensors[place.index]) }
     }
     var rewriting = NodeRewriting(activations, weights, names)
     let byNode = Dictionary(layers.map { ($0.choice.layer.index, $0.choice) }, uniquingKeysWith: { first, _ in first })

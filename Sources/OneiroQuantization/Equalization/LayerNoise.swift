@@ -39,10 +39,10 @@ struct LayerNoise {
     for (alone, reader, exact) in layers {
       let choice = LayerChoice(alone.layer, wanted: reader.choice.scheme)
       let weight = factors.applied(to: alone.graph.initializers[alone.layer.weight]!, axis: reader.axis, .multiplied)
-      let quantized: QuantizedWeight?
-      do throws(GraphError) { quantized = try choice.quantized(weight) } catch { throw .graph(error) }
-      guard let quantized else { continue }
-      let copy = QuantizedCopy.make(of: alone.graph, [(choice, quantized)], activations: range)
+      let reduced: ReducedWeight?
+      do throws(GraphError) { reduced = try choice.reduced(weight) } catch { throw .graph(error) }
+      guard let reduced else { continue }
+      let copy = QuantizedCopy.make(of: alone.graph, [(choice, reduced)], activations: range)
       var noise = QuantizationNoise()
       for (found, exact) in zip(try Self.run(copy, alone.layer, divided, planner), exact) {
         noise.add(found, expected: exact)

@@ -96,24 +96,13 @@ public struct GraphQuantizer {
         places: [(name, try stream.append(tensor))], byteCount: tensor.storedByteCount, reason: reason,
         isOutOfRange: isOutOfRange)
     }
-    let quantized: QuantizedWeight
-    switch form {
-    case .half:
-      if tensor.isNarrow { return try kept("16 bits already", isOutOfRange: false) }
-      let half = HalfWeights.narrowed(try QuantizedWeight.checked(tensor, name: name))
-      if let fault = WeightRange.fault(tensor, name: name, form, half.noise) {
-        return try kept(fault, isOutOfRange: true)
-      }
-      return WrittenWeight(
-        places: [(name, try stream.append(half.tensor))], byteCount: half.tensor.storedByteCount, noise: half.noise)
-    case .channels(let axis): quantized = try ChannelQuantization.quantize(tensor, axis: axis, name: name)
-    case .blocks(let axis): quantized = try BlockQuantization.quantize(tensor, axis: axis, name: name)
-    }
-    if let fault = WeightRange.fault(tensor, name: name, form, quantized.noise) {
+    if form == .half, tensor.isNarrow { return try kept("16 bits already", isOutOfRange: false) }
+    let reduced = try form.reduced(tensor, name: name)
+    if let fault = WeightRange.fault(tensor, name: name, form, reduced.noise) {
       return try kept(fault, isOutOfRange: true)
     }
-    let elements = try stream.append(quantized.elements), scales = try stream.append(quantized.scales)
-    return WrittenWeight(quantized, of: name, elements: elements, scales: scales, &names)
+    return WrittenWeight(
+      reduced, of: name, at: try reduced.tensors.map { (part) throws(GraphError) in try stream.append(part) }, &names)
   }
 }
 

@@ -16,14 +16,28 @@ struct WrittenWeight {
 
 extension WrittenWeight {
   /// - name: of the initializer that it stands for.
-  /// - elements, scales: their positions in the stream.
-  init(_ weight: QuantizedWeight, of name: String, elements: Int, scales: Int, _ names: inout FreshNames) {
-    places = [(names.make("\(name)_quantized"), elements), (names.make("\(name)_scale"), scales)]
+  /// - positions: of its `tensors` in the stream.
+  init(_ weight: ReducedWeight, of name: String, at positions: [Int], _ names: inout FreshNames) {
     byteCount = weight.byteCount
     noise = weight.noise
-    var attributes: [String: Attribute] = ["axis": .int(Int64(weight.axis))]
-    if weight.blockSize > 0 { attributes["block_size"] = .int(Int64(weight.blockSize)) }
-    dequantizer = Node(
-      "DequantizeLinear", name: name, inputs: places.map(\.name), outputs: [name], attributes: attributes)
+    switch weight {
+    case .half: places = [(name, positions[0])]
+    case .quantized(let weight):
+      places = [(names.make("\(name)_quantized"), positions[0]), (names.make("\(name)_scale"), positions[1])]
+      var attributes: [String: Attribute] = ["axis": .int(Int64(weight.axis))]
+      if weight.blockSize > 0 { attributes["block_size"] = .int(Int64(weight.blockSize)) }
+      dequantizer = Node(
+        "DequantizeLinear", name: name, inputs: places.map(\.name), outputs: [name], attributes: attributes)
+    }
+  }
+}
+
+extension ReducedWeight {
+  /// What is written of it.
+  var tensors: [Tensor] {
+    switch self {
+    case .quantized(let weight): [weight.elements, weight.scales]
+    case .half(let weight): [weight.tensor]
+    }
   }
 }

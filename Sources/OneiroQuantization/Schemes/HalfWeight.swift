@@ -1,12 +1,16 @@
 import OneiroGraph
 
-/// Weights as float16, which the file has behind a Cast.
-enum HalfWeights {
-  /// A float32 tensor that is kept as float16; what is too large becomes infinite, and so does the noise.
-  static func narrowed(_ tensor: Tensor) -> (tensor: Tensor, noise: QuantizationNoise) {
+/// A weight as float16, which the file has behind a Cast.
+public struct HalfWeight: Sendable {
+  /// float32, kept as float16.
+  public let tensor: Tensor
+  public let noise: QuantizationNoise
+
+  /// - weight: float32; what is too large becomes infinite, and so does the noise.
+  init(_ weight: Tensor) {
     var noise = QuantizationNoise()
-    let half = tensor.withElements(of: Float.self) { weights in
-      Tensor(Float16.self, dims: tensor.dims) { memory in
+    let half = weight.withElements(of: Float.self) { weights in
+      Tensor(Float16.self, dims: weight.dims) { memory in
         HalfNarrowing.narrow(weights, into: memory)
         var signal = 0.0, error = 0.0
         for index in weights.indices {
@@ -18,6 +22,6 @@ enum HalfWeights {
         noise.add(signal: signal, noise: error)
       }
     }
-    return (half.widening(), noise)
+    (tensor, self.noise) = (half.widening(), noise)
   }
 }
