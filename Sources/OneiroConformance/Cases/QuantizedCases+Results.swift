@@ -15,14 +15,14 @@ extension QuantizedCases {
             ["num_groups": .int(3), "activation": .string(Array(activation.utf8))], tolerance: 0.008))
       }
       cases.append(
-        concatGroupNormalization(
+        Conformance.concatGroupNormalization(
           "[2, 4, 5, 7] and [2, 2, 5, 7] to \(type)", .random([2, 4, 5, 7]), .random([2, 2, 5, 7], seed: 2), groups: 2,
           "SiLU", ending: end(type)))
       for (dims, activation) in [([2, 6, 5, 7], ""), ([1, 6, 71, 67], "SiLU"), ([0, 6, 3], "")] {
         cases.append(
           Case(
             "FusedBatchNormalization", domain: domain, "\(dims) to \(type), ends with \"\(activation)\"",
-            [.input(.random(dims))] + batchStatistics(6) + end(type),
+            [.input(.random(dims))] + Conformance.batchStatistics(6) + end(type),
             ["activation": .string(Array(activation.utf8))], tolerance: 0.008))
       }
       for (dims, axis) in [([3, 5, 37], -1), ([2, 3, 11, 7], 2), ([2, 5003], 1), ([0, 4], -1)] {

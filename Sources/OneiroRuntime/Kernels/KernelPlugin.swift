@@ -169,8 +169,9 @@ public struct PluginKernel: @unchecked Sendable {
 
   /// Makes a node ready that the kernel takes.
   /// - packed: where what is packed of constants is found and kept; `nil`: nowhere.
+  /// - space: to pack constants into that are kept nowhere, entered for as long as the kernel lives; `nil`: its own memory.
   func prepare(
-    _ node: BoundNode, label: String, threads: Int, tuning: Tuning, packed: PackedAccess?
+    _ node: BoundNode, label: String, threads: Int, tuning: Tuning, packed: PackedAccess?, space: PackingSpace? = nil
   ) throws(RunError) -> Answer {
     let packing = packed.map { PackingCall($0, self, node, threads: threads) }
     defer { withExtendedLifetime(packing) {} }
@@ -187,7 +188,7 @@ public struct PluginKernel: @unchecked Sendable {
     call.node = node.pointer
     call.inputs = node.pointer.pointee.inputs
     call.outputs = node.pointer.pointee.outputs
-    packing?.offer(to: &call)
+    if let packing { packing.offer(to: &call) } else { space?.offer(to: &call) }
     if let prepare = descriptor.prepare {
       // Another kernel may have packed them.
       node.bringBack()

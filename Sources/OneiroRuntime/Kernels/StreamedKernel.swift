@@ -20,6 +20,7 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   private struct Memory {
     var isKept = false
     var kept: (any PreparedKernel)?
+    var room: PackingRoom?
   }
 
   let workspaceByteCount: Int
@@ -107,18 +108,26 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   /// Whether what is kept is in memory already.
   var isThere: Bool { memory.withLock { $0.kept != nil } }
 
+  /// Whether it packs constants of which nothing is kept.
+  var packsAnew: Bool { packed == nil && !isKept }
+
+  /// From the next run on it packs into memory that other kernels pack into as well.
+  func pack(into room: PackingRoom) { memory.withLock { $0.room = room } }
+
   func compute(_ call: borrowing StepCall) throws(RunError) {
-    if let kept = memory.withLock({ $0.kept }) {
-      try kept.compute(call)
-    } else {
-      try prepare().compute(call)
+    if let kept = memory.withLock({ $0.kept }) { return try kept.compute(call) }
+    guard packsAnew, let room = memory.withLock({ $0.room }), room.space.enter(keeping: room.before) else {
+      return try prepare(in: nil).compute(call)
     }
+    defer { room.space.leave(keeping: room.after) }
+    try prepare(in: room.space).compute(call)
   }
 
-  private func prepare() throws(RunError) -> any PreparedKernel {
-    let answer = try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: packed)
+  private func prepare(in space: PackingSpace?) throws(RunError) -> any PreparedKernel {
+    let answer = try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: packed, space: space)
     guard case .prepared(let prepared) = answer else { throw Self.refusal(kernel, label, answer) }
-    memory.withLock { if $0.isKept { $0.kept = prepared } }
+    // What lies in the space is there for this run alone.
+    memory.withLock { if $0.isKept, space == nil { $0.kept = prepared } }
     return prepared
   }
 

@@ -29,6 +29,8 @@ struct MemoryBudget {
     let step: ExecutionPlan.Step?
     /// Kernels whose packed weights stay in memory from the first run on.
     fileprivate let kept: [StreamedKernel]
+    /// Those that pack them for each run.
+    fileprivate let packing: [(kernel: StreamedKernel, before: Int, after: Int)]
 
     var byteCount: Int { program + values + weights }
   }
@@ -42,6 +44,12 @@ struct MemoryBudget {
     let need = need(of: plan)
     guard need.byteCount + Self.reserve <= limit + Self.slack else { throw refusal(plan, need) }
     for kernel in need.kept { kernel.keep() }
+    guard let most = need.packing.map(\.kernel.stateByteCount).max(), let space = PackingSpace(byteCount: most) else {
+      return
+    }
+    for (kernel, before, after) in need.packing {
+      kernel.pack(into: PackingRoom(space: space, before: before, after: after))
+    }
   }
 
   /// - Throws: the step that needs too much, when the plan cannot be held to the limit.
@@ -63,13 +71,14 @@ struct MemoryBudget {
     HeapMemory.giveBack()
     let program = ProcessMemory.residentByteCount
     var demands = StepDemands(plan)
-    demands.keep(within: limit - Self.reserve - program)
+    let room = limit - Self.reserve - program
+    demands.keep(within: room)
     let largest = demands.largest
     // Far above what there is, and far below what cannot be added to.
     let values = min(largest?.values ?? plan.valueByteCount, ArenaLayout.largestByteCount)
     return Need(
       program: program, values: values, weights: demands.keptByteCount + (largest?.weights ?? 0), step: largest?.step,
-      kept: demands.kept)
+      kept: demands.kept, packing: demands.rooms(within: room))
   }
 
   private func refusal(_ plan: ExecutionPlan, _ need: Need) -> RunError {
