@@ -1,4 +1,5 @@
 import Foundation
+import OneiroDream
 import OneiroGraph
 import OneiroModel
 import Testing
@@ -125,6 +126,19 @@ import Testing
     let object = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: json))) as? [String: Any]
     #expect(object?["goal"] as? String == "as small as outputs of 25.0 dB allow")
     #expect(object?["backend"] as? String == "vector" && object?["threads"] as? Int == 1)
+  }
+
+  @Test("Trials in volts are told in one plain line") func volts() throws {
+    let samples = try Recording(contentsOf: Self.trials).trial(0)
+    let trial = try files.array(
+      Tensor(samples.elements(of: Float.self).map { $0 * 1e-6 }, dims: samples.dims), name: "volts.npy")
+    let result = try Program.run([
+      "quantize", Self.pipeline, files.path("w8.onnx"), "--scheme", "w8", "--role", "conditioner", "--calibration",
+      trial, "--evaluation", trial, "--calibration-calls", "1",
+    ])
+    let warnings = result.errors.split(separator: "\n").filter { $0.contains("warning") }
+    #expect(result.status == 0 && warnings.count == 1, "\(result.errors)")
+    #expect(warnings.first?.hasPrefix("warning: \(trial): the trials' standard deviation is ") == true, "\(warnings)")
   }
 
   @Test("A recipe's fault is told with its place") func badRecipes() throws {

@@ -95,12 +95,13 @@ struct QuantizeCommand: FileWriting {
       inputs: [model] + [schemes.recipe].compactMap { $0 }
         + [calibration.calibration, evaluation].compactMap { $0.map { TrialSelection.split($0).path } }
         + calibration.inputFiles)
+    let loaded = try ModelReader.load(model), scale = TrialScale(loaded, name: model)
     // Before anything is written.
     let shown = try evaluation.map { argument in
-      let (path, selection) = try TrialSelection.parse(argument, option: "--evaluation")
-      return try Recording(contentsOf: path).selecting(selection)
+      // One file is warned of once.
+      let isKnown = calibration.calibration.map { TrialSelection.split($0).path } == TrialSelection.split(argument).path
+      return try Recording.prepared(argument, option: "--evaluation", for: isKnown ? nil : scale)
     }
-    let loaded = try ModelReader.load(model)
     for file in outputFiles { try loaded.checkKeepsWeights(writing: file) }
     do { try ModelChecker.check(loaded) } catch { throw error.located(in: model) }
     try checkKeep(schemes.selection, loaded)
@@ -186,7 +187,8 @@ struct QuantizeCommand: FileWriting {
     for role in chosen {
       try job.checkGoal(of: try PipelineBuilder.extract(role, from: loaded, name: model), role: role, path: model)
     }
-    let calls = try calibration.partCalls(model, options: try dreamOptions(), ProgressBar(isQuiet: json))
+    let calls = try calibration.partCalls(
+      model, scale: TrialScale(loaded, name: model), options: try dreamOptions(), ProgressBar(isQuiet: json))
     var prepared: [String: PreparedPart] = [:]
     for role in parts.map(\.role) where chosen.contains(role) {
       // Parts that drawing a picture does not run have no calls.
