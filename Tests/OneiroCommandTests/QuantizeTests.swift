@@ -33,9 +33,6 @@ import Testing
     #expect((part["equalized"] as? [Any])?.isEmpty == !scheme.contains("equalize"))
     let again = files.path("again.onnx")
     #expect(try Program.run(["quantize", Self.pipeline, again, "--recipe", report]).status == 0)
-    let plain = Program.repository.appendingPathComponent("Models/parts/unet.onnx").path
-    let refused = try Program.run(["quantize", plain, files.path("plain.onnx"), "--recipe", report])
-    #expect(refused.status == 1 && refused.errors.contains("recipe: expected choices for a plain model"))
     let other = try Program.run([
       "quantize", Self.pipeline, files.path("other.onnx"), "--recipe", report, "--role", "conditioner",
     ])
@@ -45,6 +42,40 @@ import Testing
         try SHA256.hex(ofFile: files.path("again.\(name).weights"))
           == SHA256.hex(ofFile: files.path("small.\(name).weights")))
     }
+  }
+
+  @Test("A recipe goes from a pipeline's part to that part as a plain model, and back") func otherKind() throws {
+    let plain = files.path("conditioner.onnx")
+    #expect(try Program.run(["bundle", "extract", Self.pipeline, "conditioner", "--out", plain]).status == 0)
+    /// Schemes and ranges of the only part with layers that stay not all as they are.
+    func choices(_ arguments: [String], report: String, role: String) throws -> [String] {
+      let result = try Program.run(["quantize"] + arguments + ["--report", files.path(report)])
+      #expect(result.status == 0, "\(result.errors)")
+      let parts = try parts(of: Data(contentsOf: URL(fileURLWithPath: files.path(report))))
+      let part = try #require(parts.first { $0["role"] as? String == role }, "\(parts.map { $0["role"] })")
+      return try #require(part["layers"] as? [[String: Any]]).map { layer in
+        let range = layer["activation"] as? [String: Any]
+        return "\(layer["name"] ?? "") \(layer["scheme"] ?? "") \(range?["scale"] ?? "") \(range?["zero_point"] ?? "")"
+      }
+    }
+    let first = try choices(
+      [
+        Self.pipeline, files.path("a.onnx"), "--scheme", "w8a8", "--role", "conditioner", "--calibration",
+        "\(Self.trials):0", "--calibration-calls", "1",
+      ], report: "a.json", role: "conditioner")
+    #expect(first.contains { $0.contains(" w8a8 0.") }, "\(first)")
+    let second = try choices(
+      [plain, files.path("b.onnx"), "--recipe", files.path("a.json")], report: "b.json", role: "")
+    #expect(second == first)
+    let third = try choices(
+      [Self.pipeline, files.path("c.onnx"), "--recipe", files.path("b.json")], report: "c.json", role: "conditioner")
+    #expect(third == first)
+    let weights = try ["a", "c"].map { try SHA256.hex(ofFile: files.path("\($0).conditioner.weights")) }
+    #expect(weights[0] == weights[1])
+    try expectFailure(
+      ["quantize", "\(Self.models)/parts/unet.onnx", files.path("d.onnx"), "--recipe", files.path("a.json")],
+      "\(files.path("a.json")): recipe: expected choices for a plain model, or for one part with its layers, ",
+      "found those for conditioner with other layers, such as ")
   }
 
   @Test("auto takes as few bytes as the bound allows")

@@ -107,12 +107,8 @@ struct QuantizeCommand: FileWriting {
     try checkKeep(schemes.selection, loaded)
     let method = calibration.method ?? .mse
     let job = QuantizationJob(
-      plan: try schemes.plan(), equalizes: schemes.equalize, method: method, planner: try options.planner(),
+      plan: try plan(for: loaded), equalizes: schemes.equalize, method: method, planner: try options.planner(),
       timesLayers: report != nil, isQuiet: json)
-    if case .recipe(let recipe, let file) = job.plan {
-      let roles = PipelineBuilder.parts(of: loaded).map(\.role)
-      do { try recipe.checkParts(roles.isEmpty ? [""] : roles, asked: role) } catch { throw error.located(in: file) }
-    }
     let parts =
       PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, job)
     let pictures = try shown.map { try compare($0, job.bar()) }
@@ -135,14 +131,30 @@ struct QuantizeCommand: FileWriting {
   }
 
   private func checkKeep(_ selection: LayerSelection, _ loaded: Model) throws {
-    let parts = PipelineBuilder.parts(of: loaded)
-    let chosen = parts.filter { role.isEmpty || role.contains($0.role) }
-    let graphs = parts.isEmpty ? [try InlineFunctions.apply(to: loaded).graph] : chosen.map(\.body)
+    let graphs = try graphs(of: loaded)
     do {
-      try selection.checkKeep(graphs.flatMap { QuantizableLayer.all(in: $0) })
+      try selection.checkKeep(graphs.flatMap { QuantizableLayer.all(in: $0.graph) })
     } catch {
       throw error.located(in: model)
     }
+  }
+
+  /// What is to be quantized: the parts of a pipeline that are asked for, or a plain model, whose role is empty.
+  private func graphs(of loaded: Model) throws -> [(role: String, graph: Graph)] {
+    let parts = PipelineBuilder.parts(of: loaded)
+    if parts.isEmpty { return [("", try InlineFunctions.apply(to: loaded).graph)] }
+    return parts.filter { role.isEmpty || role.contains($0.role) }.map { ($0.role, $0.body) }
+  }
+
+  private func plan(for loaded: Model) throws -> QuantizationJob.Plan {
+    let plan = try schemes.plan()
+    guard case .recipe(let recipe, let file) = plan else { return plan }
+    let roles = PipelineBuilder.parts(of: loaded).map(\.role), graphs = try graphs(of: loaded)
+    do throws(GraphError) {
+      let fitted = try recipe.fitted(to: graphs)
+      try fitted.checkParts(roles.isEmpty ? [""] : roles, asked: role)
+      return .recipe(fitted, path: file)
+    } catch { throw error.located(in: file) }
   }
 
   private func plain(_ loaded: Model, _ job: QuantizationJob) throws -> PartReport {
