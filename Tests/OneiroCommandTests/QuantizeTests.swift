@@ -136,7 +136,7 @@ import Testing
     ])
     #expect(result.status == 0, "\(result.errors)")
     for part in ["eeg_encoder", "vae_decoder"] {
-      #expect(result.output.contains(try Regex("\\n\(part) .* KiB +[0-9]+ % +[0-9.]+ +[0-9.]+ +[0-9.]+\n")), "\(part)")
+      #expect(result.output.contains(try Regex("\\n\(part) .* KiB +[0-9]+ +[0-9.]+ +[0-9.]+ +[0-9.]+\n")), "\(part)")
     }
     #expect(result.output.contains("\noutput SNR is that of a part with inputs as they were; "))
   }
@@ -159,6 +159,24 @@ import Testing
     #expect(object?["backend"] as? String == "vector" && object?["threads"] as? Int == 1)
   }
 
+  @Test("Every column of a report has a name of its own, and a chart is as wide as its page") func columns() throws {
+    let report = files.path("report.html")
+    let result = try Program.run([
+      "quantize", Self.pipeline, files.path("w8.onnx"), "--scheme", "w8", "--role", "eeg_encoder", "--role",
+      "conditioner", "--calibration", "\(Self.trials):0", "--calibration-calls", "1", "--report", report,
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let page = try String(contentsOfFile: report, encoding: .utf8)
+    let heads = page.matches(of: #/<tr>(<th.*?)</tr>/#).map { head in
+      head.1.matches(of: #/<th[^>]*>([^<]*)</#).map { String($0.1) }
+    }
+    let measured = ["output SNR, dB", "time before, ms", "time after, ms"]
+    #expect(heads.count == 3 && heads[0].suffix(3) == measured[...], "\(heads)")
+    for head in heads { #expect(!head.contains("") && Set(head).count == head.count, "\(head)") }
+    #expect(!page.contains("viewBox") && page.contains("● outputs</span>") && page.contains("<p>run by "))
+    #expect(page.contains("cx=\"50.00%\"") || page.contains("x2=\"100%\""))
+  }
+
   @Test("Trials in volts are told in one plain line") func volts() throws {
     let samples = try Recording(contentsOf: Self.trials).trial(0)
     let trial = try files.array(
@@ -170,6 +188,14 @@ import Testing
     let warnings = result.errors.split(separator: "\n").filter { $0.contains("warning") }
     #expect(result.status == 0 && warnings.count == 1, "\(result.errors)")
     #expect(warnings.first?.hasPrefix("warning: \(trial): the trials' standard deviation is ") == true, "\(warnings)")
+  }
+
+  @Test("What runs nothing names no backend") func nothingRun() throws {
+    let result = try Program.run([
+      "quantize", "\(Self.models)/parts/conditioner.onnx", files.path("w8.onnx"), "--scheme", "w8", "--json",
+    ])
+    let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    #expect(object?["backend"] is NSNull && object?["threads"] is NSNull, "\(result.output.prefix(300))")
   }
 
   @Test("A recipe's fault is told with its place") func badRecipes() throws {
@@ -425,7 +451,8 @@ import Testing
     #expect(result.status == 0, "\(result.errors)")
     let page = try String(contentsOfFile: report, encoding: .utf8)
     #expect(!page.contains("<svg") && page.contains("<div class=\"scroll\"><table>") && page.contains("viewport"))
-    #expect(page.contains("<th>size before</th><th>after</th>") && !page.contains("SNR") && !page.contains("<th>ms"))
+    #expect(page.contains("<th class=\"number\">size before</th><th class=\"number\">size after</th>"))
+    #expect(!page.contains("SNR") && !page.contains("time before") && !page.contains("run by"), "nothing was run")
   }
 
   @Test("Of what was not measured there are no columns, and a part without layers says so") func unmeasured() throws {
@@ -436,13 +463,15 @@ import Testing
     ])
     #expect(result.status == 0, "\(result.errors)")
     let lines = result.output.split(separator: "\n")
-    #expect(lines[0].firstMatch(of: #/^part +layers +size before +after$/#) != nil, "\(result.output)")
-    #expect(lines[2].firstMatch(of: #/^preparation +none +8 bytes +8 bytes +100 %$/#) != nil, "\(result.output)")
+    #expect(
+      lines[0].firstMatch(of: #/^part +layers +size before +size after +size ratio, %$/#) != nil, "\(result.output)")
+    #expect(lines[2].firstMatch(of: #/^preparation +none +8 bytes +8 bytes +100$/#) != nil, "\(result.output)")
     let page = try String(contentsOfFile: report, encoding: .utf8)
-    #expect(page.contains("<th>part</th><th>layers</th><th>size before</th><th>after</th><th></th></tr>"))
+    let titles = ["size before", "size after", "size ratio, %"].map { "<th class=\"number\">\($0)</th>" }.joined()
+    #expect(page.contains("<th>part</th><th>layers</th>\(titles)</tr>") && !page.contains("run by"))
     #expect(page.contains("<td>preparation</td><td>none</td>"))
-    #expect(page.contains("<th>weight SNR, dB</th></tr>"), "no column of outputs, times or reasons")
-    #expect(page.contains(">weights</tspan>") && !page.contains(">outputs</tspan>"))
+    #expect(page.contains(">weight SNR, dB</th></tr>"), "no column of outputs, times or reasons")
+    #expect(page.contains("○ weights</span>") && !page.contains("● outputs</span>"))
   }
 
   @Test("Biases of int32 have a zero point of 0") func badZeroPoint() throws {

@@ -122,11 +122,11 @@ struct QuantizeCommand: FileWriting {
     if json { return print(report.json.text) }
     print(report.text, terminator: "")
     let seconds = String(format: "%.1f", (ContinuousClock.now - start).seconds)
-    let share = QuantizationReport.share(report.byteCountAfter, of: report.byteCountBefore)
+    let share = QuantizationReport.percent(report.byteCountAfter, of: report.byteCountBefore)
     let place = role.isEmpty ? "" : " in \(role.joined(separator: " and "))"
     let kept = report.kept.isEmpty ? "" : ", kept \(report.kept.joined(separator: ", "))"
     print(
-      "\(output): \(ByteCount(report.byteCountAfter)) of weights\(place), \(share) of what it was, \(seconds) s, "
+      "\(output): \(ByteCount(report.byteCountAfter)) of weights\(place), \(share) % of what it was, \(seconds) s, "
         + "\(ByteCount(ProcessMemory.peakByteCount)) at peak\(kept)")
   }
 
