@@ -167,7 +167,7 @@ struct ImportCommand: FileWriting {
     }
   }
 
-  private static func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  private static func say(_ text: String) { StandardError.print(text) }
 
   /// The names of what keeps the import from being made, for machines; the error follows.
   private func listAsJSON(_ contents: CheckpointContents) {

@@ -7,11 +7,7 @@ enum Log {
   static let shared: Logger = {
     let level =
       ProcessInfo.processInfo.environment["ONEIRO_LOG"].flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? .warning
-    LoggingSystem.bootstrap { label in
-      var handler = StreamLogHandler.standardError(label: label)
-      handler.logLevel = level
-      return handler
-    }
+    LoggingSystem.bootstrap { _ in PlainLogHandler(logLevel: level) }
     return Logger(label: "oneiro")
   }()
 }

@@ -55,7 +55,8 @@ struct Oneiro: ParsableCommand {
   }
 
   private static func complain(_ message: String) {
-    FileHandle.standardError.write(Data((message + "\n").utf8))
+    StandardError.finishBar()
+    StandardError.print(message)
   }
 
   /// What the parser would say of wrong use that only the run shows: it takes what a run throws for the whole

@@ -5,7 +5,6 @@ import Synchronization
 /// Progress of one piece of work on standard error: a bar on a terminal, now and then a line elsewhere. Each piece of work
 /// has a bar of its own, as it has a pace of its own.
 final class ProgressBar: Sendable {
-  private let isTerminal = isatty(STDERR_FILENO) == 1
   private let isQuiet: Bool
   /// What is counted: "step", "picture"; `nil` for bytes.
   private let unit: String?
@@ -17,7 +16,6 @@ final class ProgressBar: Sendable {
   private struct State {
     var logPace = LogPace()
     var lastDrawing: ContinuousClock.Instant?
-    var isOpen = false
     var pace = WorkPace()
   }
 
@@ -32,28 +30,26 @@ final class ProgressBar: Sendable {
   func update(label: String, done: Int, total: Int, share: Double? = nil) {
     guard !isQuiet, total > 0 else { return }
     let seconds = (ContinuousClock.now - start).seconds
-    let text: String? = state.withLock { state in
+    state.withLock { state in
       let share = share ?? Double(done) / Double(total)
       let left = state.pace.secondsLeft(share: share, at: seconds)
       let time = Self.time(seconds, left: left)
-      if isTerminal {
+      if StandardError.isTerminal {
         // More often than this nobody can see.
         let now = ContinuousClock.now
-        if done < total, let last = state.lastDrawing, now - last < .milliseconds(50) { return nil }
+        if done < total, let last = state.lastDrawing, now - last < .milliseconds(50) { return }
         state.lastDrawing = now
-        state.isOpen = true
         let width = 30, filled = done * width / total
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-        return "\r\(label) [\(bar)] \(amount(done, total)), \(time)\u{1B}[K"
+        return StandardError.draw("\(label) [\(bar)] \(amount(done, total)), \(time)", of: self)
       }
       let age = ProcessAge.seconds
-      return Self.lastLine.withLock { lastLine in
-        guard state.logPace.isDue(share: share, at: seconds, sinceLastLine: age - lastLine) else { return nil }
+      Self.lastLine.withLock { lastLine in
+        guard state.logPace.isDue(share: share, at: seconds, sinceLastLine: age - lastLine) else { return }
         lastLine = age
-        return "\(label): \(amount(done, total)), \(time)\n"
+        StandardError.print("\(label): \(amount(done, total)), \(time)")
       }
     }
-    if let text { FileHandle.standardError.write(Data(text.utf8)) }
   }
 
   /// "step 3 of 50", "1.2 of 5.6 GB".
@@ -75,27 +71,16 @@ final class ProgressBar: Sendable {
 
   /// Says what is going on before there is anything to count.
   func note(_ text: String) {
-    guard !isQuiet, isTerminal else { return }
-    state.withLock { $0.isOpen = true }
-    FileHandle.standardError.write(Data("\r\(text) ...\u{1B}[K".utf8))
+    guard !isQuiet, StandardError.isTerminal else { return }
+    StandardError.draw("\(text) ...", of: self)
   }
 
-  /// Wipes the bar, so that another line can stand there; the next update draws it anew.
+  /// Wipes the bar, so that a line of standard output can stand there; the next update draws it anew.
   func clear() {
-    let isOpen = state.withLock { state in
-      state.lastDrawing = nil
-      defer { state.isOpen = false }
-      return state.isOpen
-    }
-    if isOpen { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    state.withLock { $0.lastDrawing = nil }
+    StandardError.wipe(self)
   }
 
   /// Ends the bar's line.
-  func finish() {
-    let isOpen = state.withLock { state in
-      defer { state.isOpen = false }
-      return state.isOpen
-    }
-    if isOpen { FileHandle.standardError.write(Data("\n".utf8)) }
-  }
+  func finish() { StandardError.finish(self) }
 }

@@ -19,6 +19,17 @@ extension TrialSelection {
   }
 }
 
+extension Recording {
+  /// Trials of `FILE[:trials]`, prepared before, with a word on standard error where their unit seems to be another.
+  /// - scale: what the pipeline takes, where that is known.
+  static func prepared(_ argument: String, option: String, for scale: TrialScale?) throws -> Recording {
+    let (path, selection) = try TrialSelection.parse(argument, option: option)
+    let recording = try Recording(contentsOf: path).selecting(selection)
+    if let warning = scale?.warning(of: recording) { Log.shared.warning("\(path): \(warning)") }
+    return recording
+  }
+}
+
 extension StartingNoise {
   /// Where pictures start from.
   /// - noise: a file, "recorded" for what lies beside the trials, or `nil` for that of the seed.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import OneiroRuntime
 
 /// Says what memory a run will need, and what it took.
@@ -24,5 +23,5 @@ struct VerboseOption: ParsableArguments {
     if verbose { say("peak \(ByteCount(peakByteCount)), as taken") }
   }
 
-  private func say(_ sentence: String) { FileHandle.standardError.write(Data("memory  \(sentence)\n".utf8)) }
+  private func say(_ sentence: String) { StandardError.print("memory  \(sentence)") }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import OneiroDream
 import OneiroGraph
 import OneiroModel
 import Testing
@@ -32,9 +33,6 @@ import Testing
     #expect((part["equalized"] as? [Any])?.isEmpty == !scheme.contains("equalize"))
     let again = files.path("again.onnx")
     #expect(try Program.run(["quantize", Self.pipeline, again, "--recipe", report]).status == 0)
-    let plain = Program.repository.appendingPathComponent("Models/parts/unet.onnx").path
-    let refused = try Program.run(["quantize", plain, files.path("plain.onnx"), "--recipe", report])
-    #expect(refused.status == 1 && refused.errors.contains("recipe: expected choices for a plain model"))
     let other = try Program.run([
       "quantize", Self.pipeline, files.path("other.onnx"), "--recipe", report, "--role", "conditioner",
     ])
@@ -44,6 +42,40 @@ import Testing
         try SHA256.hex(ofFile: files.path("again.\(name).weights"))
           == SHA256.hex(ofFile: files.path("small.\(name).weights")))
     }
+  }
+
+  @Test("A recipe goes from a pipeline's part to that part as a plain model, and back") func otherKind() throws {
+    let plain = files.path("conditioner.onnx")
+    #expect(try Program.run(["bundle", "extract", Self.pipeline, "conditioner", "--out", plain]).status == 0)
+    /// Schemes and ranges of the only part with layers that stay not all as they are.
+    func choices(_ arguments: [String], report: String, role: String) throws -> [String] {
+      let result = try Program.run(["quantize"] + arguments + ["--report", files.path(report)])
+      #expect(result.status == 0, "\(result.errors)")
+      let parts = try parts(of: Data(contentsOf: URL(fileURLWithPath: files.path(report))))
+      let part = try #require(parts.first { $0["role"] as? String == role }, "\(parts.map { $0["role"] })")
+      return try #require(part["layers"] as? [[String: Any]]).map { layer in
+        let range = layer["activation"] as? [String: Any]
+        return "\(layer["name"] ?? "") \(layer["scheme"] ?? "") \(range?["scale"] ?? "") \(range?["zero_point"] ?? "")"
+      }
+    }
+    let first = try choices(
+      [
+        Self.pipeline, files.path("a.onnx"), "--scheme", "w8a8", "--role", "conditioner", "--calibration",
+        "\(Self.trials):0", "--calibration-calls", "1",
+      ], report: "a.json", role: "conditioner")
+    #expect(first.contains { $0.contains(" w8a8 0.") }, "\(first)")
+    let second = try choices(
+      [plain, files.path("b.onnx"), "--recipe", files.path("a.json")], report: "b.json", role: "")
+    #expect(second == first)
+    let third = try choices(
+      [Self.pipeline, files.path("c.onnx"), "--recipe", files.path("b.json")], report: "c.json", role: "conditioner")
+    #expect(third == first)
+    let weights = try ["a", "c"].map { try SHA256.hex(ofFile: files.path("\($0).conditioner.weights")) }
+    #expect(weights[0] == weights[1])
+    try expectFailure(
+      ["quantize", "\(Self.models)/parts/unet.onnx", files.path("d.onnx"), "--recipe", files.path("a.json")],
+      "\(files.path("a.json")): recipe: expected choices for a plain model, or for one part with its layers, ",
+      "found those for conditioner with other layers, such as ")
   }
 
   @Test("auto takes as few bytes as the bound allows")
@@ -104,7 +136,7 @@ import Testing
     ])
     #expect(result.status == 0, "\(result.errors)")
     for part in ["eeg_encoder", "vae_decoder"] {
-      #expect(result.output.contains(try Regex("\\n\(part) .* KiB +[0-9]+ % +[0-9.]+ +[0-9.]+ +[0-9.]+\n")), "\(part)")
+      #expect(result.output.contains(try Regex("\\n\(part) .* KiB +[0-9]+ +[0-9.]+ +[0-9.]+ +[0-9.]+\n")), "\(part)")
     }
     #expect(result.output.contains("\noutput SNR is that of a part with inputs as they were; "))
   }
@@ -125,6 +157,45 @@ import Testing
     let object = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: json))) as? [String: Any]
     #expect(object?["goal"] as? String == "as small as outputs of 25.0 dB allow")
     #expect(object?["backend"] as? String == "vector" && object?["threads"] as? Int == 1)
+  }
+
+  @Test("Every column of a report has a name of its own, and a chart is as wide as its page") func columns() throws {
+    let report = files.path("report.html")
+    let result = try Program.run([
+      "quantize", Self.pipeline, files.path("w8.onnx"), "--scheme", "w8", "--role", "eeg_encoder", "--role",
+      "conditioner", "--calibration", "\(Self.trials):0", "--calibration-calls", "1", "--report", report,
+    ])
+    #expect(result.status == 0, "\(result.errors)")
+    let page = try String(contentsOfFile: report, encoding: .utf8)
+    let heads = page.matches(of: #/<tr>(<th.*?)</tr>/#).map { head in
+      head.1.matches(of: #/<th[^>]*>([^<]*)</#).map { String($0.1) }
+    }
+    let measured = ["output SNR, dB", "time before, ms", "time after, ms"]
+    #expect(heads.count == 3 && heads[0].suffix(3) == measured[...], "\(heads)")
+    for head in heads { #expect(!head.contains("") && Set(head).count == head.count, "\(head)") }
+    #expect(!page.contains("viewBox") && page.contains("● outputs</span>") && page.contains("<p>run by "))
+    #expect(page.contains("cx=\"50.00%\"") || page.contains("x2=\"100%\""))
+  }
+
+  @Test("Trials in volts are told in one plain line") func volts() throws {
+    let samples = try Recording(contentsOf: Self.trials).trial(0)
+    let trial = try files.array(
+      Tensor(samples.elements(of: Float.self).map { $0 * 1e-6 }, dims: samples.dims), name: "volts.npy")
+    let result = try Program.run([
+      "quantize", Self.pipeline, files.path("w8.onnx"), "--scheme", "w8", "--role", "conditioner", "--calibration",
+      trial, "--evaluation", trial, "--calibration-calls", "1",
+    ])
+    let warnings = result.errors.split(separator: "\n").filter { $0.contains("warning") }
+    #expect(result.status == 0 && warnings.count == 1, "\(result.errors)")
+    #expect(warnings.first?.hasPrefix("warning: \(trial): the trials' standard deviation is ") == true, "\(warnings)")
+  }
+
+  @Test("What runs nothing names no backend") func nothingRun() throws {
+    let result = try Program.run([
+      "quantize", "\(Self.models)/parts/conditioner.onnx", files.path("w8.onnx"), "--scheme", "w8", "--json",
+    ])
+    let object = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    #expect(object?["backend"] is NSNull && object?["threads"] is NSNull, "\(result.output.prefix(300))")
   }
 
   @Test("A recipe's fault is told with its place") func badRecipes() throws {
@@ -380,7 +451,8 @@ import Testing
     #expect(result.status == 0, "\(result.errors)")
     let page = try String(contentsOfFile: report, encoding: .utf8)
     #expect(!page.contains("<svg") && page.contains("<div class=\"scroll\"><table>") && page.contains("viewport"))
-    #expect(page.contains("<th>size before</th><th>after</th>") && !page.contains("SNR") && !page.contains("<th>ms"))
+    #expect(page.contains("<th class=\"number\">size before</th><th class=\"number\">size after</th>"))
+    #expect(!page.contains("SNR") && !page.contains("time before") && !page.contains("run by"), "nothing was run")
   }
 
   @Test("Of what was not measured there are no columns, and a part without layers says so") func unmeasured() throws {
@@ -391,13 +463,15 @@ import Testing
     ])
     #expect(result.status == 0, "\(result.errors)")
     let lines = result.output.split(separator: "\n")
-    #expect(lines[0].firstMatch(of: #/^part +layers +size before +after$/#) != nil, "\(result.output)")
-    #expect(lines[2].firstMatch(of: #/^preparation +none +8 bytes +8 bytes +100 %$/#) != nil, "\(result.output)")
+    #expect(
+      lines[0].firstMatch(of: #/^part +layers +size before +size after +size ratio, %$/#) != nil, "\(result.output)")
+    #expect(lines[2].firstMatch(of: #/^preparation +none +8 bytes +8 bytes +100$/#) != nil, "\(result.output)")
     let page = try String(contentsOfFile: report, encoding: .utf8)
-    #expect(page.contains("<th>part</th><th>layers</th><th>size before</th><th>after</th><th></th></tr>"))
+    let titles = ["size before", "size after", "size ratio, %"].map { "<th class=\"number\">\($0)</th>" }.joined()
+    #expect(page.contains("<th>part</th><th>layers</th>\(titles)</tr>") && !page.contains("run by"))
     #expect(page.contains("<td>preparation</td><td>none</td>"))
-    #expect(page.contains("<th>weight SNR, dB</th></tr>"), "no column of outputs, times or reasons")
-    #expect(page.contains(">weights</tspan>") && !page.contains(">outputs</tspan>"))
+    #expect(page.contains(">weight SNR, dB</th></tr>"), "no column of outputs, times or reasons")
+    #expect(page.contains("○ weights</span>") && !page.contains("● outputs</span>"))
   }
 
   @Test("Biases of int32 have a zero point of 0") func badZeroPoint() throws {

@@ -5,7 +5,7 @@ import OneiroGraph
 public struct PreparedRecording: Sendable {
   public private(set) var recording: Recording
   /// What somebody should know.
-  public let warnings: [String]
+  public internal(set) var warnings: [String]
   /// Which channels stand for which electrodes, as text.
   public let mapLines: [String]
   /// What the trials hang on beside the recording's files, in one line.

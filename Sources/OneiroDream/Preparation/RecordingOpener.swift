@@ -12,6 +12,7 @@ public struct RecordingOpener {
   private let planner: Planner
   /// What the pipeline takes.
   private let eeg: TensorType
+  private let scale: TrialScale?
 
   public init(_ pipeline: String, replacing: [String: String] = [:], planner: Planner) throws(DreamError) {
     let model = try Bundle.load(pipeline, replacing: replacing)
@@ -26,6 +27,7 @@ public struct RecordingOpener {
     self.replacing = replacing
     self.planner = planner
     eeg = try PipelineInterface(model, name: pipeline).eeg
+    scale = TrialScale(model, name: pipeline)
   }
 
   /// - path: a recording of any format, a folder, a dataset, or arrays.
@@ -33,6 +35,15 @@ public struct RecordingOpener {
   public func open(
     _ path: String, _ selection: TrialSelection = .all, _ request: PreparationRequest = PreparationRequest(),
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(DreamError) -> PreparedRecording {
+    var prepared = try prepared(path, selection, request, progress: progress)
+    if let warning = scale?.warning(of: prepared.recording) { prepared.warnings.append(warning) }
+    return prepared
+  }
+
+  private func prepared(
+    _ path: String, _ selection: TrialSelection, _ request: PreparationRequest,
+    progress: (_ done: Int, _ total: Int) -> Void
   ) throws(DreamError) -> PreparedRecording {
     let arrays = try arrays(path)
     if let arrays, !request.isExplicit {

@@ -55,7 +55,8 @@ extension QuantizationReport {
     seconds.map { String(format: $0 < 0.01 ? "%.3f" : "%.1f", $0 * 1e3) } ?? ""
   }
 
-  public static func share(_ part: Int, of whole: Int) -> String {
-    whole == 0 ? "100 %" : String(format: "%.0f %%", 100 * Double(part) / Double(whole))
+  /// "27".
+  public static func percent(_ part: Int, of whole: Int) -> String {
+    whole == 0 ? "100" : String(format: "%.0f", 100 * Double(part) / Double(whole))
   }
 }

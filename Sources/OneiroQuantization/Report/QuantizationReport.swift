@@ -11,7 +11,7 @@ public struct QuantizationReport: Sendable {
   public let parts: [PartReport]
   public let pictures: Pictures?
 
-  /// What the run was asked for, and where its times were taken.
+  /// What was asked for, and what runs the model.
   public struct Setting: Sendable {
     /// What schemes were chosen for; `nil` where they were given.
     public let goal: ChoiceGoal?
@@ -55,6 +55,9 @@ public struct QuantizationReport: Sendable {
     return "output SNR is that of a part with inputs as they were; --evaluation tells of all parts together"
   }
 
+  /// Whether the model was run for something that is told here.
+  var wasRun: Bool { pictures != nil || parts.contains { $0.outputNoise != nil || $0.seconds != nil } }
+
   /// What was kept of whole graphs that were held against each other, a part each: `unet w8a8`.
   public var kept: [String] {
     parts.compactMap { part in
@@ -68,7 +71,7 @@ extension QuantizationReport {
     var members: [(String, JSONValue)] = [
       ("model", .string(model)), ("output", .string(output)), ("scheme", .string(scheme)),
       ("method", .optional(method?.rawValue)), ("goal", .optional(setting.goal?.description)),
-      ("backend", .string(setting.backend)), ("threads", .int(setting.threads)),
+      ("backend", .optional(wasRun ? setting.backend : nil)), ("threads", wasRun ? .int(setting.threads) : .null),
       ("bytes_before", .int(byteCountBefore)),
       ("bytes_after", .int(byteCountAfter)), ("parts", .array(parts.map(json))),
     ]

@@ -4,7 +4,7 @@ import OneiroModel
 
 /// The choices of an earlier run, layer by layer: a report in JSON is one.
 public struct QuantizationRecipe: Sendable, Decodable {
-  public let parts: [Part]
+  public internal(set) var parts: [Part]
 
   public struct Part: Sendable, Decodable {
     /// Empty for a plain model.

@@ -75,8 +75,8 @@ struct EEGInfo: ParsableCommand {
     let start = ContinuousClock.now
     let samples = try recording.read(channels, in: 0..<count)
     let text = String(
-      format: "opened in %.2f ms; read %d x %d samples in %.1f ms\n", opening.seconds * 1000, samples.dims[0],
+      format: "opened in %.2f ms; read %d x %d samples in %.1f ms", opening.seconds * 1000, samples.dims[0],
       samples.dims[1], (ContinuousClock.now - start).seconds * 1000)
-    FileHandle.standardError.write(Data(text.utf8))
+    StandardError.print(text)
   }
 }

@@ -76,7 +76,7 @@ struct PreparationOptions: ParsableArguments {
     for warning in prepared.warnings { Log.shared.warning("\(path): \(warning)") }
     if !isQuiet, prepared.recording.preparation != nil {
       let lines = ["\(path): \(counted(prepared.recording.count, "trial")), \(prepared.summary)"] + prepared.mapLines
-      FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+      StandardError.print(lines.joined(separator: "\n"))
     }
     return prepared.recording
   }

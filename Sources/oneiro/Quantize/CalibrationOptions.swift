@@ -94,10 +94,12 @@ struct CalibrationOptions: ParsableArguments {
   }
 
   /// For a pipeline, what drawing pictures calls its parts with; `nil` where no trials are given.
-  func partCalls(_ model: String, options: Dream.Options, _ bar: ProgressBar) throws -> PartCalls? {
+  /// - scale: what the pipeline takes.
+  func partCalls(
+    _ model: String, scale: TrialScale?, options: Dream.Options, _ bar: ProgressBar
+  ) throws -> PartCalls? {
     guard let calibration else { return nil }
-    let (path, selection) = try TrialSelection.parse(calibration, option: "--calibration")
-    let recording = try Recording(contentsOf: path).selecting(selection)
+    let recording = try Recording.prepared(calibration, option: "--calibration", for: scale)
     let noise = recording.noise.map { StartingNoise.given($0, source: recording.source) } ?? .seed(0)
     defer { bar.finish() }
     return try PartCalls(model, recording: recording, noise: noise, options: options, limit: calibrationCalls ?? 64) {

@@ -160,8 +160,7 @@ struct QuantizationJob {
   private func announce(_ seconds: Double, _ layerCount: Int, role: String) {
     guard seconds >= 60 else { return }
     let part = role.isEmpty ? "" : "\(role): "
-    let text = "\(part)measuring \(counted(layerCount, "layer")) takes about \(ProgressBar.duration(seconds))\n"
-    FileHandle.standardError.write(Data(text.utf8))
+    StandardError.print("\(part)measuring \(counted(layerCount, "layer")) takes about \(ProgressBar.duration(seconds))")
   }
 
   /// Measures what became of the graph, where there are calls to do that with.

@@ -95,23 +95,20 @@ struct QuantizeCommand: FileWriting {
       inputs: [model] + [schemes.recipe].compactMap { $0 }
         + [calibration.calibration, evaluation].compactMap { $0.map { TrialSelection.split($0).path } }
         + calibration.inputFiles)
+    let loaded = try ModelReader.load(model), scale = TrialScale(loaded, name: model)
     // Before anything is written.
     let shown = try evaluation.map { argument in
-      let (path, selection) = try TrialSelection.parse(argument, option: "--evaluation")
-      return try Recording(contentsOf: path).selecting(selection)
+      // One file is warned of once.
+      let isKnown = calibration.calibration.map { TrialSelection.split($0).path } == TrialSelection.split(argument).path
+      return try Recording.prepared(argument, option: "--evaluation", for: isKnown ? nil : scale)
     }
-    let loaded = try ModelReader.load(model)
     for file in outputFiles { try loaded.checkKeepsWeights(writing: file) }
     do { try ModelChecker.check(loaded) } catch { throw error.located(in: model) }
     try checkKeep(schemes.selection, loaded)
     let method = calibration.method ?? .mse
     let job = QuantizationJob(
-      plan: try schemes.plan(), equalizes: schemes.equalize, method: method, planner: try options.planner(),
+      plan: try plan(for: loaded), equalizes: schemes.equalize, method: method, planner: try options.planner(),
       timesLayers: report != nil, isQuiet: json)
-    if case .recipe(let recipe, let file) = job.plan {
-      let roles = PipelineBuilder.parts(of: loaded).map(\.role)
-      do { try recipe.checkParts(roles.isEmpty ? [""] : roles, asked: role) } catch { throw error.located(in: file) }
-    }
     let parts =
       PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, job)
     let pictures = try shown.map { try compare($0, job.bar()) }
@@ -125,23 +122,39 @@ struct QuantizeCommand: FileWriting {
     if json { return print(report.json.text) }
     print(report.text, terminator: "")
     let seconds = String(format: "%.1f", (ContinuousClock.now - start).seconds)
-    let share = QuantizationReport.share(report.byteCountAfter, of: report.byteCountBefore)
+    let share = QuantizationReport.percent(report.byteCountAfter, of: report.byteCountBefore)
     let place = role.isEmpty ? "" : " in \(role.joined(separator: " and "))"
     let kept = report.kept.isEmpty ? "" : ", kept \(report.kept.joined(separator: ", "))"
     print(
-      "\(output): \(ByteCount(report.byteCountAfter)) of weights\(place), \(share) of what it was, \(seconds) s, "
+      "\(output): \(ByteCount(report.byteCountAfter)) of weights\(place), \(share) % of what it was, \(seconds) s, "
         + "\(ByteCount(ProcessMemory.peakByteCount)) at peak\(kept)")
   }
 
   private func checkKeep(_ selection: LayerSelection, _ loaded: Model) throws {
-    let parts = PipelineBuilder.parts(of: loaded)
-    let chosen = parts.filter { role.isEmpty || role.contains($0.role) }
-    let graphs = parts.isEmpty ? [try InlineFunctions.apply(to: loaded).graph] : chosen.map(\.body)
+    let graphs = try graphs(of: loaded)
     do {
-      try selection.checkKeep(graphs.flatMap { QuantizableLayer.all(in: $0) })
+      try selection.checkKeep(graphs.flatMap { QuantizableLayer.all(in: $0.graph) })
     } catch {
       throw error.located(in: model)
     }
+  }
+
+  /// What is to be quantized: the parts of a pipeline that are asked for, or a plain model, whose role is empty.
+  private func graphs(of loaded: Model) throws -> [(role: String, graph: Graph)] {
+    let parts = PipelineBuilder.parts(of: loaded)
+    if parts.isEmpty { return [("", try InlineFunctions.apply(to: loaded).graph)] }
+    return parts.filter { role.isEmpty || role.contains($0.role) }.map { ($0.role, $0.body) }
+  }
+
+  private func plan(for loaded: Model) throws -> QuantizationJob.Plan {
+    let plan = try schemes.plan()
+    guard case .recipe(let recipe, let file) = plan else { return plan }
+    let roles = PipelineBuilder.parts(of: loaded).map(\.role), graphs = try graphs(of: loaded)
+    do throws(GraphError) {
+      let fitted = try recipe.fitted(to: graphs)
+      try fitted.checkParts(roles.isEmpty ? [""] : roles, asked: role)
+      return .recipe(fitted, path: file)
+    } catch { throw error.located(in: file) }
   }
 
   private func plain(_ loaded: Model, _ job: QuantizationJob) throws -> PartReport {
@@ -186,7 +199,8 @@ struct QuantizeCommand: FileWriting {
     for role in chosen {
       try job.checkGoal(of: try PipelineBuilder.extract(role, from: loaded, name: model), role: role, path: model)
     }
-    let calls = try calibration.partCalls(model, options: try dreamOptions(), ProgressBar(isQuiet: json))
+    let calls = try calibration.partCalls(
+      model, scale: TrialScale(loaded, name: model), options: try dreamOptions(), ProgressBar(isQuiet: json))
     var prepared: [String: PreparedPart] = [:]
     for role in parts.map(\.role) where chosen.contains(role) {
       // Parts that drawing a picture does not run have no calls.
