@@ -81,14 +81,17 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
     return streamed
   }
 
-  /// Prepares a kernel for a node, and looks how far memory grows meanwhile, weights in their file included.
+  /// Prepares a kernel for a node, and looks how far memory grows meanwhile, weights in their file included, with all that
+  /// may come around them another time.
   /// - Returns: bytes beside the answer; `nil` where the system does not tell.
   static func measuring(
     _ node: BoundNode, prepare: () throws(RunError) -> PluginKernel.Answer
   ) throws(RunError) -> (result: PluginKernel.Answer, byteCount: Int?) {
     node.setAside(.max, withNeighbourhood: true)
     defer { node.setAside(.max, withNeighbourhood: true) }
-    return try ProcessMemory.growth(during: prepare)
+    let (answer, byteCount) = try ProcessMemory.growth(during: prepare)
+    let constants = node.constants.compactMap { $0?.stored?.storage }
+    return (answer, byteCount.map { $0 + MappedPages.byteCount(toComeAround: constants) })
   }
 
   private init(
@@ -107,6 +110,9 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   /// Whether what is kept is in memory already.
   var isThere: Bool { memory.withLock { $0.kept != nil } }
 
+  /// Lets go of what is kept until the next run.
+  func letGo() { memory.withLock { $0.kept = nil } }
+
   func compute(_ call: borrowing StepCall) throws(RunError) {
     if let kept = memory.withLock({ $0.kept }) {
       try kept.compute(call)
@@ -116,7 +122,9 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   }
 
   private func prepare() throws(RunError) -> any PreparedKernel {
-    let answer = try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: packed)
+    var access = packed
+    access?.isRun = true
+    let answer = try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: access)
     guard case .prepared(let prepared) = answer else { throw Self.refusal(kernel, label, answer) }
     memory.withLock { if $0.isKept { $0.kept = prepared } }
     return prepared
