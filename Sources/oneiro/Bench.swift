@@ -48,10 +48,6 @@ struct Bench: FileWriting {
 
   private func run(keeping packed: PackedWeights?) throws {
     let planner = try options.planner(maxMemory: memory.maxMemory?.bytes, packed: packed)
-    // In a bound there is room before the model comes, without one what this leaves in memory would count as the model's.
-    let isHeld = memory.maxMemory != nil
-    let early = isHeld ? try MachinePeak.measure(planner) : nil
-    if isHeld { ProcessMemory.forgetPeak() }
     let clock = ContinuousClock()
     let loadStart = clock.now
     let loaded = try LoadedModel(path: model)
@@ -77,17 +73,17 @@ struct Bench: FileWriting {
       report.times = try inModel { try benchmark.times(runs: runs, warmup: warmup) }
       let stepTimes = try inModel { try benchmark.stepTimes(runs: min(runs, 5)) }
       report.peakByteCount = ProcessMemory.peakByteCount
-      let peak = isHeld ? early : try MachinePeak.measure(planner)
+      let trace = try profile.map { _ in ChromeTrace.document(round.plan, try benchmark.stepTimes(runs: 1)) }
+      // Last, since what libraries keep of it would count as the model's.
+      round.plan.letGoOfPacked()
+      let peak = try MachinePeak.measure(planner)
       if peak == nil, let limit = memory.maxMemory {
         report.unmeasured =
           "not measured: that takes \(ByteCount(MachinePeak.needByteCount)) beside the program, more than --max-memory "
           + "\(limit) leaves"
       }
       report.profile = BenchProfile(steps: ProfiledStep.list(round.plan, stepTimes), peak: peak)
-      if let profile {
-        let trace = ChromeTrace.document(round.plan, try benchmark.stepTimes(runs: 1))
-        try AtomicFile.write(Array(trace.compact.utf8), to: profile)
-      }
+      if let profile, let trace { try AtomicFile.write(Array(trace.compact.utf8), to: profile) }
     } else {
       // Shapes depend on data: each run plans what comes after that data anew.
       guard profile == nil else {

@@ -19,6 +19,7 @@ struct PackedOption: ParsableArguments {
     let packed = PackedWeights(folder: folder)
     defer {
       verbosity.announce(packed)
+      for fault in packed.faults { Log.shared.warning("--keep-packed: weights are packed anew: \(fault)") }
       if packed.byteCounts == (0, 0) {
         Log.shared.warning(
           "--keep-packed: there was nothing to keep; it is for weights in files beside the model that a kernel packs")

@@ -39,6 +39,36 @@ import Testing
     #expect(first.y == plain.y && second.y == plain.y)
   }
 
+  @Test(
+    "A damaged file is told of once, and packed anew, by the next run where this one has no room",
+    arguments: [[], ["--max-memory", "2G"]], [true, false])
+  func damaged(bound: [String], isCut: Bool) throws {
+    let arguments = try arguments() + ["--verbose", "--keep-packed"] + bound, cache = files.path("cache")
+    let first = try result(arguments, cache: cache)
+    let name = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: cache).first { $0.hasPrefix("packed-") })
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: "\(cache)/\(name)"))
+    if isCut { bytes.removeLast(1000) } else { bytes[12_345] ^= 4 }
+    try FileManager.default.removeItem(atPath: "\(cache)/\(name)")
+    try bytes.write(to: URL(fileURLWithPath: "\(cache)/\(name)"))
+    if bound.isEmpty || isCut {
+      let second = try result(arguments, cache: cache)
+      let lines = second.errors.split(separator: "\n").filter { $0.contains("warning") }
+      #expect(lines.count == 1, "\(second.errors)")
+      #expect(lines.first?.contains("--keep-packed: weights are packed anew: \(cache)/\(name): packed weights") == true)
+      #expect(second.errors.contains("packed weights: 0 bytes found, 32.0 KiB new") && second.y == first.y)
+    } else {
+      let second = try Program.run(arguments, cache: cache)
+      #expect(second.status == 1, "\(second.errors)")
+      #expect(second.errors.contains("error: \(cache)/\(name): packed weights"), "\(second.errors)")
+    }
+    // The bounded run that failed has packed nothing.
+    if !bound.isEmpty && !isCut { _ = try result(arguments, cache: cache) }
+    let third = try result(arguments, cache: cache)
+    #expect(third.errors.contains("32.0 KiB found, 0 bytes new"), "\(third.errors)")
+    #expect(third.y == first.y && !third.errors.contains("warning"))
+  }
+
   @Test("A model that holds its weights itself has nothing to keep, and that is said") func inside() throws {
     let unet = Program.repository.appendingPathComponent("Models/parts/unet.onnx").path
     let result = try Program.run(

@@ -20,13 +20,39 @@ import Testing
     for _ in 0..<2 { #expect(try held.run(["x": x])["y"]?.tensor?.doubles() == expected?.doubles()) }
   }
 
-  @Test("What cannot be met is refused before anything runs, with the node that needs most") func refuses() throws {
+  /// MiB in the order in which a refusal names them: the bound, the sum, its parts.
+  private func amounts(_ text: String) -> [Double] {
+    text.matches(of: /([0-9.]+) MiB/).compactMap { Double($0.1) }
+  }
+
+  @Test("What cannot be met is refused with the node that needs most, and parts that add up") func refuses() throws {
+    let type = TensorType(.float32, dims: [1 << 28, 4])
+    let graph = Graph(
+      "g", inputs: [ValueInfo("x", .tensor(type))], outputs: [ValueInfo("y", nil)],
+      nodes: [
+        Node("Tanh", name: "first", inputs: ["x"], outputs: ["t"]),
+        Node("ReduceSum", name: "last", inputs: ["t"], outputs: ["y"]),
+      ])
+    // Beside which a process of tests is small.
+    for limit in [1 << 32, 3 << 31] {
+      let planner = Planner(backend: try Backend("vector"), threads: 1, maxMemory: limit)
+      let plan = try planner.plan(graph, inputs: ["x": type])
+      let error = #expect(throws: RunError.self) { try plan.checkMemory() }
+      let text = "\(try #require(error))"
+      #expect(text.hasPrefix("node \""), "\(text)")
+      let amounts = amounts(text.split(separator: "found ").last.map(String.init) ?? "")
+      #expect(amounts.count == 5 && amounts[0] > 8192, "\(text)")
+      #expect(Int((amounts[0] * 10).rounded()) == amounts[1...].reduce(0) { $0 + Int(($1 * 10).rounded()) }, "\(text)")
+    }
+  }
+
+  @Test("Where there is no room for the program, no node is to blame") func refusesTheProgram() throws {
     let runner = try runner("vector", 1 << 20)
     let error = #expect(throws: RunError.self) { _ = try runner.run(["x": .tensor(.random([3, 256]))]) }
     let text = "\(try #require(error))"
-    #expect(text.contains("memory: expected at most 1.0 MiB, found "))
-    #expect(text.contains("for the program") && text.contains("for values") && text.contains("for weights"))
-    #expect(text.hasPrefix("node \""))
+    #expect(text.hasPrefix("memory: expected at most 1.0 MiB, found "), "\(text)")
+    #expect(text.contains(": the program alone (") && text.contains(") takes ") && !text.contains("node"), "\(text)")
+    #expect(text.contains("for values") && text.contains("for weights"), "\(text)")
   }
 
   @Test("An arena that fills late counts late") func touched() throws {

@@ -121,17 +121,21 @@ import Testing
 
   /// What a file of packed weights may have become.
   enum Damage: CaseIterable {
-    case empty, cut, cutInTrailer, other, index, trailer, offset, header
+    case empty, cut, cutInTrailer, other, index, trailer, offset, header, firstByte, lastByte
   }
 
-  @Test("A file that is damaged is not believed, and made anew", arguments: Damage.allCases)
-  func damaged(damage: Damage) throws {
+  @Test(
+    "A file that is damaged is told of and made anew, with and without a bound", arguments: Damage.allCases,
+    [nil, 1 << 50])
+  func damaged(damage: Damage, maxMemory: Int?) throws {
     let folder = try TemporaryFolder(), cache = folder.file("cache")
     let filed = try FiledGraph(Self.products(), in: folder)
-    let first = try Self.runAndSave(filed.graph, in: cache)
+    let first = try Self.runAndSave(filed.graph, in: cache, maxMemory: maxMemory)
     let name = "cache/\(try #require(try FileManager.default.contentsOfDirectory(atPath: cache).first))"
     let whole = try folder.read(name)
     var bytes = whole
+    // Of the last part, before the index in text.
+    let last = try #require(String(decoding: whole.suffix(8192), as: Unicode.ASCII.self).lastPart)
     switch damage {
     case .empty: bytes = []
     case .cut: bytes.removeLast(bytes.count / 2)
@@ -141,13 +145,58 @@ import Testing
     case .trailer: bytes[bytes.count - 1] ^= 1
     case .offset: bytes[bytes.count - 41] = 0x7f
     case .header: bytes[bytes.count - 64] ^= 1
+    case .firstByte: bytes[0] ^= 0x80
+    case .lastByte: bytes[last.upperBound - 1] ^= 0x80
     }
     try FileManager.default.removeItem(atPath: folder.file(name))
     try folder.write(bytes, to: name)
-    let second = try Self.runAndSave(filed.graph, in: cache)
-    #expect(second.y == first.y && second.byteCounts == (0, first.byteCounts.kept))
-    #expect(try folder.read(name) == whole)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: cache).count == 1)
+    let packed = PackedWeights(folder: cache), isInPart = damage == .firstByte || damage == .lastByte
+    let checksum = "expected the checksum that they were written with"
+    if isInPart, maxMemory != nil {
+      // There is no room to pack anew in the middle of a run.
+      let error = #expect(throws: RunError.self) {
+        try Self.run(filed.graph, packed, maxMemory: maxMemory)
+      }
+      let text = "\(try #require(error))"
+      #expect(text.contains(folder.file(name)) && text.contains(checksum) && text.contains("next run"), "\(text)")
+      #expect(packed.faults.isEmpty && packed.save() == nil)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: cache) == [])
+    } else {
+      #expect(try Self.run(filed.graph, packed, maxMemory: maxMemory) == first.y)
+      let faults = packed.faults.map { "\($0)" }
+      #expect(faults.count == 1 && faults[0].contains(folder.file(name)), "\(faults)")
+      #expect(packed.save() == nil)
+      if isInPart {
+        // What is whole is of use in this run, and packed by the next.
+        #expect(packed.byteCounts.found > 0 && packed.byteCounts.kept > 0 && faults[0].contains(checksum), "\(faults)")
+      } else {
+        #expect(packed.byteCounts == (0, first.byteCounts.kept))
+        #expect(try folder.read(name) == whole)
+      }
+    }
+    for _ in 0..<2 {
+      let again = PackedWeights(folder: cache)
+      #expect(try Self.run(filed.graph, again, maxMemory: maxMemory) == first.y)
+      #expect(again.faults.isEmpty && again.save() == nil)
+      #expect(again.byteCounts.found + again.byteCounts.kept == first.byteCounts.kept)
+    }
+    let all = PackedWeights(folder: cache)
+    #expect(try Self.run(filed.graph, all, maxMemory: maxMemory) == first.y)
+    #expect(all.byteCounts == (first.byteCounts.kept, 0))
+  }
+
+  @Test("A file of another version is left to it, without a word") func version() throws {
+    let folder = try TemporaryFolder(), cache = folder.file("cache")
+    let filed = try FiledGraph(Self.products(), in: folder)
+    let first = try Self.runAndSave(filed.graph, in: cache)
+    let name = "cache/\(try #require(try FileManager.default.contentsOfDirectory(atPath: cache).first))"
+    var bytes = try folder.read(name)
+    bytes[bytes.count - 64 + "oneiro packed ".utf8.count] = UInt8(ascii: "1")
+    try FileManager.default.removeItem(atPath: folder.file(name))
+    try folder.write(bytes, to: name)
+    let packed = PackedWeights(folder: cache)
+    #expect(try Self.run(filed.graph, packed) == first.y)
+    #expect(packed.faults.isEmpty && packed.byteCounts == (0, first.byteCounts.kept))
   }
 
   @Test("A folder in the file's place, and a pipe, are left alone") func inTheWay() throws {
@@ -233,5 +282,14 @@ import Testing
     for rows in 2...5 { #expect(try plan(rows: rows).kept == 0, "\(rows)") }
     // That which was used longest ago has gone.
     #expect(try plan(rows: 1).kept > 0)
+  }
+}
+
+extension String {
+  /// Where the last part is that the index of a file of packed weights names.
+  fileprivate var lastPart: Range<Int>? {
+    matches(of: /part [0-9a-f]+ ([0-9]+) ([0-9]+) [0-9a-f]+/).last.flatMap { match in
+      Int(match.1).flatMap { offset in Int(match.2).map { offset..<offset + $0 } }
+    }
   }
 }

@@ -167,6 +167,16 @@ public struct PluginKernel: @unchecked Sendable {
     return time.isNaN ? .infinity : time
   }
 
+  /// What the kernel may pack a node's constants into: as much again, or, by Winograd's formula, 36 numbers for each
+  /// filter of nine, of 16 bits at least.
+  func mostPackedByteCount(of node: BoundNode) -> Int {
+    guard isApproximate else { return node.constantByteCount }
+    return node.constants.reduce(0) { sum, constant in
+      guard let (type, storage) = constant?.stored else { return sum }
+      return sum + (oneiro_element_size(type.rawValue) >= 4 ? 4 : 8) * storage.byteCount
+    }
+  }
+
   /// Makes a node ready that the kernel takes.
   /// - packed: where what is packed of constants is found and kept; `nil`: nowhere.
   /// - space: to pack constants into that are kept nowhere, entered for as long as the kernel lives; `nil`: its own memory.
@@ -196,7 +206,9 @@ public struct PluginKernel: @unchecked Sendable {
         call.why = text
         return prepare(&call)
       }
-      if status != Int32(ONEIRO_OK), let state = call.state { descriptor.release?(state) }
+      let damage = packing?.damage
+      if status != Int32(ONEIRO_OK) || damage != nil, let state = call.state { descriptor.release?(state) }
+      if let damage { throw .graph(damage) }
       if status == Int32(ONEIRO_UNSUPPORTED) { return .declined(reason.text) }
       guard status == Int32(ONEIRO_OK) else {
         throw .kernel(node: label, op: op, kernel: source, reason: "cannot be prepared: \(reason.text)")

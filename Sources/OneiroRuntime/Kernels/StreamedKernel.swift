@@ -82,14 +82,17 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
     return streamed
   }
 
-  /// Prepares a kernel for a node, and looks how far memory grows meanwhile, weights in their file included.
+  /// Prepares a kernel for a node, and looks how far memory grows meanwhile, weights in their file included, with all that
+  /// may come around them another time.
   /// - Returns: bytes beside the answer; `nil` where the system does not tell.
   static func measuring(
     _ node: BoundNode, prepare: () throws(RunError) -> PluginKernel.Answer
   ) throws(RunError) -> (result: PluginKernel.Answer, byteCount: Int?) {
     node.setAside(.max, withNeighbourhood: true)
     defer { node.setAside(.max, withNeighbourhood: true) }
-    return try ProcessMemory.growth(during: prepare)
+    let (answer, byteCount) = try ProcessMemory.growth(during: prepare)
+    let constants = node.constants.compactMap { $0?.stored?.storage }
+    return (answer, byteCount.map { $0 + MappedPages.byteCount(toComeAround: constants) })
   }
 
   private init(
@@ -114,6 +117,9 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   /// From the next run on it packs into memory that other kernels pack into as well.
   func pack(into room: PackingRoom) { memory.withLock { $0.room = room } }
 
+  /// Lets go of what is kept until the next run.
+  func letGo() { memory.withLock { $0.kept = nil } }
+
   func compute(_ call: borrowing StepCall) throws(RunError) {
     if let kept = memory.withLock({ $0.kept }) { return try kept.compute(call) }
     guard packsAnew, let room = memory.withLock({ $0.room }), room.space.enter(keeping: room.before) else {
@@ -124,7 +130,9 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   }
 
   private func prepare(in space: PackingSpace?) throws(RunError) -> any PreparedKernel {
-    let answer = try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: packed, space: space)
+    var access = packed
+    access?.isRun = true
+    let answer = try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: access, space: space)
     guard case .prepared(let prepared) = answer else { throw Self.refusal(kernel, label, answer) }
     // What lies in the space is there for this run alone.
     memory.withLock { if $0.isKept, space == nil { $0.kept = prepared } }

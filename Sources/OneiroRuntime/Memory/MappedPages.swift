@@ -25,9 +25,26 @@ public struct MappedPages: Sendable {
 
   /// The most that is in memory once constants in files have been read, with what comes around them.
   static func byteCount(toRead constants: [ByteStorage]) -> Int {
+    neighbourhoods(constants).ranges.reduce(0) { $0 + $1.count }
+  }
+
+  /// What is not in memory of what may come around constants in files when they are read.
+  static func byteCount(toComeAround constants: [ByteStorage]) -> Int {
+    var around = neighbourhoods(constants)
+    for constant in constants where constant.isMappedFile {
+      let start = UInt(bitPattern: constant.address)
+      let end = (start + UInt(constant.byteCount) + pageByteCount - 1) / pageByteCount * pageByteCount
+      around.remove(contentsOf: start / pageByteCount * pageByteCount..<end)
+    }
+    return around.ranges.reduce(0) { sum, range in
+      sum + range.count - (ProcessMemory.pages(of: range)?.residentByteCount ?? 0)
+    }
+  }
+
+  private static func neighbourhoods(_ constants: [ByteStorage]) -> RangeSet<UInt> {
     var addresses = RangeSet<UInt>()
     for constant in constants { if let around = constant.neighbourhood { addresses.insert(contentsOf: around) } }
-    return addresses.ranges.reduce(0) { $0 + $1.count }
+    return addresses
   }
 
   /// What is in memory.

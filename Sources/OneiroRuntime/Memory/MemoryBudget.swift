@@ -9,104 +9,85 @@ import OneiroGraph
 struct MemoryBudget {
   let limit: Int
 
-  /// What the heap loses between blocks, what is read of programs that have not run yet, and what more comes around
-  /// weights while a kernel packs them than came when that was measured.
+  /// What is not counted one by one: what the heap loses between blocks, what is read of programs that have not run yet,
+  /// and tables of pages, which a control group counts as well.
   ///
-  /// A pipeline of Stable Diffusion takes less than 1 MiB of it, in control groups and from a cold cache too: 0.4 of the
-  /// heap and 0.3 of libraries. The rest is for others, and for tables of pages, which a control group counts as well:
-  /// 1 MiB for 500.
-  private static let reserve = 8 << 20
-
-  /// What a plan that is held to the limit has resident in the step that needs most.
-  struct Need {
-    /// All but what follows.
-    let program: Int
-    /// What is touched of the arena, the inputs and the outputs.
-    let values: Int
-    /// Pages of the step's weights and what is packed of them, and packed weights that stay.
-    let weights: Int
-    /// The step; `nil` where there is none.
-    let step: ExecutionPlan.Step?
-    /// Kernels whose packed weights stay in memory from the first run on.
-    fileprivate let kept: [StreamedKernel]
-    /// Those that pack them for each run.
-    fileprivate let packing: [(kernel: StreamedKernel, before: Int, after: Int)]
-
-    var byteCount: Int { program + values + weights }
-  }
-
-  /// What may have come between the check of a plan and its session.
-  private static let slack = 1 << 20
+  /// Plans of all sizes, on every backend, have taken less than 1 MiB of it, in control groups and from a cold cache too.
+  static let reserve = 3 << 20
+  /// What may have come between the check of a plan and its session, and what two processes that do the same differ by.
+  static let slack = 1 << 19
 
   /// Leaves the packed weights of as many steps in memory as fit.
   /// - Throws: the step that needs too much, when the plan cannot be held to the limit.
   func fit(_ plan: ExecutionPlan) throws(RunError) {
-    let need = need(of: plan)
+    var demands = demands(of: plan)
+    let need = need(demands, of: plan)
     guard need.byteCount + Self.reserve <= limit + Self.slack else { throw refusal(plan, need) }
-    for kernel in need.kept { kernel.keep() }
-    guard let most = need.packing.map(\.kernel.stateByteCount).max(), let space = PackingSpace(byteCount: most) else {
-      return
-    }
-    for (kernel, before, after) in need.packing {
+    let room = limit - Self.reserve - need.program
+    demands.keep(within: room)
+    for kernel in demands.kept { kernel.keep() }
+    let packing = demands.rooms(within: room), largest = packing.map(\.kernel.stateByteCount).max()
+    guard let largest, let space = PackingSpace(byteCount: largest) else { return }
+    for (kernel, before, after) in packing {
       kernel.pack(into: PackingRoom(space: space, before: before, after: after))
     }
   }
 
   /// - Throws: the step that needs too much, when the plan cannot be held to the limit.
   func check(_ plan: ExecutionPlan) throws(RunError) {
-    let need = need(of: plan)
+    let need = plan.memoryNeed ?? need(of: plan)
     guard holds(need) else { throw refusal(plan, need) }
   }
 
-  /// Whether the plan as it stands can be held to the limit.
-  func holds(_ plan: ExecutionPlan) -> Bool { holds(need(of: plan)) }
+  /// Whether a plan of this need can be held to the limit.
+  func holds(_ need: MemoryNeed) -> Bool { need.byteCount + Self.reserve <= limit }
 
-  private func holds(_ need: Need) -> Bool { need.byteCount + Self.reserve <= limit }
+  /// What the plan takes at least: no more stays packed than is there.
+  func need(of plan: ExecutionPlan) -> MemoryNeed { need(demands(of: plan), of: plan) }
 
-  /// With the packed weights of as many steps in memory as the limit has room for, those of loops first.
-  func need(of plan: ExecutionPlan) -> Need {
+  /// What it takes with the packed weights of as many steps in memory as the limit has room for, those of loops first.
+  func needWithKept(of plan: ExecutionPlan) -> MemoryNeed {
+    var demands = demands(of: plan)
+    demands.keep(within: limit - Self.reserve - need(demands, of: plan).program)
+    return need(demands, of: plan)
+  }
+
+  /// After all that can leave memory has left it.
+  private func demands(of plan: ExecutionPlan) -> StepDemands {
     for storage in Self.storages(plan, isMapped: true) {
       storage.setAside(withNeighbourhood: true)
     }
     HeapMemory.giveBack()
-    let program = ProcessMemory.residentByteCount
-    var demands = StepDemands(plan)
-    let room = limit - Self.reserve - program
-    demands.keep(within: room)
-    let largest = demands.largest
+    return StepDemands(plan)
+  }
+
+  private func need(_ demands: StepDemands, of plan: ExecutionPlan) -> MemoryNeed {
+    let largest = demands.largest, program = ProcessMemory.residentByteCount
     // Far above what there is, and far below what cannot be added to.
     let values = min(largest?.values ?? plan.valueByteCount, ArenaLayout.largestByteCount)
-    return Need(
-      program: program, values: values, weights: demands.keptByteCount + (largest?.weights ?? 0), step: largest?.step,
-      kept: demands.kept, packing: demands.rooms(within: room))
+    let weights = demands.keptByteCount + (largest?.weights ?? 0)
+    return MemoryNeed(
+      program: program, values: values, weights: weights,
+      node: (values > weights ? Self.fullest(plan) : largest?.step)?.node)
   }
 
-  private func refusal(_ plan: ExecutionPlan, _ need: Need) -> RunError {
-    let live = plan.liveByteCounts
-    let fullest = live.indices.max { live[$0] < live[$1] }.map { plan.steps[$0] }
-    let program = need.program + Self.reserve
-    let isFull = program + need.values > limit
-    let step = isFull ? fullest.map(Self.innermost) : need.step
-    let inside = Self.storages(plan, isMapped: false).reduce(0) { $0 + $1.byteCount }
-    let note = " (\(ByteCount(inside)) of it weights inside of the model, which as external data would not stay)"
-    // A bound that is then given, in whole MiB and with what the program may have more of by then, is to do.
-    let unit = 1 << 20, most = need.byteCount + Self.reserve + Self.slack / 2
-    let least = (most + unit - 1) / unit * unit
-    let parts = [
-      "\(ByteCount(program)) for the program\(inside > limit / 8 ? note : "")",
-      "\(ByteCount(need.values)) for values", "\(ByteCount(need.weights)) for weights",
-    ]
+  private func refusal(_ plan: ExecutionPlan, _ need: MemoryNeed) -> RunError {
+    // Bands have the same ones as each other.
+    let storages = Dictionary(Self.storages(plan, isMapped: false).map { ($0.address, $0.byteCount) }) { max($0, $1) }
+    let inside = min(storages.values.reduce(0, +), need.program)
+    let sum = MemorySum(need, insideByteCount: inside > need.program / 8 ? inside : 0)
+    if need.program + Self.reserve > limit {
+      return .graph(.mismatch("memory", expected: "at most \(ByteCount(limit))", found: sum.ofProgramAlone))
+    }
     return .graph(
-      .mismatch(
-        node: step?.node, "memory", expected: "at most \(ByteCount(limit))",
-        found: "\(ByteCount(least)): \(parts.joined(separator: ", "))"))
+      .mismatch(node: need.node, "memory", expected: "at most \(ByteCount(limit))", found: sum.description))
   }
 
-  /// The step in which most of the memory is in use, inside of loops.
-  private static func innermost(_ step: ExecutionPlan.Step) -> ExecutionPlan.Step {
-    guard let body = (step.kernel as? any PlannedBody)?.bodyPlan else { return step }
-    let live = body.liveByteCounts
-    return live.indices.max { live[$0] < live[$1] }.map { innermost(body.steps[$0]) } ?? step
+  /// The step in which most of the arena is in use, inside of loops.
+  private static func fullest(_ plan: ExecutionPlan) -> ExecutionPlan.Step? {
+    let live = plan.liveByteCounts
+    guard let step = live.indices.max(by: { live[$0] < live[$1] }).map({ plan.steps[$0] }) else { return nil }
+    return (step.kernel as? any PlannedBody).flatMap { fullest($0.bodyPlan) } ?? step
   }
 
   /// Memory of constants, those of bodies among them: pages of files, or what was copied or computed.
@@ -121,6 +102,14 @@ extension ExecutionPlan {
   /// - Throws: the step that needs most, and how much is needed at least.
   public func checkMemory() throws(RunError) {
     if let maxMemory { try MemoryBudget(limit: maxMemory).check(self) }
+  }
+
+  /// Lets go of packed weights that stay in memory under a bound. The next run makes them again.
+  public func letGoOfPacked() {
+    for step in steps {
+      (step.kernel as? StreamedKernel)?.letGo()
+      (step.kernel as? any PlannedBody)?.bodyPlan.letGoOfPacked()
+    }
   }
 
   /// The constants of a step that are pages of a file, but for those of which it finds what it needs packed.

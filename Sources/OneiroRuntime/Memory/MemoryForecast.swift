@@ -22,7 +22,7 @@ public struct MemoryForecast: Sendable, CustomStringConvertible {
   public init(_ plan: ExecutionPlan) {
     limit = plan.maxMemory
     if let limit {
-      let need = MemoryBudget(limit: limit).need(of: plan)
+      let need = MemoryBudget(limit: limit).needWithKept(of: plan)
       (program, values, weights, soFar) = (need.program, need.values, need.weights, ProcessMemory.peakByteCount)
       return
     }

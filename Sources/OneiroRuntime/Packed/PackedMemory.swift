@@ -19,12 +19,13 @@ final class PackedMemory: @unchecked Sendable {
   }
 
   /// What was packed before, in large pages: through pages of a file weights of gigabytes take 6 % longer to walk. `nil`
-  /// when it cannot be read.
-  init?(reading part: PackedFile.Part, threads: Int) {
+  /// when there is no memory.
+  /// - Throws: when it cannot be read, or is not what was written.
+  init?(reading part: PackedFile.Part, threads: Int) throws(Damage) {
     guard let memory = LargePages.allocate(part.byteCount) else { return nil }
-    guard Reading(part, memory).run(threads: threads) else {
+    guard Pieces(part, memory, isRead: true).areIntact(threads: threads) else {
       LargePages.free(memory, part.byteCount)
-      return nil
+      throw Damage()
     }
     (base, byteCount, isFilled, self.part) = (memory, part.byteCount, true, nil)
   }
@@ -39,6 +40,14 @@ final class PackedMemory: @unchecked Sendable {
     (base, byteCount, isFilled, self.part) = (memory, part.byteCount, true, part)
   }
 
+  /// Whether pages of a file are what was written there, all of which are in memory afterwards.
+  func isIntact(threads: Int) -> Bool {
+    part.map { Pieces($0, base, isRead: false).areIntact(threads: threads) } ?? true
+  }
+
+  /// A part of a file that is not what was written there.
+  struct Damage: Error {}
+
   deinit {
     if part == nil { LargePages.free(base, byteCount) } else { munmap(base, byteCount) }
   }
@@ -52,38 +61,52 @@ final class PackedMemory: @unchecked Sendable {
     return start..<(start + UInt(byteCount) + page - 1) / page * page
   }
 
-  /// A part of a file that several threads read a piece of at a time, each piece as long as a large page.
-  private final class Reading: Sendable {
+  /// A part of a file that several threads go over, a piece at a time, each as long as a large page.
+  private final class Pieces: @unchecked Sendable {
+    // Sendable: each piece has a place of its own for its checksum.
     private let part: PackedFile.Part
-    private let address: UInt
+    private let memory: UnsafeMutableRawPointer
+    /// Whether the file is to be read into the memory, which else is pages of it.
+    private let isRead: Bool
+    private let checksums: UnsafeMutableBufferPointer<UInt64>
     private let hasFailed = Atomic(false)
 
-    init(_ part: PackedFile.Part, _ memory: UnsafeMutableRawPointer) {
-      (self.part, address) = (part, UInt(bitPattern: memory))
+    init(_ part: PackedFile.Part, _ memory: UnsafeMutableRawPointer, isRead: Bool) {
+      (self.part, self.memory, self.isRead) = (part, memory, isRead)
+      let size = PackedChecksum.pieceByteCount
+      checksums = .allocate(capacity: (part.byteCount + size - 1) / size)
+      checksums.initialize(repeating: 0)
     }
 
-    /// - Returns: whether all is there.
-    func run(threads: Int) -> Bool {
-      let pieces = (part.byteCount + LargePages.size - 1) / LargePages.size
+    deinit { checksums.deallocate() }
+
+    /// - Returns: whether all is there, as it was written.
+    func areIntact(threads: Int) -> Bool {
       withExtendedLifetime(self) {
         Threads.parallel(
-          Int32(threads), pieces,
-          { Unmanaged<Reading>.fromOpaque($0!).takeUnretainedValue().read(piece: $1) },
+          Int32(threads), checksums.count,
+          { Unmanaged<Pieces>.fromOpaque($0!).takeUnretainedValue().take(piece: $1) },
           Unmanaged.passUnretained(self).toOpaque())
+        return !hasFailed.load(ordering: .relaxed) && PackedChecksum.combine(Array(checksums)) == part.checksum
       }
-      return !hasFailed.load(ordering: .relaxed)
     }
 
-    private func read(piece: Int) {
-      let memory = UnsafeMutableRawPointer(bitPattern: address)!
-      var place = piece * LargePages.size
-      let end = min(place + LargePages.size, part.byteCount)
-      while place < end {
-        let count = pread(part.file.descriptor, memory + place, end - place, off_t(part.offset + place))
+    private func take(piece: Int) {
+      let start = piece * PackedChecksum.pieceByteCount
+      let end = min(start + PackedChecksum.pieceByteCount, part.byteCount)
+      guard !isRead || read(start..<end) else { return hasFailed.store(true, ordering: .relaxed) }
+      checksums[piece] = PackedChecksum.ofPiece(UnsafeRawBufferPointer(start: memory + start, count: end - start))
+    }
+
+    private func read(_ bytes: Range<Int>) -> Bool {
+      var place = bytes.lowerBound
+      while place < bytes.upperBound {
+        let count = pread(part.file.descriptor, memory + place, bytes.upperBound - place, off_t(part.offset + place))
         if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { return hasFailed.store(true, ordering: .relaxed) }
+        guard count > 0 else { return false }
         place += count
       }
+      return true
     }
   }
 }

@@ -27,6 +27,12 @@ public final class PackedWeights: Sendable {
     /// Names of files that something was found in, by the file.
     var names: [ObjectIdentifier: String] = [:]
     var used: Set<String> = []
+    /// Hashes of keys whose parts have been found to be what was written.
+    var checked: Set<String> = []
+    /// Names of files that are not what was written, and what is wrong with them.
+    var damaged: [String: GraphError] = [:]
+    /// Those of them that are still there.
+    var toRemove: Set<String> = []
     /// What is new, by the path of the file of weights.
     var drafts: [String: Draft] = [:]
     var failure: GraphError?
@@ -62,9 +68,10 @@ public final class PackedWeights: Sendable {
       try file.write(bytes)
       try file.flush()
       self.file = consume file
-      contents.parts.append((key.hash, offset, bytes.count))
+      let checksum = PackedChecksum.of(bytes)
+      contents.parts.append((key.hash, offset, bytes.count, checksum))
       for source in key.sources where !contents.sources.contains(source) { contents.sources.append(source) }
-      return PackedFile.Part(file: readable, offset: offset, byteCount: bytes.count)
+      return PackedFile.Part(file: readable, offset: offset, byteCount: bytes.count, checksum: checksum)
     }
 
     /// Gives the file its name.
@@ -88,6 +95,11 @@ public final class PackedWeights: Sendable {
   /// Bytes that earlier runs had packed and this one has found, and those that it has packed to be kept.
   public var byteCounts: (found: Int, kept: Int) { state.withLock { ($0.foundByteCount, $0.keptByteCount) } }
 
+  /// What is wrong with files that were found, one error a file. What they had is packed anew, and `save` removes them.
+  public var faults: [GraphError] {
+    state.withLock { $0.damaged.sorted { $0.key < $1.key }.map(\.value) }
+  }
+
   /// - byteCount: how many bytes the kernel expects.
   func find(_ key: PackedKey, byteCount: Int) -> PackedFile.Part? {
     state.withLock { state in
@@ -99,12 +111,50 @@ public final class PackedWeights: Sendable {
     }
   }
 
+  /// Whether the part that the key stands for need not be looked at again.
+  func isChecked(_ key: PackedKey) -> Bool { state.withLock { $0.checked.contains(key.hash) } }
+  func noteChecked(_ key: PackedKey) { state.withLock { _ = $0.checked.insert(key.hash) } }
+
+  /// Notes that a part is not what was written, and is packed anew. Others of its file stay: kernels are prepared with
+  /// them already.
+  func packAnew(_ key: PackedKey, _ part: PackedFile.Part) {
+    state.withLock { state in
+      state.known[key.hash] = nil
+      if state.counted.remove(key.hash) != nil { state.foundByteCount -= part.byteCount }
+      guard let name = state.names[ObjectIdentifier(part.file)] else { return }
+      state.toRemove.insert(name)
+      state.damaged[name] = state.damaged[name] ?? Self.fault("\(folder)/\(name)", part, remedy: "")
+    }
+  }
+
+  /// The same where it cannot be packed anew in this run: whoever asks for it finds it again, to fail again.
+  func giveUp(_ part: PackedFile.Part) -> GraphError {
+    state.withLock { state in
+      let name = state.names[ObjectIdentifier(part.file)]
+      if let name { state.toRemove.insert(name) }
+      return Self.fault(
+        name.map { "\(folder)/\($0)" } ?? folder, part, remedy: "; the file is removed, and the next run packs anew")
+    }
+  }
+
+  private static func fault(_ path: String, _ part: PackedFile.Part, remedy: String) -> GraphError {
+    .mismatch(
+      file: path, "packed weights, \(part.byteCount) bytes from \(part.offset) on",
+      expected: "the checksum that they were written with", found: "another one\(remedy)")
+  }
+
   private func open(_ home: PackedKey.Source, _ state: inout State) {
     for name in CacheFolder.files(in: folder, prefix: Self.stem(home)) where name.hasSuffix(Self.ending) {
-      guard let (file, contents) = PackedFile.open("\(folder)/\(name)") else { continue }
-      state.names[ObjectIdentifier(file)] = name
-      for part in contents.parts {
-        state.known[part.hash] = PackedFile.Part(file: file, offset: part.offset, byteCount: part.byteCount)
+      do throws(GraphError) {
+        guard let (file, contents) = try PackedFile.open("\(folder)/\(name)") else { continue }
+        state.names[ObjectIdentifier(file)] = name
+        for part in contents.parts {
+          state.known[part.hash] = PackedFile.Part(
+            file: file, offset: part.offset, byteCount: part.byteCount, checksum: part.checksum)
+        }
+      } catch {
+        state.damaged[name] = error
+        state.toRemove.insert(name)
       }
     }
   }
@@ -129,6 +179,7 @@ public final class PackedWeights: Sendable {
         state.drafts[key.home.path] = draft
         state.known[key.hash] = try draft.add(bytes, key)
         state.counted.insert(key.hash)
+        state.checked.insert(key.hash)
         state.keptByteCount += bytes.count
       } catch {
         // Parts that are there stay readable, without a name.
@@ -154,6 +205,12 @@ public final class PackedWeights: Sendable {
     state.withLock { state in
       let drafts = state.drafts
       state.drafts = [:]
+      // Before there are new ones, which may have the same names.
+      for name in state.toRemove {
+        unlink("\(folder)/\(name)")
+        state.used.remove(name)
+      }
+      state.toRemove = []
       for draft in drafts.values {
         // Somebody may have written to the weights meanwhile.
         guard draft.contents.sources.allSatisfy(\.isCurrent) else { continue }
@@ -177,7 +234,7 @@ public final class PackedWeights: Sendable {
       guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
       if !name.hasSuffix(Self.ending) {
         if time(nil) - status.st_mtim.tv_sec > Self.mostSecondsUnnamed { unlink(path) }
-      } else if PackedFile.open(path)?.contents.sources.allSatisfy(\.isCurrent) ?? false {
+      } else if (try? PackedFile.open(path))?.contents.sources.allSatisfy(\.isCurrent) ?? false {
         ages[name] = status.st_mtim
       } else {
         unlink(path)

@@ -32,6 +32,8 @@ public struct ExecutionPlan: Sendable {
   /// Bytes that the process may have resident while it runs: weights are read when a step needs them, and let go after
   /// it.
   public internal(set) var maxMemory: Int?
+  /// What it takes at least under a bound, or another plan that was tried, as found when that was made.
+  var memoryNeed: MemoryNeed?
 
   /// A value's place: an offset into the arena, or an index into `constants`.
   public enum Location: Sendable, Hashable {

@@ -291,7 +291,9 @@ struct GraphWalk {
     guard let limit = planner.maxMemory, cadence.isEmpty else { return plan }
     // So that what libraries take counts as the program's from here on.
     FirstCalls.make(of: plan)
-    guard !MemoryBudget(limit: limit).holds(plan) else { return plan }
+    let budget = MemoryBudget(limit: limit), need = budget.need(of: plan)
+    plan.memoryNeed = need
+    guard !budget.holds(need) else { return plan }
     return try lowering.planInBands(insteadOf: plan, inputs: inputs, outputs: outputs, limit: limit)
   }
 }

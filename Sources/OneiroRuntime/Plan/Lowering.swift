@@ -86,26 +86,28 @@ struct Lowering {
     let band: Int
   }
 
-  /// Ways to cut: by parts of the limit, the quickest first, and then by parts of the arena that there is without cuts,
-  /// so that what is needed at least does not hang on the limit.
-  private static func cuts(limit: Int, arenaByteCount: Int) -> [Cut] {
-    let byLimit = [(4, 8), (4, 16), (32, 8), (32, 16), (32, 32), (32, 64)].map {
-      Cut(smallest: limit / 32, kept: limit / $0, band: limit / $1)
+  /// Ways to cut, the quickest first. They are the same whatever the limit is, so that what is needed at least is, too.
+  private static func cuts(arenaByteCount: Int) -> [Cut] {
+    let parts = [
+      (32, 4, 8), (32, 4, 16), (32, 32, 8), (32, 32, 16), (32, 32, 32), (32, 32, 64), (32, 32, 128), (128, 128, 128),
+      (128, 128, 512), (512, 512, 512), (512, 512, 2048),
+    ]
+    return parts.map { smallest, kept, band in
+      Cut(smallest: arenaByteCount / smallest, kept: arenaByteCount / kept, band: arenaByteCount / band)
     }
-    let byArena = [32, 128, 512].flatMap { part in
-      [1, 4].map { Cut(smallest: arenaByteCount / part, kept: arenaByteCount / part, band: arenaByteCount / part / $0) }
-    }
-    return byLimit + byArena
   }
 
   /// A plan in which the largest images are there a band of rows at a time, as high as the limit allows.
-  /// - Returns: the plan with the smallest arena, where none can be held to `limit`, which may be `plan`.
+  /// - plan: the plan without bands, and what it was found to need.
+  /// - Returns: the plan with the smallest arena, where none can be held to `limit`, which may be `plan`, with the least
+  ///   that one of them needs.
   func planInBands(
     insteadOf plan: ExecutionPlan, inputs: [(name: String, type: TensorType)],
     outputs: [(name: String, type: TensorType)], limit: Int
   ) throws(RunError) -> ExecutionPlan {
+    let budget = MemoryBudget(limit: limit)
     var best = plan
-    for cut in Self.cuts(limit: limit, arenaByteCount: plan.arenaByteCount) {
+    for cut in Self.cuts(arenaByteCount: plan.arenaByteCount) {
       let banding = Banding(
         steps, types: types, constants: constants, views: views, outputs: outputs.map(\.name),
         smallestByteCount: cut.smallest, mostKeptByteCount: cut.kept)
@@ -116,8 +118,12 @@ struct Lowering {
       var other = try banded.plan(
         plan.graph, inputs: inputs, outputs: outputs, cadence: [], foldedNodeCount: plan.foldedNodeCount)
       other.maxMemory = plan.maxMemory
-      if MemoryBudget(limit: limit).holds(other) { return other }
+      let need = budget.need(of: other)
+      other.memoryNeed = need
+      if budget.holds(need) { return other }
+      let least = best.memoryNeed.flatMap { $0.byteCount <= need.byteCount ? $0 : nil } ?? need
       if other.arenaByteCount < best.arenaByteCount { best = other }
+      best.memoryNeed = least
     }
     return best
   }

@@ -15,12 +15,6 @@ public enum ProcessMemory {
     lines(of: "/proc/self/smaps_rollup").first { $0.hasPrefix("Anonymous:") }.map(byteCount)
   }
 
-  /// Counts the peak from here on, where the system lets it.
-  public static func forgetPeak() {
-    earlierPeak.withLock { $0 = 0 }
-    countAnew()
-  }
-
   /// Does some work, and looks how far resident memory grows meanwhile, at its peak. `peakByteCount` stays as it is.
   /// - Returns: bytes beside the result; `nil` where the system does not tell.
   static func growth<Result, Failure: Error>(

@@ -43,7 +43,9 @@ struct KernelTuner {
       guard let best = sorted.firstIndex(where: { $0.identity == known }) else { return .order(sorted) }
       return .order([sorted[best]] + sorted[..<best] + sorted[(best + 1)...])
     }
-    guard canRun, cache.secondsSpent < tuning.budget, hasRoom(for: rivals) else { return .order(sorted) }
+    guard canRun, cache.secondsSpent < tuning.budget,
+      hasRoom(for: rivals, isPackedAnew: isPackedAnew)
+    else { return .order(sorted) }
     let start = ContinuousClock.now
     defer { cache.spend((ContinuousClock.now - start) / .seconds(1)) }
     guard let rehearsal = Rehearsal(first.node, threads: threads) else { return .order(sorted) }
@@ -98,12 +100,12 @@ struct KernelTuner {
   }
 
   /// Whether they can be run beside each other with what is in memory already.
-  private func hasRoom(for rivals: [Offer]) -> Bool {
+  private func hasRoom(for rivals: [Offer], isPackedAnew: Bool) -> Bool {
     guard let maxMemory else { return true }
-    let node = rivals[0].node
-    // Each rival has packed the constants, and the last one is packing them.
-    let packed = (rivals.count + 1) * node.constantByteCount
-    return ProcessMemory.residentByteCount + Rehearsal.byteCount(of: node) + packed <= maxMemory
+    let node = rivals[0].node, packed = rivals.map { $0.kernel.mostPackedByteCount(of: node) }
+    // All of them have packed the constants, from pages that are there, and one of them once more.
+    let weights = packed.reduce(node.constantByteCount, +) + (isPackedAnew ? packed.max() ?? 0 : 0)
+    return ProcessMemory.residentByteCount + Rehearsal.byteCount(of: node) + weights <= maxMemory
   }
 
   /// What a choice depends on: the node's operator, attributes and shapes, which inputs are constant, and who is asked.
