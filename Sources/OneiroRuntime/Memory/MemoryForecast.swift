@@ -28,8 +28,8 @@ public struct MemoryForecast: Sendable, CustomStringConvertible {
     }
     // For a plan that is held to a bound they have been made before.
     FirstCalls.make(of: plan)
-    let resident = ProcessMemory.residentByteCount
-    (weights, program) = { ($0.whenRead, resident - $0.now) }(MappedConstants(plan).residentByteCounts)
+    let constants = MappedConstants(plan), resident = ProcessMemory.residentByteCount
+    (weights, program) = { ($0.whenRead, resident - $0.now) }(constants.residentByteCounts)
     // A file may claim more than any machine has, and a sum of that overflow.
     let most = ArenaLayout.largestByteCount
     values = plan.outputs.reduce(min(plan.arenaByteCount, most)) { min($0 + min($1.byteCount, most), most) }
@@ -47,7 +47,8 @@ public struct MemoryForecast: Sendable, CustomStringConvertible {
   }
 }
 
-/// Constants of a plan, and of plans inside its steps, that lie in files.
+/// Constants of a plan, and of plans inside its steps, that lie in files. What a run reads of them is brought into memory:
+/// how much the system's cache keeps together with it, and comes as well, nobody tells before.
 private struct MappedConstants {
   /// Where some kernel reads them.
   private var read: [Range<UInt>] = []
@@ -65,7 +66,9 @@ private struct MappedConstants {
         let address = UInt(bitPattern: storage.bytes.baseAddress)
         starts.append(address)
         let isPacked = index < 64 && step.kernel.packedInputs >> UInt64(index) & 1 == 1
-        if !isPacked { read.append(address..<address + UInt(storage.byteCount)) }
+        guard !isPacked else { continue }
+        storage.bringIn()
+        read.append(address..<address + UInt(storage.byteCount))
       }
       if let body = (step.kernel as? any PlannedBody)?.bodyPlan { collect(body) }
     }
