@@ -34,8 +34,7 @@ package struct AtomicFile: ~Copyable {
   private static let withoutName = 0o20_000_000 | O_DIRECTORY
 
   deinit {
-    guard descriptor >= 0 else { return }
-    close(descriptor)
+    if descriptor >= 0 { Glibc.close(descriptor) }
     if let temporaryPath { unlink(temporaryPath) }
   }
 
@@ -55,12 +54,19 @@ package struct AtomicFile: ~Copyable {
 
   /// Gives the file its name.
   package consuming func commit() throws(GraphError) {
+    if descriptor >= 0 { try close() }
+    guard let temporaryPath, rename(temporaryPath, path) == 0 else { throw failure() }
+    self.temporaryPath = nil
+  }
+
+  /// Ends writing: all is on the disk, under another name, so that little can still fail when the file gets its own. A
+  /// process that is killed before that leaves it there.
+  package mutating func close() throws(GraphError) {
     try flush()
     guard fsync(descriptor) == 0 else { throw failure() }
     // A link takes no name that is in use, so the file gets another one first.
     if temporaryPath == nil { try link() }
-    guard let temporaryPath, rename(temporaryPath, path) == 0 else { throw failure() }
-    close(descriptor)
+    Glibc.close(descriptor)
     descriptor = -1
   }
 

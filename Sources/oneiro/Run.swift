@@ -104,8 +104,12 @@ struct Run: FileWriting {
       places += results.keys.sorted().map { ($0, "\(outputDir)/\(files[$0] ?? $0).npy") }
     }
     do {
-      let finished = try places.compactMap { place in
-        try results[place.name].map { try ValueOrPicture.finished($0, at: place.path, name: place.name) }
+      let finished = try places.compactMap { place -> FinishedFile? in
+        guard let value = results[place.name] else { return nil }
+        try OutputFile.checkWritable(place.path)
+        let file = try ValueOrPicture.finished(value, at: place.path, name: place.name)
+        try file.close()
+        return file
       }
       for file in finished { try file.commit() }
     } catch {

@@ -87,6 +87,24 @@ import Testing
     if state == "old" { #expect(try String(contentsOfFile: "\(folder)/a.npy", encoding: .utf8) == "before") }
   }
 
+  @Test("Nothing is replaced where one of the outputs has no place", arguments: ["folder", "long"])
+  func noPlace(fault: String) throws {
+    // A name of 300 letters is too long for a file.
+    let second = fault == "long" ? String(repeating: "b", count: 300) : "b"
+    let model = try files.model(
+      "g (float[2] x) => (float[2] a, float[2] \(second)) { a = Neg (x) \n \(second) = Abs (x) }")
+    let folder = files.path("out"), input = try files.array(Tensor([1, 2] as [Float], dims: [2]))
+    let inTheWay = fault == "folder" ? "\(folder)/b.npy" : folder
+    try FileManager.default.createDirectory(atPath: inTheWay, withIntermediateDirectories: true)
+    try "before".write(toFile: "\(folder)/a.npy", atomically: false, encoding: .utf8)
+    try expectFailure(
+      ["run", model, "--backend", "reference", "--output-dir", folder, "--input", "x=\(input)"], "\(second).npy",
+      "cannot be written")
+    #expect(try String(contentsOfFile: "\(folder)/a.npy", encoding: .utf8) == "before")
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    #expect(left == (fault == "folder" ? ["a.npy", "b.npy"] : ["a.npy"]))
+  }
+
   @Test("A device or a pipe is never replaced by a file") func pipe() throws {
     let pipe = files.path("pipe.json")
     #expect(mkfifo(pipe, 0o600) == 0)

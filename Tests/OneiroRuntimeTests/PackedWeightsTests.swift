@@ -185,7 +185,7 @@ import Testing
     #expect(all.byteCounts == (first.byteCounts.kept, 0))
   }
 
-  @Test("A file of another version is left to it, without a word") func version() throws {
+  @Test("A file of another version is passed over, without a word") func version() throws {
     let folder = try TemporaryFolder(), cache = folder.file("cache")
     let filed = try FiledGraph(Self.products(), in: folder)
     let first = try Self.runAndSave(filed.graph, in: cache)

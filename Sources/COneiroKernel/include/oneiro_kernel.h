@@ -137,16 +137,15 @@ typedef struct oneiro_call {
    * may then give its memory back to the system, and what lies there in compute is undefined. */
   uint64_t packed_inputs;
   int32_t tuning;                  /* prepare: whether it may run ways to compute and time them */
-  /* prepare: memory of the host for what the kernel makes of constants, which the host may keep from run to run, or give
-   * to the next kernel after `release`. Called from the thread that runs prepare, as often as there are pieces. `what`
-   * tells pieces of one node apart, and says how the bytes lie where that hangs on more than kernel, node and threads,
-   * such as on what was measured; NULL: nothing.
+  /* prepare: memory of the host for what the kernel makes of constants, which the host may keep from run to run. Called
+   * from the thread that runs prepare, as often as there are pieces. `what` tells pieces of one node apart, and says how
+   * the bytes lie where that hangs on more than kernel, node and threads, such as on what was measured; NULL: nothing.
    *
    * 64-byte aligned, the host's, and there until `release` has returned, or prepare has failed. When `is_filled` is set
    * to 1, the bytes are what this kernel left there when it last packed the same constants: nothing needs to be packed,
    * and nothing may be written. They come from a file that somebody may have changed, so no index and no length may
-   * hang on them. Else they may be anything, and the kernel fills all of them before prepare returns. NULL: the host has
-   * no memory for this node, and the kernel packs into its own. */
+   * hang on them. Else the kernel fills all of them before prepare returns. NULL: the host keeps nothing for this node,
+   * and the kernel packs into memory of its own. */
   void *(*packed_memory)(void *packed_context, const char *what, size_t byte_count, int32_t *is_filled);
   void *packed_context;
 } oneiro_call;

@@ -179,9 +179,8 @@ public struct PluginKernel: @unchecked Sendable {
 
   /// Makes a node ready that the kernel takes.
   /// - packed: where what is packed of constants is found and kept; `nil`: nowhere.
-  /// - space: to pack constants into that are kept nowhere, entered for as long as the kernel lives; `nil`: its own memory.
   func prepare(
-    _ node: BoundNode, label: String, threads: Int, tuning: Tuning, packed: PackedAccess?, space: PackingSpace? = nil
+    _ node: BoundNode, label: String, threads: Int, tuning: Tuning, packed: PackedAccess?
   ) throws(RunError) -> Answer {
     let packing = packed.map { PackingCall($0, self, node, threads: threads) }
     defer { withExtendedLifetime(packing) {} }
@@ -198,7 +197,7 @@ public struct PluginKernel: @unchecked Sendable {
     call.node = node.pointer
     call.inputs = node.pointer.pointee.inputs
     call.outputs = node.pointer.pointee.outputs
-    if let packing { packing.offer(to: &call) } else { space?.offer(to: &call) }
+    packing?.offer(to: &call)
     if let prepare = descriptor.prepare {
       // Another kernel may have packed them.
       node.bringBack()

@@ -20,7 +20,6 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   private struct Memory {
     var isKept = false
     var kept: (any PreparedKernel)?
-    var room: PackingRoom?
   }
 
   let workspaceByteCount: Int
@@ -111,31 +110,23 @@ final class StreamedKernel: PreparedKernel, @unchecked Sendable {
   /// Whether what is kept is in memory already.
   var isThere: Bool { memory.withLock { $0.kept != nil } }
 
-  /// Whether it packs constants of which nothing is kept.
-  var packsAnew: Bool { packed == nil && !isKept }
-
-  /// From the next run on it packs into memory that other kernels pack into as well.
-  func pack(into room: PackingRoom) { memory.withLock { $0.room = room } }
-
   /// Lets go of what is kept until the next run.
   func letGo() { memory.withLock { $0.kept = nil } }
 
   func compute(_ call: borrowing StepCall) throws(RunError) {
-    if let kept = memory.withLock({ $0.kept }) { return try kept.compute(call) }
-    guard packsAnew, let room = memory.withLock({ $0.room }), room.space.enter(keeping: room.before) else {
-      return try prepare(in: nil).compute(call)
+    if let kept = memory.withLock({ $0.kept }) {
+      try kept.compute(call)
+    } else {
+      try prepare().compute(call)
     }
-    defer { room.space.leave(keeping: room.after) }
-    try prepare(in: room.space).compute(call)
   }
 
-  private func prepare(in space: PackingSpace?) throws(RunError) -> any PreparedKernel {
+  private func prepare() throws(RunError) -> any PreparedKernel {
     var access = packed
     access?.isRun = true
-    let answer = try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: access, space: space)
+    let answer = try kernel.prepare(node, label: label, threads: threads, tuning: tuning, packed: access)
     guard case .prepared(let prepared) = answer else { throw Self.refusal(kernel, label, answer) }
-    // What lies in the space is there for this run alone.
-    memory.withLock { if $0.isKept, space == nil { $0.kept = prepared } }
+    memory.withLock { if $0.isKept { $0.kept = prepared } }
     return prepared
   }
 

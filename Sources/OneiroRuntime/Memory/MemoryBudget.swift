@@ -23,14 +23,8 @@ struct MemoryBudget {
     var demands = demands(of: plan)
     let need = need(demands, of: plan)
     guard need.byteCount + Self.reserve <= limit + Self.slack else { throw refusal(plan, need) }
-    let room = limit - Self.reserve - need.program
-    demands.keep(within: room)
+    demands.keep(within: limit - Self.reserve - need.program)
     for kernel in demands.kept { kernel.keep() }
-    let packing = demands.rooms(within: room), largest = packing.map(\.kernel.stateByteCount).max()
-    guard let largest, let space = PackingSpace(byteCount: largest) else { return }
-    for (kernel, before, after) in packing {
-      kernel.pack(into: PackingRoom(space: space, before: before, after: after))
-    }
   }
 
   /// - Throws: the step that needs too much, when the plan cannot be held to the limit.

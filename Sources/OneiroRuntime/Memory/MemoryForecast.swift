@@ -47,8 +47,8 @@ public struct MemoryForecast: Sendable, CustomStringConvertible {
   }
 }
 
-/// Constants of a plan, and of plans inside its steps, that lie in files. What a run reads of them is brought into memory:
-/// how much the system's cache keeps together with it, and comes as well, nobody tells before.
+/// Constants of a plan, and of plans inside its steps, that lie in files. What a run reads of them is brought into memory,
+/// since how much comes with it, as the system's cache keeps it together, is not known before.
 private struct MappedConstants {
   /// Where some kernel reads them.
   private var read: [Range<UInt>] = []

@@ -10,8 +10,6 @@ struct StepDemands {
     fileprivate let file: Int
     /// Of loops around it.
     fileprivate let depth: Int
-    /// The innermost of them.
-    fileprivate let loop: ObjectIdentifier?
     fileprivate let kernel: StreamedKernel?
     /// Whether what the kernel packs stays in memory.
     fileprivate var isKept: Bool
@@ -29,9 +27,6 @@ struct StepDemands {
       guard isKept, let kernel, !kernel.isThere else { return 0 }
       return kernel.stateByteCount
     }
-
-    fileprivate var byteCount: Int { values + weights }
-    fileprivate var packsAnew: Bool { !isKept && kernel?.packsAnew ?? false }
   }
 
   private var all: [Demand]
@@ -43,7 +38,7 @@ struct StepDemands {
   init(_ plan: ExecutionPlan) {
     // Those of the caller are there all the time.
     let ports = min(plan.valueByteCount, ArenaLayout.largestByteCount) - plan.arenaByteCount
-    all = Self.list(plan, values: plan.touchedByteCounts.map { $0 + ports }, depth: 0, loop: nil)
+    all = Self.list(plan, values: plan.touchedByteCounts.map { $0 + ports }, depth: 0)
     keptByteCount = all.reduce(0) { $0 + $1.keptByteCount }
     largest = Self.largest(all)
   }
@@ -57,7 +52,7 @@ struct StepDemands {
       guard let kernel = all[index].kernel, !all[index].isKept else { continue }
       all[index].isKept = true
       let other = Self.largest(all), total = keptByteCount + kernel.stateByteCount
-      if total + (other?.byteCount ?? 0) <= byteCount {
+      if total + (other.map { $0.values + $0.weights } ?? 0) <= byteCount {
         (keptByteCount, largest) = (total, other)
       } else {
         all[index].isKept = false
@@ -65,42 +60,23 @@ struct StepDemands {
     }
   }
 
-  /// Kernels that pack constants anew in each run, and what may then stay in memory of the space that they do it in, so
-  /// that all that is resident fits into `byteCount` bytes.
-  func rooms(within byteCount: Int) -> [(kernel: StreamedKernel, before: Int, after: Int)] {
-    let free = all.map { byteCount - keptByteCount - $0.byteCount }
-    let packing = all.indices.filter { all[$0].packsAnew }
-    return zip(packing, packing.dropFirst().map(Optional.some) + [nil]).map { index, next in
-      let kernel = all[index].kernel!
-      // What it packs counts already, but for pages that are not full.
-      let before = free[index] + max(kernel.stateByteCount - LargePages.size, 0)
-      // Behind the last one of a loop comes the loop's beginning, or its end.
-      guard let next, all[next].loop == all[index].loop else { return (kernel, before, 0) }
-      return (kernel, before, free[index + 1..<next].min() ?? .max)
-    }
-  }
-
   private static func largest(_ demands: [Demand]) -> Demand? {
-    demands.max { $0.byteCount < $1.byteCount }
+    demands.max { $0.values + $0.weights < $1.values + $1.weights }
   }
 
   /// - values: resident of values in each step.
-  private static func list(
-    _ plan: ExecutionPlan, values: [Int], depth: Int, loop: ObjectIdentifier?
-  ) -> [Demand] {
+  private static func list(_ plan: ExecutionPlan, values: [Int], depth: Int) -> [Demand] {
     plan.steps.indices.flatMap { index in
       let step = plan.steps[index]
       if let body = (step.kernel as? any PlannedBody)?.bodyPlan {
         // Its arena is the step's workspace, which counts as touched with the step.
-        return list(
-          body, values: body.steps.map { _ in values[index] }, depth: depth + 1, loop: ObjectIdentifier(step.kernel))
+        return list(body, values: body.steps.map { _ in values[index] }, depth: depth + 1)
       }
       let file = MappedPages.byteCount(toRead: plan.mappedConstants(of: step))
       let kernel = step.kernel as? StreamedKernel
       return [
         Demand(
-          step: step, values: values[index], file: file, depth: depth, loop: loop, kernel: kernel,
-          isKept: kernel?.isKept ?? false)
+          step: step, values: values[index], file: file, depth: depth, kernel: kernel, isKept: kernel?.isKept ?? false)
       ]
     }
   }

@@ -29,6 +29,12 @@ final class PackedFile: Sendable {
   init(descriptor: Int32) { self.descriptor = descriptor }
   deinit { close(descriptor) }
 
+  /// `nil` where the system does not tell.
+  var identity: FileIdentity? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? FileIdentity(status) : nil
+  }
+
   /// What a file says that it has.
   struct Contents {
     var sources: [PackedKey.Source] = []

@@ -31,8 +31,8 @@ public final class PackedWeights: Sendable {
     var checked: Set<String> = []
     /// Names of files that are not what was written, and what is wrong with them.
     var damaged: [String: GraphError] = [:]
-    /// Those of them that are still there.
-    var toRemove: Set<String> = []
+    /// Those of them that are still there, by the numbers that tell them from files that take their names.
+    var toRemove: [String: FileIdentity] = [:]
     /// What is new, by the path of the file of weights.
     var drafts: [String: Draft] = [:]
     var failure: GraphError?
@@ -122,7 +122,7 @@ public final class PackedWeights: Sendable {
       state.known[key.hash] = nil
       if state.counted.remove(key.hash) != nil { state.foundByteCount -= part.byteCount }
       guard let name = state.names[ObjectIdentifier(part.file)] else { return }
-      state.toRemove.insert(name)
+      state.toRemove[name] = part.file.identity
       state.damaged[name] = state.damaged[name] ?? Self.fault("\(folder)/\(name)", part, remedy: "")
     }
   }
@@ -131,7 +131,7 @@ public final class PackedWeights: Sendable {
   func giveUp(_ part: PackedFile.Part) -> GraphError {
     state.withLock { state in
       let name = state.names[ObjectIdentifier(part.file)]
-      if let name { state.toRemove.insert(name) }
+      if let name { state.toRemove[name] = part.file.identity }
       return Self.fault(
         name.map { "\(folder)/\($0)" } ?? folder, part, remedy: "; the file is removed, and the next run packs anew")
     }
@@ -154,7 +154,7 @@ public final class PackedWeights: Sendable {
         }
       } catch {
         state.damaged[name] = error
-        state.toRemove.insert(name)
+        state.toRemove[name] = FileIdentity(path: "\(folder)/\(name)")
       }
     }
   }
@@ -206,11 +206,13 @@ public final class PackedWeights: Sendable {
       let drafts = state.drafts
       state.drafts = [:]
       // Before there are new ones, which may have the same names.
-      for name in state.toRemove {
-        unlink("\(folder)/\(name)")
+      for (name, damaged) in state.toRemove {
+        let path = "\(folder)/\(name)", found = FileIdentity(path: path)
+        // Another process may have written a good one meanwhile.
+        if found?.device == damaged.device, found?.inode == damaged.inode { unlink(path) }
         state.used.remove(name)
       }
-      state.toRemove = []
+      state.toRemove = [:]
       for draft in drafts.values {
         // Somebody may have written to the weights meanwhile.
         guard draft.contents.sources.allSatisfy(\.isCurrent) else { continue }

@@ -104,13 +104,14 @@ struct QuantizeCommand: FileWriting {
     }
     for file in outputFiles { try loaded.checkKeepsWeights(writing: file) }
     do { try ModelChecker.check(loaded) } catch { throw error.located(in: model) }
+    try checkRole(loaded)
     try checkKeep(schemes.selection, loaded)
     let method = calibration.method ?? .mse
     let job = QuantizationJob(
       plan: try plan(for: loaded), equalizes: schemes.equalize, method: method, planner: try options.planner(),
       timesLayers: report != nil, isQuiet: json)
     let parts =
-      PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, job)
+      PipelineBuilder.parts(of: loaded).isEmpty ? [try plain(loaded, job)] : try pipeline(loaded, scale, job)
     let pictures = try shown.map { try compare($0, job.bar()) }
     let report = QuantizationReport(
       model: model, output: output, scheme: schemes.name,
@@ -144,6 +145,14 @@ struct QuantizeCommand: FileWriting {
     let parts = PipelineBuilder.parts(of: loaded)
     if parts.isEmpty { return [("", try InlineFunctions.apply(to: loaded).graph)] }
     return parts.filter { role.isEmpty || role.contains($0.role) }.map { ($0.role, $0.body) }
+  }
+
+  private func checkRole(_ loaded: Model) throws {
+    let parts = PipelineBuilder.parts(of: loaded)
+    for role in role where !parts.isEmpty && !parts.contains(where: { $0.role == role }) {
+      throw DreamError.mismatch(
+        at: "\(model): role", expected: parts.map(\.role).joined(separator: ", "), found: "\"\(role)\"")
+    }
   }
 
   private func plan(for loaded: Model) throws -> QuantizationJob.Plan {
@@ -185,22 +194,18 @@ struct QuantizeCommand: FileWriting {
     return try job.report(on: prepared, written)
   }
 
-  private func pipeline(_ loaded: Model, _ job: QuantizationJob) throws -> [PartReport] {
+  private func pipeline(_ loaded: Model, _ scale: TrialScale?, _ job: QuantizationJob) throws -> [PartReport] {
     guard calibration.calibrationInput.isEmpty else {
       throw GraphError.mismatch(
         file: model, nil, expected: "a plain model for --calibration-input", found: "a pipeline file (--calibration)")
     }
     let parts = PipelineBuilder.parts(of: loaded)
-    for role in role where !parts.contains(where: { $0.role == role }) {
-      throw DreamError.mismatch(
-        at: "\(model): role", expected: parts.map(\.role).joined(separator: ", "), found: "\"\(role)\"")
-    }
     let chosen = role.isEmpty ? parts.map(\.role) : role
     for role in chosen {
       try job.checkGoal(of: try PipelineBuilder.extract(role, from: loaded, name: model), role: role, path: model)
     }
     let calls = try calibration.partCalls(
-      model, scale: TrialScale(loaded, name: model), options: try dreamOptions(), ProgressBar(isQuiet: json))
+      model, scale: scale, options: try dreamOptions(), ProgressBar(isQuiet: json))
     var prepared: [String: PreparedPart] = [:]
     for role in parts.map(\.role) where chosen.contains(role) {
       // Parts that drawing a picture does not run have no calls.
