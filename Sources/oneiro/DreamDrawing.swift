@@ -117,6 +117,8 @@ extension DreamCommand {
           seconds = ContinuousClock.now
         } catch let error as DreamError {
           throw error
+        } catch let error as GraphError {
+          throw DreamError.graph(error)
         } catch {
           throw DreamError.file(out ?? "", reason: "\(error)")
         }

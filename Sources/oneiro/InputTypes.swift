@@ -125,4 +125,15 @@ struct NamedArgument {
     name = String(argument[..<separator])
     text = String(argument[argument.index(after: separator)...])
   }
+
+  /// - Throws: where one of several has no such form, or two have one name.
+  static func check(_ arguments: [String], option: String, form: String) throws {
+    var names: Set<String> = []
+    for argument in arguments {
+      let name = try NamedArgument(argument, option: option, form: form).name
+      guard names.insert(name).inserted else {
+        throw ValidationError("\(option): expected each name once, found \"\(name)\" twice")
+      }
+    }
+  }
 }

@@ -14,7 +14,7 @@ struct MadeUpInputs: ParsableArguments {
   @Option(help: ArgumentHelp("Seed of the inputs that are made up.", valueName: "n")) var seed: UInt64 = 0
 
   func validate() throws {
-    for argument in input { _ = try NamedArgument(argument, option: "--input", form: "NAME=FILE or NAME=DIMS") }
+    try NamedArgument.check(input, option: "--input", form: "NAME=FILE or NAME=DIMS")
   }
 
   /// Of those that are given, the files.

@@ -20,11 +20,12 @@ struct PackedOption: ParsableArguments {
     defer {
       verbosity.announce(packed)
       for fault in packed.faults { Log.shared.warning("--keep-packed: weights are packed anew: \(fault)") }
-      if packed.byteCounts == (0, 0) {
+      if let reason = packed.save() {
+        Log.shared.warning("--keep-packed: packed weights are not kept: \(reason)")
+      } else if packed.byteCounts == (0, 0) {
         Log.shared.warning(
           "--keep-packed: there was nothing to keep; it is for weights in files beside the model that a kernel packs")
       }
-      if let reason = packed.save() { Log.shared.warning("--keep-packed: packed weights are not kept: \(reason)") }
     }
     return try work(packed)
   }

@@ -30,7 +30,7 @@ struct Run: FileWriting {
   @OptionGroup var verbosity: VerboseOption
 
   func validate() throws {
-    for argument in input { _ = try NamedArgument(argument, option: "--input", form: "NAME=FILE") }
+    try NamedArgument.check(input, option: "--input", form: "NAME=FILE")
     for argument in output { _ = try NamedArgument(argument, option: "--output", form: "NAME=FILE") }
   }
 

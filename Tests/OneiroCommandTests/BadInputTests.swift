@@ -141,6 +141,11 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: files.folder).sorted() == ["model.onnx", "x.npy"])
   }
 
+  @Test("An input that is given twice is wrong use", arguments: ["run", "bench"]) func givenTwice(verb: String) throws {
+    let result = try Program.run([verb, try files.sumModel(), "--input", "x=a.npy", "--input", "x=b.npy"])
+    #expect(result.status == 2 && result.errors.contains("--input: expected each name once, found \"x\" twice"))
+  }
+
   @Test func aRunThatIsNotFinite() throws {
     let model = try files.model(
       "g (float[2] x) => (float[2] y) { [fine] a = Neg (x) \n [root] b = Sqrt (a) \n [end] y = Relu (b) }")

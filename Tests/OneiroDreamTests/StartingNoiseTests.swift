@@ -16,7 +16,7 @@ import Testing
     #expect(try given.tensor(count: 1, latentDims: [1, 2, 2]).dims == [1, 1, 2, 2])
     let error = #expect(throws: DreamError.self) { try given.tensor(count: 2, latentDims: [1, 2, 2]) }
     #expect(
-      error?.description == "noise.npy: expected float[2,1,2,2] because 2 pictures are asked for, found float[1,2,2]")
+      error?.description == "noise.npy: expected float[2,1,2,2] for 2 pictures, found float[1,2,2]")
     let nan = StartingNoise.given(Tensor([1, .nan] as [Float], dims: [1, 2, 1, 1]), source: "noise.npy")
     let bad = #expect(throws: DreamError.self) { try nan.tensor(count: 1, latentDims: [2, 1, 1]) }
     #expect(bad?.description == "noise.npy: element 1: expected a finite number, found nan")

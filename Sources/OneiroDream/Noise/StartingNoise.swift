@@ -37,7 +37,7 @@ public enum StartingNoise: Sendable {
       let shaped = tensor.rank == latentDims.count && count == 1 ? tensor.reshaped([1] + tensor.dims) : tensor
       guard shaped.elementType == .float32, shaped.dims == dims else {
         throw .mismatch(
-          at: source, expected: "\(TensorType(.float32, dims: dims)) because \(count) pictures are asked for",
+          at: source, expected: "\(TensorType(.float32, dims: dims)) for \(counted(count, "picture"))",
           found: "\(TensorType(tensor.elementType, dims: tensor.dims))")
       }
       let bad = shaped.withElements(of: Float.self) { values in

@@ -7,7 +7,7 @@ enum HTML {
       --card: #18191b; --main: #70b8ff; --good: #63c174; --bad: #ff8589; --good-page: #113123; --bad-page: #3b1219; } }
     body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); max-width: 1080px;
       margin: 2rem auto; padding: 0 1rem; }
-    h1 { font-size: 1.6rem; margin-bottom: .3rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
+    h1, h2, p { overflow-wrap: anywhere; } h1 { font-size: 1.6rem; margin-bottom: .3rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
     p.soft, .soft { color: var(--soft); }
     .verdict { border-left: 5px solid; padding: .8rem 1rem; border-radius: 4px; font-size: 1.05rem; margin: .8rem 0; }
     .good { border-color: var(--good); background: var(--good-page); }
@@ -19,7 +19,7 @@ enum HTML {
     th:first-child, td:first-child { text-align: left; } th { font-weight: 600; color: var(--soft); }
     td small { color: var(--soft); display: block; font-weight: 400; } td.miss { color: var(--bad); font-weight: 600; }
     td.own { color: var(--main); font-weight: 600; }
-    .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(400px, 1fr)); gap: 1rem; }
+    .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(400px, 100%), 1fr)); gap: 1rem; }
     figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .7rem; }
     figcaption { font-weight: 600; margin-bottom: .3rem; } svg { width: 100%; height: auto; display: block; }
     svg text { font: 11.5px system-ui, sans-serif; fill: var(--ink); text-anchor: end; }
